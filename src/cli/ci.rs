@@ -1,0 +1,50 @@
+//! `runenv ci matrix`: the selected environments as the JSON that a workflow's matrices take. Starts no process.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::select::Selection;
+use super::{Context, Exit, list};
+
+/// GitHub drops jobs of a matrix beyond this number without a word
+/// (docs.github.com/en/actions/reference/limits: 256 jobs per workflow run matrix).
+const MOST_JOBS: usize = 256;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CiArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    /// Print the selected environments as one line of JSON: a list of matrices of at most 256 jobs
+    Matrix(MatrixArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+struct MatrixArgs {
+    #[command(flatten)]
+    selection: Selection,
+}
+
+pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
+    let What::Matrix(args) = args.what;
+    let project = context.project()?;
+    let names = list::names(&project, &args.selection)?;
+    // Always a list, so that a workflow's `fromJSON(…)[0]` is right for any number of environments.
+    let parts: Vec<_> = names
+        .chunks(MOST_JOBS)
+        .map(|part| json!({ "env": part }))
+        .collect();
+    context.out.result(&format!("{}\n", json!(parts)));
+    if parts.len() > 1 {
+        let text = format!(
+            "{} environments in {} parts: a matrix holds at most {MOST_JOBS} jobs\n",
+            names.len(),
+            parts.len()
+        );
+        context.out.tell(&text);
+    }
+    Ok(0)
+}

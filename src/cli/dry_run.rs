@@ -1,0 +1,100 @@
+//! `runenv run -n`: the plan as lines to paste, as if nothing were cached. Starts no process.
+//!
+//! Containers have names, not ids; images have the tag `plan`, since a key needs what only the engine knows.
+
+use super::{Context, Exit};
+use crate::command::Command;
+use crate::engine::labels::Labels;
+use crate::engine::{Container, Engine};
+use crate::late::Late;
+use crate::plan::{Plan, Stage, script};
+use crate::run::engine_stage::tag;
+use crate::run::{self, Job, Options, local};
+
+pub(crate) fn print(jobs: &[Job], options: &Options, context: &mut Context) -> Exit {
+    let mut text = String::new();
+    for Job { plan, wanted } in jobs {
+        let late = Late {
+            cpus: plan
+                .cpus
+                .clone()
+                .unwrap_or_else(|| context.host.cpus.to_string()),
+            ..Late::default()
+        };
+        for (at, stage) in plan.stages.iter().enumerate().take(wanted.end) {
+            text += &format!(
+                "# {}: {} ({}/{})\n",
+                plan.env,
+                stage.name,
+                at + 1,
+                plan.stages.len()
+            );
+            let commands = match run::engine(plan, options) {
+                Some(engine) => in_engine(engine, plan, stage, &late),
+                None => here(plan, stage, &late, context),
+            };
+            text += &commands
+                .iter()
+                .map(|c| format!("{c}\n"))
+                .collect::<String>();
+        }
+    }
+    context.out.result(&text);
+    Ok(0)
+}
+
+/// A stage's calls of the engine.
+fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Command> {
+    let image = match stage.parent {
+        Some(at) => tag(plan, &plan.stages[at], "plan"),
+        None => plan.image.clone().unwrap_or_default(),
+    };
+    let name = format!("runenv-{}-{}", plan.slug, stage.name);
+    let spec = Container {
+        name: &name,
+        image: &image,
+        network: stage.network.as_deref(),
+        labels: &Labels::default(),
+        memory: stage.limits.memory.as_deref(),
+        cpus: stage.limits.cpus.as_deref(),
+        platform: plan.platform.as_deref(),
+        has_path: true,
+        client: None,
+    };
+    let text = late.fill_shell(&(script::preamble("MARK", &[], &stage.on_failure) + &stage.body));
+    let mut commands = if stage.copy.is_empty() {
+        vec![engine.run(&spec, text)]
+    } else {
+        let made = format!("runenv context {} {}", plan.env, stage.name);
+        vec![
+            engine.create(&spec),
+            engine.copy_in(&name, made),
+            engine.start(&name, text),
+        ]
+    };
+    commands.push(engine.commit(&name, &tag(plan, stage, "plan"), &[]));
+    commands.push(engine.remove_containers(&[&name]));
+    commands
+}
+
+/// A stage's commands on this host.
+fn here(plan: &Plan, stage: &Stage, late: &Late, context: &Context) -> Vec<Command> {
+    if stage.packages.is_some() {
+        return Vec::new();
+    }
+    let passed = local::environment(&context.host, &plan.pass_env, &stage.env, late);
+    let own = |name: &str| stage.env.contains_key(name);
+    stage
+        .commands
+        .iter()
+        .map(|command| {
+            let mut value = Command::new(command.argv.iter().map(|w| late.fill(w)));
+            value.env = passed
+                .iter()
+                .filter(|(name, _)| own(name))
+                .cloned()
+                .collect();
+            value
+        })
+        .collect()
+}

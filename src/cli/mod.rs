@@ -1,0 +1,179 @@
+//! The command line: what was typed, and the one way from there to an exit code.
+//!
+//! Each verb is a file with its `Args` and `exec`; this one reads the world and the project for them.
+
+mod ci;
+mod clean;
+mod context;
+mod dry_run;
+mod list;
+mod logs;
+mod run;
+mod select;
+mod shell;
+mod show;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Project};
+use crate::environment::{self, Environment};
+use crate::host::Host;
+use crate::name::EnvName;
+use crate::plan::{self, Plan};
+use crate::problem::{Kind, Problem, Problems};
+use crate::report::out::Out;
+
+/// Proves that a project builds and passes its tests on every system it claims to support.
+#[derive(Debug, Parser)]
+#[command(
+    name = "runenv",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    run: run::RunArgs,
+    /// List the environments, as `runenv list` does
+    #[arg(short, long)]
+    list: bool,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+struct Global {
+    /// Read this file; without it envs.toml is looked for from here upwards
+    #[arg(
+        short = 'c',
+        long,
+        value_name = "FILE",
+        env = "RUNENV_CONFIG",
+        global = true
+    )]
+    config: Option<PathBuf>,
+    /// The tree's folder, where it is not the file's
+    #[arg(long, value_name = "DIR", env = "RUNENV_ROOT", global = true)]
+    root: Option<PathBuf>,
+    /// Use colours
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], env = "RUNENV_COLOR", global = true)]
+    color: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run environments, stage by stage (the default)
+    Run(run::RunArgs),
+    /// List the environments there are
+    List(list::ListArgs),
+    /// Print every resolved setting of an environment
+    Show(show::ShowArgs),
+    /// Write the files that a stage copies to stdout, as a tar stream
+    Context(context::ContextArgs),
+    /// Open a shell in a stage's image, or where the last run failed
+    Shell(shell::ShellArgs),
+    /// Print the logs of an environment's last run
+    Logs(logs::LogsArgs),
+    /// Remove what runs of this project left on the engines
+    Clean(clean::CleanArgs),
+    /// Write what a CI system needs
+    Ci(ci::CiArgs),
+}
+
+/// What a verb has to work with.
+pub(crate) struct Context {
+    pub(crate) host: Host,
+    pub(crate) out: Out,
+    global: Global,
+}
+
+/// How a verb ended; problems are told by `main`.
+type Exit = Result<u8, Problems>;
+
+pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let host = Host::read();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; a broken pipe is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let out = Out::new(&host, cli.global.color.as_deref(), 0);
+    let mut context = Context {
+        host,
+        out,
+        global: cli.global,
+    };
+    let exit = match cli.verb {
+        None if cli.list => list::exec(list::ListArgs::of(cli.run.selection), &mut context),
+        None => run::exec(cli.run, &mut context),
+        Some(Verb::Run(args)) => run::exec(args, &mut context),
+        Some(Verb::List(args)) => list::exec(args, &mut context),
+        Some(Verb::Show(args)) => show::exec(args, &mut context),
+        Some(Verb::Context(args)) => context::exec(args, &mut context),
+        Some(Verb::Shell(args)) => shell::exec(args, &mut context),
+        Some(Verb::Logs(args)) => logs::exec(args, &mut context),
+        Some(Verb::Clean(args)) => clean::exec(args, &mut context),
+        Some(Verb::Ci(args)) => ci::exec(args, &mut context),
+    };
+    let code = exit.unwrap_or_else(|problems| {
+        context.out.problems(&problems);
+        exit_code(&problems)
+    });
+    ExitCode::from(context.out.finish(code))
+}
+
+/// The worst kind decides (design 8).
+fn exit_code(problems: &Problems) -> u8 {
+    let any = |kind: Kind| problems.0.iter().any(|p| p.kind == kind);
+    if any(Kind::Mistake) {
+        2
+    } else if any(Kind::Engine) {
+        3
+    } else if any(Kind::Nothing) {
+        4
+    } else {
+        0
+    }
+}
+
+impl Context {
+    /// The project of the working directory; its warnings are told.
+    fn project(&mut self) -> Result<Project, Problems> {
+        let cwd = self.host.cwd.clone();
+        if cwd.as_os_str().is_empty() {
+            return Err(Problem::new(
+                "the working directory is gone",
+                "go to a folder that exists",
+            )
+            .into());
+        }
+        let path = config::discover(self.global.config.as_deref(), &cwd)?;
+        let project = config::load(&path, self.global.root.as_deref(), &cwd)?;
+        self.out.problems(&Problems(project.warnings.clone()));
+        Ok(project)
+    }
+
+    fn resolve(
+        &self,
+        project: &Project,
+        name: &EnvName,
+        posargs: &[String],
+    ) -> Result<Environment, Problem> {
+        environment::resolve(project, name, &self.host, posargs)
+    }
+
+    fn plan(&self, project: &Project, name: &EnvName, posargs: &[String]) -> Result<Plan, Problem> {
+        plan::plan(project, &self.resolve(project, name, posargs)?)
+    }
+}

@@ -1,0 +1,112 @@
+//! `runenv [run]`: run environments, stage by stage.
+
+use clap::Args;
+
+use super::{Context, Exit, dry_run, select};
+use crate::config::Project;
+use crate::engine::Engine;
+use crate::exec::Cancel;
+use crate::name::{EnvName, STAGE};
+use crate::plan::Plan;
+use crate::problem::{Problem, Problems};
+use crate::report::Sink;
+use crate::report::plain::Plain;
+use crate::run::lookup::Selection;
+use crate::run::{self, Job, Options, World};
+use crate::time;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) selection: select::Selection,
+    /// Stop after this stage
+    #[arg(long, value_name = "STAGE", env = "RUNENV_TO")]
+    to: Option<String>,
+    /// Run this stage and those after it anew
+    #[arg(long, value_name = "STAGE")]
+    redo: Option<String>,
+    /// Run every stage anew
+    #[arg(short = 'r', long)]
+    no_cache: bool,
+    /// Print what would be run, as lines to paste; start nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    /// Run docker environments on this engine
+    #[arg(long, value_name = "ENGINE", value_parser = ["docker", "podman"], env = "RUNENV_ENGINE")]
+    engine: Option<String>,
+    /// Limit the time of each stage, in place of its own limit
+    #[arg(long, value_name = "TIME", env = "RUNENV_TIMEOUT", value_parser = time::parse_duration)]
+    timeout: Option<std::time::Duration>,
+    /// Do not keep what a failed stage left as an image
+    #[arg(long, env = "RUNENV_NO_KEEP_FAILED")]
+    no_keep_failed: bool,
+    /// Say only what failed, and the last line
+    #[arg(short, long, conflicts_with = "verbose", env = "RUNENV_QUIET")]
+    quiet: bool,
+    /// Stream the output also where several environments run
+    #[arg(short, long, env = "RUNENV_VERBOSE")]
+    verbose: bool,
+    /// Words for `{posargs}`
+    #[arg(last = true, value_name = "POSARGS")]
+    posargs: Vec<String>,
+}
+
+impl RunArgs {
+    fn options(&self) -> Options {
+        Options {
+            timeout: self.timeout,
+            keep_failed: !self.no_keep_failed,
+            engine: self.engine.as_deref().and_then(Engine::by_name),
+        }
+    }
+
+    fn verbosity(&self) -> i8 {
+        i8::from(self.verbose) - i8::from(self.quiet)
+    }
+
+    /// The stages of a plan that are meant: `--to`, the stage in the name, the project's default one.
+    fn wanted(&self, project: &Project, name: &EnvName, plan: &Plan) -> Result<Selection, Problem> {
+        let default = project
+            .file
+            .project
+            .default
+            .get(STAGE)
+            .map(|s| s.get_ref())
+            .filter(|_| name.own.is_none());
+        let to = self.to.as_ref().or(name.to.as_ref()).or(default);
+        Selection::of(
+            plan,
+            to.map(String::as_str),
+            self.redo.as_deref(),
+            self.no_cache,
+        )
+    }
+}
+
+pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
+    let project = context.project()?;
+    let (mut jobs, mut problems) = (Vec::<Job>::new(), Problems::default());
+    for name in select::select(&project, &args.selection)? {
+        let job = context
+            .plan(&project, &name, &args.posargs)
+            .and_then(|plan| {
+                let wanted = args.wanted(&project, &name, &plan)?;
+                Ok(Job { plan, wanted })
+            });
+        jobs.extend(problems.keep(job));
+    }
+    if !problems.0.is_empty() {
+        return Err(problems);
+    }
+    let options = args.options();
+    if args.dry_run {
+        return dry_run::print(&jobs, &options, context);
+    }
+    let world = World::new(&project, &context.host)?;
+    let cancel = Cancel::install();
+    let mut told = Plain::new(&context.out.with_verbosity(args.verbosity()));
+    let summary = run::run(&jobs, &world, &options, &cancel, &mut |event| {
+        told.event(&event)
+    });
+    Ok(summary.exit_code())
+}

@@ -1,0 +1,217 @@
+//! `runenv shell ENV`: an interactive shell in a stage's image, or in the very place where the last run failed.
+
+use clap::Args;
+
+use super::select::{self, Selection};
+use super::{Context, Exit};
+use crate::command::{Command, Stdin};
+use crate::config::Project;
+use crate::engine::labels::Labels;
+use crate::engine::{Container, Engine, facts};
+use crate::exec::{self, Cancel, Ended};
+use crate::nearest;
+use crate::plan::{Plan, Stage};
+use crate::problem::Problem;
+use crate::run::call::Calls;
+use crate::run::folder::Note;
+use crate::run::{self, Options, World, local, owner, proxies};
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ShellArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    env: String,
+    /// In the image of this stage; without it, of the last one that there is
+    #[arg(long, value_name = "STAGE", conflicts_with = "failed")]
+    stage: Option<String>,
+    /// Where the last run failed
+    #[arg(long)]
+    failed: bool,
+    /// Run docker environments on this engine
+    #[arg(long, value_name = "ENGINE", value_parser = ["docker", "podman"], env = "RUNENV_ENGINE")]
+    engine: Option<String>,
+}
+
+pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
+    let project = context.project()?;
+    let name = select::one(&project, &Selection::one(&args.env))?;
+    let plan = context.plan(&project, &name, &[])?;
+    let options = Options {
+        engine: args.engine.as_deref().and_then(Engine::by_name),
+        ..Options::default()
+    };
+    let world = World::new(&project, &context.host)?;
+    let cancel = Cancel::install();
+    let (command, says) = match run::engine(&plan, &options) {
+        None => (
+            here(&plan, &project, &world, args.stage.as_deref(), context)?,
+            "the source tree".to_owned(),
+        ),
+        Some(engine) => in_image(
+            &args,
+            &plan,
+            &world,
+            &Calls {
+                engine,
+                cancel: &cancel,
+            },
+            context,
+        )?,
+    };
+    context.out.tell(&format!(
+        "shell of {} in {says}; leave it with `exit`\n",
+        plan.env
+    ));
+    Ok(match exec::interactive(&command)? {
+        // What the shell's last command said is no failure of ours, but a script may want it.
+        Ended::Code(code) => u8::try_from(code).unwrap_or(1),
+        Ended::Signal(_) => 130,
+    })
+}
+
+fn stage_named<'p>(plan: &'p Plan, name: &str) -> Result<&'p Stage, Problem> {
+    plan.stages.iter().find(|s| s.name == name).ok_or_else(|| {
+        let known = plan.stages.iter().map(|s| s.name.as_str());
+        Problem::new(
+            format!("`{}` has no stage `{name}`", plan.env),
+            nearest::advice(name, "stages", known),
+        )
+    })
+}
+
+/// A local environment's shell: the tree, with the variables of the stage.
+fn here(
+    plan: &Plan,
+    project: &Project,
+    world: &World<'_>,
+    stage: Option<&str>,
+    context: &Context,
+) -> Result<Command, Problem> {
+    let stage = stage.map_or(Ok(plan.stages.last().expect("a plan has stages")), |name| {
+        stage_named(plan, name)
+    })?;
+    let shell = context
+        .host
+        .variable("SHELL")
+        .filter(|s| !s.is_empty())
+        .unwrap_or("sh");
+    let mut command = Command::new([shell]).stdin(Stdin::Inherit);
+    command.dir = Some(project.root.clone());
+    command.clean = true;
+    command.env = local::environment(&context.host, &plan.pass_env, &stage.env, &world.late(plan));
+    Ok(command)
+}
+
+/// A throw-away container of a stage's image, in its workdir with its variables.
+fn in_image(
+    args: &ShellArgs,
+    plan: &Plan,
+    world: &World<'_>,
+    calls: &Calls<'_>,
+    context: &Context,
+) -> Result<(Command, String), Problem> {
+    let note = world.folder.env(&plan.env).note();
+    let (stage, image) = wanted(args, plan, &note, calls)?;
+    let output = calls.query(&calls.engine.image_inspect(&[&image]))?;
+    let Some(facts) = facts::images(&output.stdout)?.pop() else {
+        calls.check_answers(&output)?;
+        let title = format!("the image of the stage `{}` is gone", stage.name);
+        return Err(Problem::engine(
+            title,
+            format!(
+                "make it again: `runenv run {} --to {}`",
+                plan.env, stage.name
+            ),
+        ));
+    };
+    let proxies = proxies::of(calls.engine, world.host, world.folder.path())?;
+    let (labels, name) = (
+        Labels::owned(&world.project_id, &world.owner),
+        format!("runenv-shell-{}", owner::random_word()),
+    );
+    let spec = Container {
+        name: &name,
+        image: &image,
+        network: stage.network.as_deref(),
+        labels: &labels,
+        memory: None,
+        cpus: None,
+        platform: plan.platform.as_deref(),
+        has_path: facts.env().iter().any(|v| v.starts_with("PATH=")),
+        client: proxies.client.as_deref(),
+    };
+    let late = world.late(plan);
+    let mut env: Vec<(String, String)> = stage
+        .env
+        .iter()
+        .map(|(n, v)| (n.clone(), late.fill(v)))
+        .collect();
+    env.extend(proxies.variables);
+    env.extend(
+        context
+            .host
+            .variable("TERM")
+            .filter(|_| !stage.env.contains_key("TERM"))
+            .map(|t| ("TERM".to_owned(), t.to_owned())),
+    );
+    let mut command =
+        calls
+            .engine
+            .shell(&spec, &stage.workdir, &env, context.host.stdin_is_terminal);
+    command.dir = Some(world.folder.path().to_owned());
+    Ok((
+        command,
+        if args.failed {
+            format!("what `{}` left when it failed", stage.name)
+        } else {
+            format!("the image of `{}`", stage.name)
+        },
+    ))
+}
+
+/// The stage and image that are asked for.
+fn wanted<'p>(
+    args: &ShellArgs,
+    plan: &'p Plan,
+    note: &Note,
+    calls: &Calls<'_>,
+) -> Result<(&'p Stage, String), Problem> {
+    let run = format!("run it first: `runenv run {}`", plan.env);
+    if note.engine != calls.engine.name() {
+        return Err(Problem::new(
+            format!("`{}` has not been run on {}", plan.env, calls.engine.name()),
+            run,
+        ));
+    }
+    if args.failed {
+        let Some((stage, image)) = &note.failed else {
+            let title = format!("no failed image of `{}` is kept", plan.env);
+            return Err(Problem::new(
+                title,
+                "its last run did not fail in a stage, or ran with `--no-keep-failed`",
+            ));
+        };
+        return Ok((stage_named(plan, stage)?, image.clone()));
+    }
+    let stage = match &args.stage {
+        Some(name) => stage_named(plan, name)?,
+        None => plan
+            .stages
+            .iter()
+            .rev()
+            .find(|s| note.images.contains_key(&s.name))
+            .ok_or_else(|| {
+                Problem::new(
+                    format!("no stage of `{}` has an image", plan.env),
+                    run.clone(),
+                )
+            })?,
+    };
+    match note.images.get(&stage.name) {
+        Some(image) => Ok((stage, image.clone())),
+        None => Err(Problem::new(
+            format!("the stage `{}` of `{}` has no image", stage.name, plan.env),
+            run,
+        )),
+    }
+}

@@ -1,0 +1,155 @@
+//! `runenv show ENV`: every resolved setting, with its origin where asked. Starts no process.
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::select::{self, Selection};
+use super::{Context, Exit};
+use crate::environment::rows::{self, Row};
+use crate::late::Late;
+use crate::nearest;
+use crate::problem::Problem;
+use crate::run::folder::Folder;
+use crate::run::local;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    env: String,
+    /// Only these settings, their values alone
+    #[arg(value_name = "KEY")]
+    keys: Vec<String>,
+    /// Say where each value was written
+    #[arg(long)]
+    origin: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Words for `{posargs}`
+    #[arg(last = true, value_name = "POSARGS")]
+    posargs: Vec<String>,
+}
+
+pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
+    let project = context.project()?;
+    for (at, name) in select::select(&project, &Selection::one(&args.env))?
+        .iter()
+        .enumerate()
+    {
+        let env = context.resolve(&project, name, &args.posargs)?;
+        let late = Late {
+            cpus: env
+                .settings
+                .cpus
+                .as_ref()
+                .map_or_else(|| context.host.cpus.to_string(), |c| c.value.clone()),
+            root: project.root.display().to_string(),
+            env_dir: Folder::of(&project.root)
+                .env(&env.name.to_string())
+                .path()
+                .display()
+                .to_string(),
+        };
+        let mut rows = rows::rows(&env, &late);
+        if !env.container() {
+            let passed = local::PASSED
+                .iter()
+                .filter(|n| context.host.is_set(n))
+                .map(|n| ((*n).to_owned(), Some("default".to_owned())));
+            rows.push(Row {
+                key: "passed-variables".to_owned(),
+                list: true,
+                values: passed.collect(),
+            });
+        }
+        let rows = pick(rows, &args.keys)?;
+        let text = if args.json {
+            serde_json::to_string_pretty(&to_json(&rows, args.origin))
+                .expect("our own values are JSON")
+                + "\n"
+        } else if args.keys.is_empty() {
+            format!(
+                "{}{}",
+                if at > 0 { "\n" } else { "" },
+                to_text(&rows, args.origin)
+            )
+        } else {
+            rows.iter()
+                .flat_map(|r| &r.values)
+                .map(|(value, origin)| with_origin(value, origin.as_deref(), args.origin))
+                .collect()
+        };
+        context.out.result(&text);
+    }
+    Ok(0)
+}
+
+/// The rows that are asked for; a key that there is not is a mistake.
+fn pick(rows: Vec<Row>, keys: &[String]) -> Result<Vec<Row>, Problem> {
+    for key in keys {
+        if !rows
+            .iter()
+            .any(|r| r.key == *key || r.key.starts_with(&format!("{key}.")))
+        {
+            let known = rows.iter().map(|r| r.key.as_str());
+            return Err(Problem::new(
+                format!("no setting `{key}` in this environment"),
+                nearest::advice(key, "settings", known),
+            ));
+        }
+    }
+    let asked = |row: &Row| {
+        keys.is_empty()
+            || keys
+                .iter()
+                .any(|k| row.key == *k || row.key.starts_with(&format!("{k}.")))
+    };
+    Ok(rows.into_iter().filter(asked).collect())
+}
+
+fn with_origin(value: &str, origin: Option<&str>, show: bool) -> String {
+    match origin.filter(|_| show) {
+        Some(origin) => format!("{value}    # {origin}\n"),
+        None => format!("{value}\n"),
+    }
+}
+
+/// `key  value`; elements of a list below each other, lines of a text below its first.
+fn to_text(rows: &[Row], origin: bool) -> String {
+    let width = rows.iter().map(|r| r.key.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for row in rows {
+        for (at, (value, from)) in row.values.iter().enumerate() {
+            let key = if at == 0 { row.key.as_str() } else { "" };
+            let value = value.replace('\n', &format!("\n{:width$}  ", ""));
+            out += &format!(
+                "{key:width$}  {}",
+                with_origin(&value, from.as_deref(), origin)
+            );
+        }
+    }
+    out
+}
+
+fn to_json(rows: &[Row], origin: bool) -> Value {
+    let one = |(value, from): &(String, Option<String>)| {
+        if origin {
+            json!({ "value": value, "origin": from })
+        } else {
+            json!(value)
+        }
+    };
+    let object: Map<String, Value> = rows
+        .iter()
+        .map(|row| {
+            let value = if row.list {
+                Value::Array(row.values.iter().map(one).collect())
+            } else {
+                one(&row.values[0])
+            };
+            (row.key.clone(), value)
+        })
+        .collect();
+    Value::Object(object)
+}

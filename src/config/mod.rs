@@ -1,0 +1,76 @@
+//! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
+
+pub(crate) mod check;
+pub(crate) mod file;
+pub(crate) mod read;
+pub(crate) mod references;
+pub(crate) mod shape;
+pub(crate) mod template;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::catalog::Catalog;
+use crate::files;
+use crate::name::Axes;
+use crate::problem::{Place, Problem, Problems, Source};
+
+pub(crate) use file::File;
+
+/// The file's name, and the most bytes that are read of one.
+pub(crate) const NAME: &str = "envs.toml";
+const MOST_BYTES: u64 = 4_000_000;
+
+/// A file that was read and whose references hold.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder of the file: what `copy` may take from.
+    pub(crate) root: PathBuf,
+    pub(crate) name: String,
+    pub(crate) source: Arc<Source>,
+    pub(crate) file: File,
+    pub(crate) catalog: Catalog,
+    pub(crate) axes: Axes,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+impl Project {
+    pub(crate) fn place(&self, span: std::ops::Range<usize>) -> Place {
+        Place::new(&self.source, span)
+    }
+}
+
+/// Finds the file: the one named, or the first upwards from the working directory.
+pub(crate) fn discover(named: Option<&Path>, cwd: &Path) -> Result<PathBuf, Problem> {
+    if let Some(named) = named {
+        return Ok(cwd.join(named));
+    }
+    let found = cwd
+        .ancestors()
+        .map(|folder| folder.join(NAME))
+        .find(|path| path.exists());
+    found.ok_or_else(|| {
+        let title = format!("no `{NAME}` in `{}` or a folder above it", cwd.display());
+        Problem::new(
+            title,
+            "name one with `-c FILE`, or write one: the README shows the smallest",
+        )
+    })
+}
+
+/// Reads and checks the file. `shown` is the name that problems call it by.
+pub(crate) fn load(path: &Path, root: Option<&Path>, cwd: &Path) -> Result<Project, Problems> {
+    let text = files::read_text(path, MOST_BYTES)?;
+    let shown = path.strip_prefix(cwd).unwrap_or(path).display().to_string();
+    let folder = root.map_or_else(
+        || path.parent().unwrap_or(cwd).to_owned(),
+        |root| cwd.join(root),
+    );
+    from_source(&Source::new(shown, text), folder)
+}
+
+/// The pure part of `load`.
+pub(crate) fn from_source(source: &Arc<Source>, root: PathBuf) -> Result<Project, Problems> {
+    let file = read::read(source)?;
+    check::check(source, file, root)
+}

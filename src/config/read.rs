@@ -1,0 +1,250 @@
+//! Reads the shape of a file: every mistake of shape in one go, each at its place.
+//!
+//! serde stops at the first mistake. So the entry it points at is taken out and the rest is read again, until
+//! nothing is left to say. Syntax errors come alone, and meaning (`check.rs`) comes only when the shape is right.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::file::File;
+use crate::nearest::{self, nearest};
+use crate::problem::{Problem, Problems, Source};
+
+/// More mistakes than this in one file are not worth reading.
+const MOST: usize = 50;
+
+/// The file as written, or all that is wrong with its shape.
+pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
+    if let Some(at) = source.text.find(crate::late::is_mark) {
+        let end = at + source.text[at..].chars().next().map_or(0, char::len_utf8);
+        let help = "remove the character: Unicode reserves it for a program's inside";
+        return Err(Problem::new("a Unicode noncharacter in the file", help)
+            .at(source, at..end, "")
+            .into());
+    }
+    let mut table = DeTable::parse(&source.text).map_err(|e| syntax(source, &e))?;
+    let (mut problems, mut pruned) = (Problems::default(), BTreeSet::new());
+    loop {
+        let error = match File::deserialize(toml::Deserializer::from(table.clone())) {
+            Ok(file) if problems.0.is_empty() => return Ok(file),
+            Ok(_) => return Err(problems),
+            Err(error) => error,
+        };
+        let span = error.span().unwrap_or(0..0);
+        let follows = error.message().starts_with("missing field") && pruned.contains(&span.start);
+        if !follows {
+            problems.push(shape(source, error.message(), span.clone()));
+        }
+        match prune_table(table.get_mut(), 0, &span) {
+            Some(home) if problems.0.len() < MOST => pruned.insert(home),
+            _ => return Err(problems),
+        };
+    }
+}
+
+fn syntax(source: &Arc<Source>, error: &toml::de::Error) -> Problems {
+    let span = error.span().unwrap_or(0..0);
+    let message = error
+        .message()
+        .lines()
+        .next()
+        .unwrap_or("it cannot be read")
+        .to_owned();
+    let help = "see https://toml.io for the syntax: texts stand in quotes, tables in [brackets]";
+    Problem::new(format!("the file is not TOML: {message}"), help)
+        .at(source, span, "")
+        .into()
+}
+
+/// serde's words, made ours.
+fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
+    let (title, help) = if let Some(rest) = message.strip_prefix("unknown field `") {
+        let (key, expected) = rest.split_once('`').unwrap_or((rest, ""));
+        let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        let help = match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => nearest::advice(key, "keys here", known.iter().copied()),
+        };
+        (format!("unknown key `{key}`"), help)
+    } else if let Some(rest) = message.strip_prefix("missing field `") {
+        let key = rest.split('`').next().unwrap_or(rest);
+        (
+            format!("the key `{key}` is missing"),
+            format!("add `{key} = …`"),
+        )
+    } else if let Some((got, expected)) = message
+        .strip_prefix("invalid type: ")
+        .and_then(|m| m.split_once(", expected "))
+    {
+        (
+            format!("{got} stands where {expected} is expected"),
+            wrong_kind(got, expected),
+        )
+    } else {
+        (
+            message.to_owned(),
+            "look at the format's reference: docs/reference".to_owned(),
+        )
+    };
+    Problem::new(title, help).at(source, span, "")
+}
+
+fn wrong_kind(got: &str, expected: &str) -> String {
+    let number = got
+        .split('`')
+        .nth(1)
+        .filter(|_| got.starts_with("integer") || got.starts_with("floating"));
+    match number {
+        Some(number) if expected.contains("text") || expected.contains("string") => {
+            format!("write it as a text: \"{number}\"")
+        }
+        _ if got == "map" => {
+            format!("a value with a dot is quoted: `\"24.04\"`, not `24.04`; or write {expected}")
+        }
+        _ => format!("write {expected}"),
+    }
+}
+
+fn within(a: &Range<usize>, b: &Range<usize>) -> bool {
+    b.start <= a.start && a.end <= b.end
+}
+
+/// Does the span lie in the value, or in something that a dotted key put into it from elsewhere?
+fn reaches(value: &Spanned<DeValue<'_>>, bad: &Range<usize>) -> bool {
+    if within(bad, &value.span()) {
+        return true;
+    }
+    match value.get_ref() {
+        DeValue::Table(table) => table
+            .iter()
+            .any(|(k, v)| within(bad, &k.span()) || reaches(v, bad)),
+        DeValue::Array(array) => array.iter().any(|v| reaches(v, bad)),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => false,
+    }
+}
+
+/// Takes out the entry a mistake points at, and says where the table it was in starts.
+fn prune_table(table: &mut DeTable<'_>, home: usize, bad: &Range<usize>) -> Option<usize> {
+    // A header `[sytem.x]` contains its key's span: a key that is the span itself comes first.
+    let exact = table
+        .iter()
+        .find(|(k, _)| k.span() == *bad)
+        .map(|(k, _)| k.clone());
+    let key = match exact {
+        Some(key) => key,
+        None => {
+            let (key, value) = table.iter_mut().find(|(_, v)| reaches(v, bad))?;
+            let start = value.span().start;
+            if let Some(pruned) = prune(value.get_mut(), start, bad) {
+                return Some(pruned);
+            }
+            key.clone()
+        }
+    };
+    table.remove(&key).map(|_| home)
+}
+
+fn prune(value: &mut DeValue<'_>, home: usize, bad: &Range<usize>) -> Option<usize> {
+    match value {
+        DeValue::Table(table) => prune_table(table, home, bad),
+        DeValue::Array(array) => {
+            let hit = array.iter().position(|v| reaches(v, bad))?;
+            let start = array[hit].span().start;
+            if let Some(pruned) = prune(array.iter_mut().nth(hit)?.get_mut(), start, bad) {
+                return Some(pruned);
+            }
+            let mut kept = DeArray::new();
+            array
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != hit)
+                .for_each(|(_, v)| kept.push(v.clone()));
+            *array = kept;
+            Some(home)
+        }
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titles(text: &str) -> Vec<String> {
+        let source = Source::new("envs.toml", text);
+        let problems = read(&source)
+            .map(|_| Problems::default())
+            .unwrap_or_else(|p| p);
+        problems
+            .0
+            .iter()
+            .map(|p| format!("{}: {}", p.places[0], p.title))
+            .collect()
+    }
+
+    #[test]
+    fn every_mistake_of_shape_is_told_at_its_place() {
+        let found = titles(
+            "[project]\nnam = \"x\"\n[defaults]\ntimeout = 5\nenv = { A = 1 }\n[sytem.x]\nimage = \"y\"\n[stage.a]\nrun = [1, \"b\"]\n",
+        );
+        assert_eq!(found.len(), 5, "{found:#?}");
+        for (place, word) in [
+            ("2:1", "nam"),
+            ("4:11", "integer"),
+            ("5:13", "integer"),
+            ("6:2", "sytem"),
+            ("9:8", "integer"),
+        ] {
+            assert!(
+                found
+                    .iter()
+                    .any(|f| f.starts_with(&format!("envs.toml:{place}: ")) && f.contains(word)),
+                "{place} in {found:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn serde_says_what_we_take_apart() {
+        let source = Source::new("f", "[project]\nnmae = \"x\"\n");
+        let problems = read(&source).unwrap_err();
+        assert_eq!(problems.0[0].title, "unknown key `nmae`");
+        assert_eq!(problems.0[0].help, ["did you mean `name`?"]);
+    }
+
+    #[test]
+    fn tables_keep_the_order_they_were_written_in() {
+        let file = read(&Source::new(
+            "f",
+            "[stage.b]\n[stage.a]\n[vars]\nz = \"1\"\ny = \"2\"\n",
+        ))
+        .unwrap();
+        assert_eq!(
+            file.stage
+                .keys()
+                .map(|k| k.get_ref().as_str())
+                .collect::<Vec<_>>(),
+            ["b", "a"]
+        );
+        assert_eq!(
+            file.vars
+                .keys()
+                .map(|k| k.get_ref().as_str())
+                .collect::<Vec<_>>(),
+            ["z", "y"]
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! What engines answer, parsed strictly: images and the state of containers.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use super::labels;
+use crate::digest::{Digest, Digester};
+use crate::problem::Problem;
+
+/// An image as `image inspect` shows it; both engines write the same names for what we read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Image {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) repo_tags: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) architecture: String,
+    #[serde(default)]
+    pub(crate) os: String,
+    #[serde(rename = "RootFS")]
+    pub(crate) root_fs: RootFs,
+    pub(crate) config: Option<Config>,
+    #[serde(default)]
+    pub(crate) author: String,
+    #[serde(default)]
+    pub(crate) size: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RootFs {
+    #[serde(default)]
+    pub(crate) layers: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Config {
+    pub(crate) env: Option<Vec<String>>,
+    pub(crate) entrypoint: Option<Vec<String>>,
+    pub(crate) cmd: Option<Vec<String>>,
+    pub(crate) user: Option<String>,
+    pub(crate) working_dir: Option<String>,
+    pub(crate) labels: Option<BTreeMap<String, String>>,
+    pub(crate) volumes: Option<BTreeMap<String, serde_json::Value>>,
+    pub(crate) exposed_ports: Option<BTreeMap<String, serde_json::Value>>,
+    pub(crate) on_build: Option<Vec<String>>,
+}
+
+/// The images of an `image inspect`: a list, also when some were missing.
+pub(crate) fn images(json: &[u8]) -> Result<Vec<Image>, Problem> {
+    if json.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Vec::new());
+    }
+    serde_json::from_slice(json).map_err(|e| odd("image inspect", &e))
+}
+
+fn odd(what: &str, error: &serde_json::Error) -> Problem {
+    Problem::engine(
+        format!("the engine's answer to `{what}` cannot be read: {error}"),
+        "is it docker or podman? try the command by hand",
+    )
+}
+
+impl Image {
+    pub(crate) fn layers(&self) -> &[String] {
+        self.root_fs.layers.as_deref().unwrap_or_default()
+    }
+
+    fn label_map(&self) -> Option<&BTreeMap<String, String>> {
+        self.config.as_ref()?.labels.as_ref()
+    }
+
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.label_map()?.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn label_names(&self) -> Vec<String> {
+        self.label_map()
+            .map(|l| l.keys().cloned().collect())
+            .unwrap_or_default()
+    }
+
+    /// Variables of the image's configuration, sorted.
+    pub(crate) fn env(&self) -> Vec<String> {
+        let mut env = self
+            .config
+            .as_ref()
+            .and_then(|c| c.env.clone())
+            .unwrap_or_default();
+        env.sort();
+        env
+    }
+
+    /// What a base image is, the same on every engine: its layers, platform and variables, not its id or name.
+    pub(crate) fn identity(&self) -> Digest {
+        Digester::new("runenv-base")
+            .list("layers", self.layers())
+            .field("os", self.os.as_bytes())
+            .field("architecture", self.architecture.as_bytes())
+            .list("env", &self.env())
+            .finish()
+    }
+
+    /// The key whose stage this image is, if it is one of ours as we left it: an image that somebody built or
+    /// committed from it has the same labels, but another layer, another configuration or one more label.
+    pub(crate) fn stage_key(&self, project: &str) -> Option<Digest> {
+        let key = Digest::parse(self.label(labels::KEY)?)?;
+        (self.untouched(project) && self.label(labels::FAILED) == Some("")).then_some(key)
+    }
+
+    /// Is it an image that a run of this project committed, with nothing built on it since?
+    pub(crate) fn untouched(&self, project: &str) -> bool {
+        let config = self.config.clone().unwrap_or_default();
+        let words = |list: Option<Vec<String>>| list.unwrap_or_default();
+        let layers = self.label(labels::LAYERS).and_then(|n| n.parse().ok());
+        self.label(labels::PROJECT) == Some(project)
+            && self.label(labels::OWNER) == Some("")
+            && layers == Some(self.layers().len())
+            && self.label(labels::SEAL) == Some(labels::seal(self.label_names()).as_str())
+            && words(config.entrypoint) == ["sh"]
+            && words(config.cmd) == ["-e", "-s"]
+            && config.user.as_deref() == Some("0:0")
+            && config.working_dir.as_deref() == Some("/")
+            && words(config.on_build).is_empty()
+            && self.author.is_empty()
+    }
+}
+
+/// `.State` of an exited or running container.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct ContainerState {
+    pub(crate) status: String,
+    pub(crate) exit_code: i32,
+    #[serde(rename = "OOMKilled")]
+    pub(crate) oom_killed: bool,
+    pub(crate) error: String,
+}
+
+pub(crate) fn container_state(json: &[u8]) -> Result<ContainerState, Problem> {
+    serde_json::from_slice(json).map_err(|e| odd("container inspect", &e))
+}

@@ -1,0 +1,109 @@
+//! The labels on our containers and images: who made them, and what they are.
+
+use crate::digest::{Digest, Digester};
+use crate::plan::key::KeyParts;
+
+pub(crate) const PROJECT: &str = "runenv.project";
+pub(crate) const KEY: &str = "runenv.key";
+pub(crate) const PARENT: &str = "runenv.parent";
+pub(crate) const BASE: &str = "runenv.base";
+pub(crate) const ENV: &str = "runenv.env";
+pub(crate) const STAGE: &str = "runenv.stage";
+/// How many layers the image has if nobody built on it.
+pub(crate) const LAYERS: &str = "runenv.layers";
+/// The key's named parts, `name=digest` each, so that it can be said what changed.
+pub(crate) const PARTS: &str = "runenv.parts";
+pub(crate) const VERSION: &str = "runenv.version";
+/// Digest of names of all labels an image of ours has: one more, and somebody built on it.
+pub(crate) const SEAL: &str = "runenv.seal";
+/// Set on what a failed stage left.
+pub(crate) const FAILED: &str = "runenv.failed";
+/// Run, pid, start time, boot and host of the process a container belongs to; emptied at commit.
+pub(crate) const OWNER: &str = "runenv.owner";
+
+/// Labels in the order they are given to the engine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels(Vec<(&'static str, String)>);
+
+/// What the labels of a stage say.
+#[derive(Debug)]
+pub(crate) struct StageLabels<'a> {
+    pub(crate) project: &'a str,
+    pub(crate) env: &'a str,
+    pub(crate) stage: &'a str,
+    pub(crate) key: Digest,
+    pub(crate) parent: Digest,
+    pub(crate) base: Digest,
+    pub(crate) parts: &'a KeyParts,
+    /// Layers of the image it starts from.
+    pub(crate) parent_layers: usize,
+    /// Names of the labels that the base image has.
+    pub(crate) inherited: &'a [String],
+}
+
+impl Labels {
+    /// A container that belongs to a process and is never kept.
+    pub(crate) fn owned(project: &str, owner: &str) -> Self {
+        Self(vec![
+            (PROJECT, project.to_owned()),
+            (OWNER, owner.to_owned()),
+        ])
+    }
+
+    /// A stage's container; its image inherits all but the owner.
+    pub(crate) fn stage(of: &StageLabels<'_>, owner: &str) -> Self {
+        let StageLabels {
+            project,
+            env,
+            stage,
+            key,
+            parent,
+            base,
+            parts,
+            parent_layers,
+            inherited,
+        } = of;
+        let parts = parts
+            .0
+            .iter()
+            .map(|(name, digest)| format!("{name}={digest}"))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let mut labels = Self::owned(project, owner);
+        labels.0.extend([
+            (KEY, key.to_string()),
+            (PARENT, parent.to_string()),
+            (BASE, base.to_string()),
+            (ENV, (*env).to_owned()),
+            (STAGE, (*stage).to_owned()),
+            (LAYERS, (parent_layers + 1).to_string()),
+            (PARTS, parts),
+            (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
+            (FAILED, String::new()),
+        ]);
+        let names = labels
+            .0
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .chain([SEAL.to_owned()])
+            .chain(inherited.iter().cloned());
+        let seal = seal(names);
+        labels.0.push((SEAL, seal));
+        labels
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+/// The seal over the names of labels.
+pub(crate) fn seal(names: impl IntoIterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort();
+    names.dedup();
+    Digester::new("runenv-labels")
+        .list("names", &names)
+        .finish()
+        .short()
+}

@@ -1,0 +1,281 @@
+//! docker and podman as commands: each function is one call of the engine's client, as a value.
+//!
+//! What differs between engines is a row of `Dialect`; nothing here runs anything. docs.docker.com/reference/cli and
+//! docs.podman.io/en/latest/Commands.html are the sources.
+
+pub(crate) mod facts;
+pub(crate) mod labels;
+
+use crate::command::{Command, Stdin};
+use labels::Labels;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Docker,
+    Podman,
+}
+
+/// What one engine says or wants otherwise than the other.
+#[derive(Debug)]
+struct Dialect {
+    program: &'static str,
+    /// Options of `create` and `run` that keep out of the container what the image does not have: podman would put
+    /// proxies, `TERM` and `container` into it, and the commit would keep them.
+    bare: &'static [&'static str],
+    /// The same for its default `PATH`, where the image has none. The script sets one.
+    no_path: &'static [&'static str],
+    /// Options of `rm` that end a container without waiting.
+    at_once: &'static [&'static str],
+    /// Options of `commit` that leave the id alone on its output.
+    quiet: &'static [&'static str],
+    /// Options of `image rm` that leave untagged parents alone: they may be somebody's.
+    no_prune: &'static [&'static str],
+}
+
+const DOCKER: Dialect = Dialect {
+    program: "docker",
+    bare: &[],
+    no_path: &[],
+    at_once: &[],
+    quiet: &[],
+    no_prune: &["--no-prune"],
+};
+const PODMAN: Dialect = Dialect {
+    program: "podman",
+    bare: &[
+        "--http-proxy=false",
+        "--unsetenv",
+        "TERM",
+        "--unsetenv",
+        "container",
+    ],
+    no_path: &["--unsetenv", "PATH"],
+    at_once: &["-t", "0"],
+    quiet: &["-q"],
+    no_prune: &[],
+};
+
+/// A container that is to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct Container<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) image: &'a str,
+    /// `container:NAME`, `none`, `host`; `None`: the engine's default.
+    pub(crate) network: Option<&'a str>,
+    pub(crate) labels: &'a Labels,
+    pub(crate) memory: Option<&'a str>,
+    pub(crate) cpus: Option<&'a str>,
+    pub(crate) platform: Option<&'a str>,
+    /// The image has a `PATH`.
+    pub(crate) has_path: bool,
+    /// A folder with a configuration of docker's client that has no proxies, where the user's own has some.
+    pub(crate) client: Option<&'a str>,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 2] = [Self::Docker, Self::Podman];
+
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|e| e.name() == name)
+    }
+
+    fn dialect(self) -> &'static Dialect {
+        match self {
+            Self::Docker => &DOCKER,
+            Self::Podman => &PODMAN,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.dialect().program
+    }
+
+    fn call(self, words: &[&str]) -> Command {
+        Command::new(std::iter::once(self.name()).chain(words.iter().copied()))
+    }
+
+    /// All that an engine knows of these images; one that is missing makes it fail, the others are printed anyway.
+    pub(crate) fn image_inspect(self, images: &[&str]) -> Command {
+        self.call(&["image", "inspect"])
+            .args(images.iter().copied())
+    }
+
+    /// Ids of all images with a label, whatever they are called.
+    pub(crate) fn image_list(self, label: &str) -> Command {
+        self.call(&[
+            "image",
+            "ls",
+            "-aq",
+            "--no-trunc",
+            "--filter",
+            &format!("label={label}"),
+        ])
+    }
+
+    pub(crate) fn pull(self, image: &str, platform: Option<&str>) -> Command {
+        let platform = platform.map(|p| format!("--platform={p}"));
+        self.call(&["pull", "-q"]).args(platform).arg(image)
+    }
+
+    /// The options that every container has: the same for every stage but for image, name, labels and limits.
+    fn container(self, verb: &str, spec: &Container<'_>) -> Command {
+        let Container {
+            name,
+            image: _,
+            network,
+            labels,
+            memory,
+            cpus,
+            platform,
+            has_path,
+            client,
+        } = spec;
+        let config = client.map(|folder| ["--config", folder]);
+        let mut command = Command::new([self.name()]).args(config.into_iter().flatten());
+        command = command.args([
+            verb,
+            "-i",
+            "--init",
+            "--name",
+            name,
+            "--user",
+            "0:0",
+            "--workdir",
+            "/",
+            "--entrypoint",
+            "sh",
+        ]);
+        command = command.args(["--no-healthcheck", "--log-driver", "none", "--pull=never"]);
+        command = command.args(network.iter().flat_map(|n| ["--network", n]));
+        command = command.args(self.dialect().bare.iter().copied());
+        command = command.args(self.dialect().no_path.iter().copied().filter(|_| !has_path));
+        for (option, value) in [
+            ("--memory", memory),
+            ("--cpus", cpus),
+            ("--platform", platform),
+        ] {
+            command = command.args(value.iter().map(|value| format!("{option}={value}")));
+        }
+        for (name, value) in labels.iter() {
+            command = command.arg("--label").arg(format!("{name}={value}"));
+        }
+        command
+    }
+
+    /// Makes a stage's container, not started.
+    pub(crate) fn create(self, spec: &Container<'_>) -> Command {
+        self.container("create", spec)
+            .args([spec.image, "-e", "-s"])
+    }
+
+    /// Makes and starts a stage's container, attached; the script comes over stdin.
+    pub(crate) fn run(self, spec: &Container<'_>, script: String) -> Command {
+        self.container("run", spec)
+            .args([spec.image, "-e", "-s"])
+            .stdin(Stdin::Text(script))
+    }
+
+    /// Copies a tar into a container that is not started; `made` is the command that makes the tar.
+    pub(crate) fn copy_in(self, container: &str, made: String) -> Command {
+        self.call(&["cp", "-", &format!("{container}:/")])
+            .stdin(Stdin::Made(made))
+    }
+
+    /// Starts a made container, attached; the script comes over stdin.
+    pub(crate) fn start(self, container: &str, script: String) -> Command {
+        self.call(&["start", "-a", "-i", container])
+            .stdin(Stdin::Text(script))
+    }
+
+    /// The container whose network the stages of an environment share; it ends when its stdin does.
+    pub(crate) fn hold_network(self, spec: &Container<'_>) -> Command {
+        self.container("run", spec)
+            .arg("--rm")
+            .args([spec.image, "-c", "echo up; exec cat"])
+    }
+
+    pub(crate) fn inspect_container(self, container: &str) -> Command {
+        self.call(&[
+            "container",
+            "inspect",
+            "--format",
+            "{{json .State}}",
+            container,
+        ])
+    }
+
+    /// Keeps a container's filesystem under a tag; `labels` replace those the container was made with.
+    pub(crate) fn commit(self, container: &str, tag: &str, labels: &[(&str, &str)]) -> Command {
+        let mut command = self
+            .call(&["commit", "--pause=false"])
+            .args(self.dialect().quiet.iter().copied());
+        for (name, value) in labels {
+            command = command.arg("--change").arg(format!("LABEL {name}={value}"));
+        }
+        command.args([container, tag])
+    }
+
+    pub(crate) fn tag(self, image: &str, tag: &str) -> Command {
+        self.call(&["tag", image, tag])
+    }
+
+    pub(crate) fn stop(self, container: &str, kill_after: std::time::Duration) -> Command {
+        self.call(&[
+            "stop",
+            "-t",
+            &kill_after.as_secs().max(1).to_string(),
+            container,
+        ])
+    }
+
+    pub(crate) fn kill(self, container: &str) -> Command {
+        self.call(&["kill", container])
+    }
+
+    /// Removes containers and their anonymous volumes, running or not.
+    pub(crate) fn remove_containers(self, containers: &[&str]) -> Command {
+        self.call(&["rm", "-f", "-v"])
+            .args(self.dialect().at_once.iter().copied())
+            .args(containers.iter().copied())
+    }
+
+    /// Takes tags or ids away, never by force: podman's force removes other people's containers.
+    pub(crate) fn remove_images(self, images: &[&str]) -> Command {
+        self.call(&["image", "rm"])
+            .args(self.dialect().no_prune.iter().copied())
+            .args(images.iter().copied())
+    }
+
+    /// `ID OWNER` of all containers with a label, a line each.
+    pub(crate) fn container_list(self, label: &str) -> Command {
+        let format = format!("{{{{.ID}}}} {{{{.Label \"{}\"}}}}", labels::OWNER);
+        self.call(&[
+            "ps",
+            "-a",
+            "--no-trunc",
+            "--filter",
+            &format!("label={label}"),
+            "--format",
+            &format,
+        ])
+    }
+
+    /// An interactive shell in a throw-away container of an image.
+    pub(crate) fn shell(
+        self,
+        spec: &Container<'_>,
+        workdir: &str,
+        env: &[(String, String)],
+        tty: bool,
+    ) -> Command {
+        let mut command = self
+            .container("run", spec)
+            .arg("--rm")
+            .args(tty.then_some("-t"))
+            .args(["--workdir", workdir]);
+        for (name, value) in env {
+            command = command.arg("-e").arg(format!("{name}={value}"));
+        }
+        command.arg(spec.image).stdin(Stdin::Inherit)
+    }
+}

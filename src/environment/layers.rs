@@ -1,0 +1,169 @@
+//! Which tables apply to a name, in which order, and how they merge (design 4).
+//!
+//! The result is a draft: every setting decided and with its origin, substitutions not yet made.
+
+use indexmap::IndexMap;
+
+use super::draft::{Draft, StageDraft};
+use super::setting::{Origin, Setting};
+use crate::config::file::{EnvTable, Layer};
+use crate::config::{Project, check};
+use crate::name::condition::Condition;
+use crate::name::{EnvName, System, parse};
+use crate::problem::Problem;
+
+/// The draft of an environment, and its name as it is resolved (own names take runner and system from `like`).
+pub(crate) fn draft(project: &Project, name: &EnvName) -> Result<(EnvName, Draft), Problem> {
+    let Some(own) = &name.own else {
+        return product(project, name).map(|draft| (name.clone(), draft));
+    };
+    let table = project
+        .file
+        .env
+        .get(own.as_str())
+        .expect("own names are keys of [env]")
+        .get_ref();
+    let (mut name, mut draft) = match &table.like {
+        Some(like) => {
+            let place = project.place(like.span());
+            let like = parse::parse(like.get_ref(), &project.axes, &place)?;
+            let draft = product(project, &like)?;
+            (
+                EnvName {
+                    own: name.own.clone(),
+                    to: name.to.clone(),
+                    ..like
+                },
+                draft,
+            )
+        }
+        None => (name.clone(), Draft::new(project)),
+    };
+    if let Some(runner) = &table.runner {
+        name.runner.clone_from(runner.get_ref());
+    }
+    if table.like.is_none() {
+        apply_each(project, &mut draft, &[&project.file.defaults])?;
+        apply_runner(project, &mut draft, &name)?;
+    }
+    draft.stages = IndexMap::from([("commands".to_owned(), commands(project, table))]);
+    draft.apply(project, &table.layer())?;
+    Ok((name, draft))
+}
+
+/// The one stage of an environment with a name of its own.
+fn commands(project: &Project, table: &EnvTable) -> StageDraft {
+    let mut stage = StageDraft::default();
+    if let Some(commands) = &table.commands {
+        stage.run = super::draft::commands(project, commands);
+    }
+    stage.copy = super::draft::list(project, table.copy.as_ref());
+    stage
+}
+
+/// All layers of a name that is a product of factors.
+fn product(project: &Project, name: &EnvName) -> Result<Draft, Problem> {
+    let file = &project.file;
+    let mut draft = Draft::new(project);
+    for (stage, table) in check::stages(Some(&file.stage)) {
+        draft.declare_stage(project, stage, table);
+    }
+    apply_each(project, &mut draft, &[&file.defaults])?;
+    if let Some(system) = &name.system {
+        catalog(project, &mut draft, system);
+    }
+    apply_runner(project, &mut draft, name)?;
+    if let Some(table) = name
+        .config
+        .as_ref()
+        .and_then(|config| file.config.get(config.as_str()))
+    {
+        draft.apply(project, &table.get_ref().layer())?;
+    }
+    if let Some(system) = &name.system
+        && let Some(table) = file.system.get(system.family.as_str())
+    {
+        draft.apply(project, &table.get_ref().layer())?;
+        let release = system
+            .release
+            .as_ref()
+            .and_then(|r| table.get_ref().release.get(r.as_str()));
+        apply_each(
+            project,
+            &mut draft,
+            &release
+                .map(toml::Spanned::get_ref)
+                .into_iter()
+                .collect::<Vec<_>>(),
+        )?;
+    }
+    for (axis, value) in &name.axes {
+        let table = file
+            .axis
+            .get(axis.as_str())
+            .and_then(|values| values.get(value.as_str()));
+        if let Some(table) = table {
+            draft.apply(project, &table.get_ref().layer())?;
+        }
+    }
+    for table in &file.when {
+        let text = table
+            .get_ref()
+            .r#if
+            .as_ref()
+            .expect("checked when the file was loaded");
+        if Condition::parse(text.get_ref(), &project.axes, &project.place(text.span()))?.holds(name)
+        {
+            draft.apply(project, &table.get_ref().layer())?;
+        }
+    }
+    let canonical = name.to_string();
+    for (written, table) in &file.env {
+        if project.axes.own_names.contains(written.get_ref()) {
+            continue;
+        }
+        let place = project.place(written.span());
+        if parse::parse(written.get_ref(), &project.axes, &place)?.to_string() == canonical {
+            draft.apply(project, &table.get_ref().layer())?;
+        }
+    }
+    Ok(draft)
+}
+
+fn apply_each(project: &Project, draft: &mut Draft, layers: &[&Layer]) -> Result<(), Problem> {
+    layers
+        .iter()
+        .try_for_each(|layer| draft.apply(project, layer))
+}
+
+fn apply_runner(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
+    let both = (name.runner != "local").then_some("container");
+    for runner in both.into_iter().chain([name.runner.as_str()]) {
+        if let Some(layer) = project.file.runner.get(runner) {
+            draft.apply(project, layer.get_ref())?;
+        }
+    }
+    Ok(())
+}
+
+/// What the catalog says of a system.
+fn catalog(project: &Project, draft: &mut Draft, system: &System) {
+    let Some(family) = project.catalog.families.get(&system.family) else {
+        return;
+    };
+    let release = system.release.as_ref().and_then(|r| family.release.get(r));
+    let image = release
+        .and_then(|r| r.image.clone())
+        .unwrap_or_else(|| family.image.clone());
+    let settings = &mut draft.settings;
+    settings.image = Some(Setting::new(image, Origin::Catalog));
+    settings.package_manager = Some(Setting::new(
+        family.package_manager.clone(),
+        Origin::Catalog,
+    ));
+    settings.distro = family
+        .distro
+        .iter()
+        .map(|d| Setting::new(d.clone(), Origin::Catalog))
+        .collect();
+}

@@ -1,0 +1,63 @@
+//! A value and where it was written.
+
+use std::fmt;
+
+use crate::problem::Place;
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// `file:line:column`.
+    File(Place),
+    /// The catalog inside the binary.
+    Catalog,
+    /// What holds when nobody says anything.
+    Default,
+    /// Found out about this host.
+    Host,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(place) => place.fmt(f),
+            Self::Catalog => f.write_str("catalog"),
+            Self::Default => f.write_str("default"),
+            Self::Host => f.write_str("this host"),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Setting<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+impl<T> Setting<T> {
+    pub(crate) fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
+    pub(crate) fn default(value: T) -> Self {
+        Self {
+            value,
+            origin: Origin::Default,
+        }
+    }
+
+    /// The place to point at, if it stands in a file.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match &self.origin {
+            Origin::File(place) => Some(place),
+            Origin::Catalog | Origin::Default | Origin::Host => None,
+        }
+    }
+
+    pub(crate) fn with<U>(&self, value: U) -> Setting<U> {
+        Setting {
+            value,
+            origin: self.origin.clone(),
+        }
+    }
+}

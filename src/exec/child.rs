@@ -1,0 +1,182 @@
+//! One started child with its process group: from a `Command` value to a process, its signals, its end.
+//!
+//! The only user of duct. The leader is reaped last, after all signals: while it is a zombie nobody can get its
+//! number, so a signal to the group can never hit a stranger.
+
+use std::io;
+use std::thread;
+
+use duct::Expression;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::exit::Ended;
+use crate::command::Command;
+use crate::problem::Problem;
+
+/// The advice where nothing better is known.
+const EXHAUSTED: &str = "look at the limits of this machine: processes, open files, memory";
+
+/// The command as duct wants it, still without its files; a child that fails is a result, not an error.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "exec is the one place that runs commands"
+)]
+pub(super) fn expression(command: &Command) -> Expression {
+    let Command {
+        argv,
+        dir,
+        env,
+        unset,
+        clean,
+        stdin: _,
+    } = command;
+    let mut expression = duct::cmd(command.program(), argv.iter().skip(1)).unchecked();
+    // duct applies what was said last first: so the last of two equal names, and a name set after all, win.
+    for (name, value) in env.iter().rev() {
+        expression = expression.env(name, value);
+    }
+    for name in unset {
+        expression = expression.env_remove(name);
+    }
+    if *clean {
+        expression = expression.full_env(std::iter::empty::<(String, String)>());
+    }
+    match dir {
+        Some(dir) => expression.dir(dir),
+        None => expression,
+    }
+}
+
+/// A running child, the leader of its own process group; dropping it kills the group.
+pub(super) struct Child {
+    handle: duct::Handle,
+    group: Pid,
+    /// Reaped, or given up: hands off.
+    over: bool,
+}
+
+impl Child {
+    /// Starts the child in a group of its own, so that it can be ended with all that it starts.
+    ///
+    /// The terminal's Ctrl-C does not reach such a group: we pass it on. Its input may not be the terminal, for the
+    /// system stops background groups that read it.
+    pub(super) fn start(expression: &Expression, command: &Command) -> Result<Self, Problem> {
+        let own_group = |command: &mut std::process::Command| {
+            std::os::unix::process::CommandExt::process_group(command, 0);
+            Ok(())
+        };
+        let handle = expression
+            .before_spawn(own_group)
+            .start()
+            .map_err(|e| cannot_start(command, &e))?;
+        let pid = handle
+            .pids()
+            .first()
+            .and_then(|pid| i32::try_from(*pid).ok())
+            .and_then(Pid::from_raw);
+        let group = pid.expect("a started child has a process number");
+        Ok(Self {
+            handle,
+            group,
+            over: false,
+        })
+    }
+
+    /// Asks the group to end; CONT, because who is stopped hears nothing else.
+    pub(super) fn terminate(&self) {
+        self.signal(Signal::TERM);
+        self.signal(Signal::CONT);
+    }
+
+    pub(super) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It fails when all of them are gone, which is what we want.
+        let _ = kill_process_group(self.group, signal);
+    }
+
+    /// Calls `then` on a thread when the leader has ended; does not reap it.
+    pub(super) fn when_ended(&self, then: impl FnOnce() + Send + 'static) -> Result<(), Problem> {
+        let pid = self.group;
+        aside(move || {
+            while let Err(Errno::INTR) = waitid(
+                WaitId::Pid(pid),
+                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+            ) {}
+            then();
+        })
+    }
+
+    /// Waits for the leader and frees its number; no signal may be sent after it.
+    pub(super) fn reap(mut self) -> Ended {
+        self.over = true;
+        self.handle
+            .wait()
+            .map_or(Ended::LOST, |output| output.status.into())
+    }
+
+    /// Leaves a child alone that even KILL does not end now; duct reaps it at a later start.
+    pub(super) fn give_up(mut self) -> Ended {
+        self.over = true;
+        Ended::LOST
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if !self.over {
+            self.kill();
+            let _ = self.handle.wait();
+        }
+    }
+}
+
+/// Runs `work` on a thread of its own that nobody joins: it may hang on a pipe that somebody else holds.
+pub(super) fn aside(work: impl FnOnce() + Send + 'static) -> Result<(), Problem> {
+    thread::Builder::new()
+        .spawn(work)
+        .map(drop)
+        .map_err(|e| exhausted(&e))
+}
+
+/// A problem for a system that gives no more threads or pipes.
+pub(super) fn exhausted(error: &io::Error) -> Problem {
+    Problem::engine(format!("cannot run a command: {error}"), EXHAUSTED)
+}
+
+/// A problem for a child that could not be started, with the likely reason.
+pub(super) fn cannot_start(command: &Command, error: &io::Error) -> Problem {
+    let program = command.program();
+    if let Some(dir) = command.dir.as_ref().filter(|dir| !dir.is_dir()) {
+        let title = format!(
+            "cannot start `{program}` in `{}`: no such folder",
+            dir.display()
+        );
+        return Problem::engine(title, "the folder must be there when the command starts");
+    }
+    let known = [
+        (
+            io::ErrorKind::NotFound,
+            "not found",
+            "is it installed and in PATH?",
+        ),
+        (
+            io::ErrorKind::PermissionDenied,
+            "permission denied",
+            "is it a program, and may you run it?",
+        ),
+        (
+            io::ErrorKind::ArgumentListTooLong,
+            "too many arguments",
+            "shorten its arguments or its environment",
+        ),
+    ];
+    let (what, help) = match known.iter().find(|(kind, ..)| *kind == error.kind()) {
+        Some((_, what, help)) => ((*what).to_owned(), *help),
+        None => (error.to_string(), EXHAUSTED),
+    };
+    Problem::engine(format!("cannot start `{program}`: {what}"), help)
+}

@@ -1,0 +1,116 @@
+//! Reading and writing files so that every error names the path and no file is ever half written.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::problem::Problem;
+
+/// A problem about a path, with what the system said.
+pub(crate) fn trouble(doing: &str, path: &Path, error: &io::Error) -> Problem {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "the path does not exist",
+        io::ErrorKind::PermissionDenied => "look at its owner and mode, and at those of its folder",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room on that disk; `runenv clean` frees images"
+        }
+        _ => "look at the path and its disk",
+    };
+    Problem::engine(
+        format!("cannot {doing} `{}`: {error}", path.display()),
+        help,
+    )
+}
+
+/// A file's bytes.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+    fs::read(path).map_err(|e| trouble("read", path, &e))
+}
+
+/// A file's text, if there is such a file and it is text.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub(crate) fn read_if_there(path: &Path) -> Option<String> {
+    fs::read_to_string(path).ok()
+}
+
+/// At most `limit` bytes of a regular file as text: for files that anybody may have sent.
+pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
+    let doing = |e: &io::Error| {
+        let mut p = trouble("read", path, e);
+        p.kind = crate::problem::Kind::Mistake;
+        p
+    };
+    let meta = fs::metadata(path).map_err(|e| doing(&e))?;
+    if !meta.is_file() {
+        return Err(Problem::new(
+            format!("`{}` is not a regular file", path.display()),
+            "give the path of a file",
+        ));
+    }
+    if meta.len() > limit {
+        let title = format!(
+            "`{}` is larger than {} MB",
+            path.display(),
+            limit / 1_000_000
+        );
+        return Err(Problem::new(title, "is it the right file?"));
+    }
+    let bytes = fs::File::open(path)
+        .and_then(|f| {
+            let mut v = Vec::new();
+            io::Read::read_to_end(&mut io::Read::take(f, limit), &mut v).map(|_| v)
+        })
+        .map_err(|e| doing(&e))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let line = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()])
+            .matches('\n')
+            .count()
+            + 1;
+        Problem::new(
+            format!("`{}` is not UTF-8 text (line {line})", path.display()),
+            "save the file as UTF-8",
+        )
+    })
+}
+
+/// A name for a temporary file beside `path` that no other process or thread uses.
+fn temporary(path: &Path) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    path.with_file_name(format!(".{name}.{}.{n}.tmp", std::process::id()))
+}
+
+/// Replaces a file whole: temp, write, rename. After a kill the old file or the new one is there.
+pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    let temp = temporary(path);
+    let write = || -> io::Result<()> {
+        let _ = fs::remove_file(&temp);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(&temp)?;
+        file.write_all(bytes)?;
+        fs::rename(&temp, path)
+    };
+    write().map_err(|e| {
+        let _ = fs::remove_file(&temp);
+        trouble("write", path, &e)
+    })
+}
+
+/// Makes a folder and those above it.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Problem> {
+    fs::create_dir_all(path).map_err(|e| trouble("make the folder", path, &e))
+}
+
+/// A file opened anew for appending as a stage goes on.
+pub(crate) fn create(path: &Path) -> Result<File, Problem> {
+    File::create(path).map_err(|e| trouble("write", path, &e))
+}

@@ -1,0 +1,54 @@
+//! The world as it is when the program starts, read once: variables, folders, processors, terminals.
+//!
+//! Everything below takes a `&Host`, so that no test needs global state and nothing asks twice.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Host {
+    pub(crate) variables: BTreeMap<OsString, OsString>,
+    /// The working directory; empty when it is gone.
+    pub(crate) cwd: PathBuf,
+    pub(crate) cpus: usize,
+    pub(crate) stdout_is_terminal: bool,
+    pub(crate) stderr_is_terminal: bool,
+    pub(crate) stdin_is_terminal: bool,
+    pub(crate) root: bool,
+    pub(crate) pid: u32,
+}
+
+impl Host {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the world"
+    )]
+    pub(crate) fn read() -> Self {
+        Self {
+            variables: std::env::vars_os().collect(),
+            cwd: std::env::current_dir().unwrap_or_default(),
+            cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            root: rustix::process::geteuid().is_root(),
+            pid: std::process::id(),
+        }
+    }
+
+    /// A variable that is set and is text.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(OsStr::new(name))
+            .and_then(|v| v.to_str())
+    }
+
+    /// A variable that is set to something.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.variables
+            .get(OsStr::new(name))
+            .is_some_and(|v| !v.is_empty())
+    }
+}

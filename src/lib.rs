@@ -1,0 +1,49 @@
+//! runenv: one `envs.toml`, every system a project claims to support.
+//!
+//! The house has floors; a module imports from lower floors and its own folder, never upwards (`tests/house.rs`):
+//!
+//! | floor | modules | what |
+//! | --- | --- | --- |
+//! | 0 words | `problem command host digest files pattern quote late nearest time` | values that everything is made of |
+//! | 1 names | `name` | factors, axes, names, conditions |
+//! | 2 written | `catalog config` | what the catalog and the file say, checked |
+//! | 3 one environment | `environment packages` | layers, substitution: every setting final, with its origin |
+//! | 4 plan | `plan engine` | concrete commands as values, keys; pure |
+//! | 5 doing | `exec run` | `exec` alone starts processes; `run` turns plans into events and results |
+//! | 6 telling | `report` | events and problems as text |
+//! | 7 commands | `cli` | what was typed |
+//!
+//! Where to add what: a release is a line of `catalog/systems.toml`, a package manager a row of
+//! `catalog/managers.rs`, an engine a variant and a row in `engine/mod.rs`, a setting a field in `config/file.rs` (the
+//! compiler lists the rest), a report a file in `report/`, a command a file in `cli/`. `docs/architecture.md` says
+//! more.
+
+mod catalog;
+mod cli;
+mod command;
+mod config;
+mod digest;
+mod engine;
+mod environment;
+mod exec;
+mod files;
+mod host;
+mod late;
+mod name;
+mod nearest;
+mod packages;
+mod pattern;
+mod plan;
+mod problem;
+mod quote;
+mod report;
+mod run;
+mod time;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with these arguments (the first is its name) and gives its exit code (design 8).
+pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
+    cli::main(args)
+}

@@ -1,0 +1,343 @@
+//! A text as a name: all readings that cover its factors with declared values (design 3).
+
+use indexmap::IndexMap;
+
+use super::axis::{Axes, Value};
+use super::expand::shown;
+use super::{CONFIG, EnvName, RUNNER, STAGE, SYSTEM, System};
+use crate::nearest;
+use crate::problem::{Place, Problem};
+
+/// Parses one name; problems point into `place`, which holds `text`.
+pub(crate) fn parse(text: &str, axes: &Axes, place: &Place) -> Result<EnvName, Problem> {
+    check_shape(text, place)?;
+    if axes.own_names.iter().any(|own| own == text) {
+        return Ok(own_name(text));
+    }
+    let mut search = Search {
+        factors: text.split('-').collect(),
+        axes,
+        longest: axes.longest(),
+        found: Vec::new(),
+        stuck: Stuck::default(),
+    };
+    search.go(0, &mut Vec::new());
+    match search.found.len() {
+        0 => Err(search.stuck.problem(text, axes, place)),
+        1 => complete(text, search.found.swap_remove(0), axes, place),
+        _ => Err(two_readings(text, &search.found, place)),
+    }
+}
+
+/// A name that stands for itself: its runner and system come from its `[env.NAME]`.
+fn own_name(text: &str) -> EnvName {
+    let (runner, axes) = (String::new(), IndexMap::new());
+    EnvName {
+        own: Some(text.to_owned()),
+        runner,
+        system: None,
+        axes,
+        config: None,
+        to: None,
+    }
+}
+
+fn check_shape(text: &str, place: &Place) -> Result<(), Problem> {
+    if text.len() > 255 {
+        let title = format!(
+            "the name `{}` has {} characters",
+            shown(text),
+            text.chars().count()
+        );
+        return Err(Problem::new(title, "a name has at most 255").place(place.clone()));
+    }
+    let Some(bad) = text.split('-').find(|factor| !super::is_factor(factor)) else {
+        return Ok(());
+    };
+    let title = if text.is_empty() {
+        "an empty name".to_owned()
+    } else if bad.is_empty() {
+        format!("an empty factor in `{}`", shown(text))
+    } else {
+        format!("`{}` in `{}` is not a factor", shown(bad), shown(text))
+    };
+    let help = "a name is factors of `a-z`, `0-9`, `.` and `_`, joined by `-`: docker-debian-bookworm-standard";
+    Err(Problem::new(title, help).place(within(place, text, bad)))
+}
+
+/// The place of one factor inside the place of its name.
+fn within(place: &Place, text: &str, factor: &str) -> Place {
+    let here = &place.source.text[place.span.clone()];
+    let Some(start) = here
+        .find(text)
+        .map(|at| at + (factor.as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
+    else {
+        // The name came out of braces: the factor may still stand there as it is.
+        return match here.find(factor).filter(|_| !factor.is_empty()) {
+            Some(at) => Place::new(
+                &place.source,
+                place.span.start + at..place.span.start + at + factor.len(),
+            ),
+            None => place.clone(),
+        };
+    };
+    let from = place.span.start + start;
+    Place::new(
+        &place.source,
+        from..(from + factor.len()).min(place.span.end),
+    )
+}
+
+struct Search<'a> {
+    factors: Vec<&'a str>,
+    axes: &'a Axes,
+    longest: usize,
+    found: Vec<Vec<Value>>,
+    stuck: Stuck<'a>,
+}
+
+/// The furthest point that a reading came to, and why it ended there.
+#[derive(Default)]
+struct Stuck<'a> {
+    at: usize,
+    factor: &'a str,
+    before: Vec<Value>,
+    twice: Option<(Value, Value)>,
+}
+
+impl<'a> Search<'a> {
+    fn go(&mut self, at: usize, taken: &mut Vec<Value>) {
+        if at == self.factors.len() {
+            self.found.push(taken.clone());
+            return;
+        }
+        let mut any = false;
+        for length in (1..=self.longest.min(self.factors.len() - at)).rev() {
+            let Some(value) = self.axes.find(&self.factors[at..at + length].join("-")) else {
+                continue;
+            };
+            if let Some(other) = taken.iter().find(|v| v.axis == value.axis) {
+                self.note(at, taken, Some((other.clone(), value)));
+                continue;
+            }
+            any = true;
+            taken.push(value);
+            self.go(at + length, taken);
+            taken.pop();
+        }
+        if !any {
+            self.note(at, taken, None);
+        }
+    }
+
+    fn note(&mut self, at: usize, before: &[Value], twice: Option<(Value, Value)>) {
+        let first = self.stuck.factor.is_empty();
+        if first || at > self.stuck.at || (at == self.stuck.at && twice.is_some()) {
+            self.stuck = Stuck {
+                at,
+                factor: self.factors[at],
+                before: before.to_vec(),
+                twice,
+            };
+        }
+    }
+}
+
+impl Stuck<'_> {
+    fn problem(&self, text: &str, axes: &Axes, place: &Place) -> Problem {
+        let here = within(place, text, self.factor);
+        if let Some((one, two)) = &self.twice {
+            let title = format!(
+                "`{}` has two values of the axis `{}`: `{}` and `{}`",
+                shown(text),
+                one.axis,
+                one.text,
+                two.text
+            );
+            return Problem::new(title, "a name has one value of each axis").place(here);
+        }
+        // A family just before: the factor was meant as its release.
+        if let Some(Value {
+            system:
+                Some(System {
+                    family,
+                    release: None,
+                }),
+            ..
+        }) = self.before.last()
+            && let Some(known) = axes.families.get(family)
+            && !known.releases.is_empty()
+            && known_elsewhere(axes, self.factor).is_none()
+        {
+            let title = format!(
+                "unknown release `{}` of `{family}` in `{}`",
+                self.factor,
+                shown(text)
+            );
+            let mut problem = Problem::new(
+                title,
+                nearest::advice(
+                    self.factor,
+                    &format!("releases of `{family}`"),
+                    known.releases.iter().map(String::as_str),
+                ),
+            );
+            if nearest::nearest(self.factor, known.releases.iter().map(String::as_str)).is_some() {
+                problem = problem.help(format!(
+                    "releases of `{family}`: {}",
+                    known.releases.join(", ")
+                ));
+            }
+            return problem.place(here);
+        }
+        let title = format!("unknown factor `{}` in `{}`", self.factor, shown(text));
+        Problem::new(title, advice(axes, self.factor)).place(here)
+    }
+}
+
+/// The family that a lone release belongs to.
+fn known_elsewhere<'a>(axes: &'a Axes, factor: &str) -> Option<&'a str> {
+    axes.families
+        .iter()
+        .find(|(_, f)| f.releases.iter().any(|r| r == factor))
+        .map(|(name, _)| name.as_str())
+}
+
+/// What to do about an unknown factor: a release without its family, or the nearest value.
+pub(crate) fn advice(axes: &Axes, factor: &str) -> String {
+    if let Some(family) = known_elsewhere(axes, factor) {
+        return format!("`{factor}` is a release: write `{family}-{factor}`");
+    }
+    let all = axes.values();
+    let names = all
+        .iter()
+        .map(|(_, v)| v.as_str())
+        .chain(axes.own_names.iter().map(String::as_str));
+    if let Some(near) = nearest::nearest(factor, names) {
+        return format!("did you mean `{near}`?");
+    }
+    let releases = axes
+        .families
+        .iter()
+        .flat_map(|(f, known)| known.releases.iter().map(move |r| (f, r)));
+    let near = nearest::nearest(factor, releases.clone().map(|(_, r)| r.as_str()));
+    if let Some((family, release)) =
+        near.and_then(|near| releases.clone().find(|(_, r)| r.as_str() == near))
+    {
+        return format!("did you mean `{family}-{release}`?");
+    }
+    "`runenv list` shows the environments, `runenv list --axes` every value that a name may have"
+        .to_owned()
+}
+
+fn two_readings(text: &str, found: &[Vec<Value>], place: &Place) -> Problem {
+    let read = |values: &Vec<Value>| {
+        values
+            .iter()
+            .map(|v| format!("{} {}", v.axis, v.text))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let mut problem = Problem::new(
+        format!("`{}` can be read in two ways", shown(text)),
+        format!("one reading: {}", read(&found[0])),
+    );
+    problem = problem.help(format!("another: {}", read(&found[1])));
+    problem.place(place.clone())
+}
+
+/// Fills in defaults and checks that nothing is missing.
+fn complete(
+    text: &str,
+    values: Vec<Value>,
+    axes: &Axes,
+    place: &Place,
+) -> Result<EnvName, Problem> {
+    let mut by_axis: IndexMap<String, Value> =
+        values.into_iter().map(|v| (v.axis.clone(), v)).collect();
+    let mut take = |axis: &str| {
+        by_axis
+            .shift_remove(axis)
+            .or_else(|| axes.defaults.get(axis).and_then(|v| axes.find(v)))
+    };
+    let missing = |what: &str, example: &str| {
+        Problem::new(
+            format!("no {what} in `{}`", shown(text)),
+            format!("put one into the name: {example}"),
+        )
+        .place(place.clone())
+    };
+    let runner = take(RUNNER)
+        .ok_or_else(|| missing("runner", "docker, podman or local"))?
+        .text;
+    let system = match take(SYSTEM).and_then(|v| v.system) {
+        Some(system) => with_release(text, system, axes, place)?,
+        None if runner == "local" => System {
+            family: "host".to_owned(),
+            release: None,
+        },
+        None => return Err(missing("system", &system_examples(axes))),
+    };
+    let own = axes
+        .own
+        .keys()
+        .filter_map(|axis| take(axis).map(|v| (axis.clone(), v.text)))
+        .collect();
+    let config = take(CONFIG).map(|v| v.text);
+    let config = if config.is_none() && !axes.configs.is_empty() {
+        return Err(missing("config", &axes.configs.join(", "))
+            .help("or set `[project] default = { config = \"…\" }`"));
+    } else {
+        config
+    };
+    let to = by_axis.shift_remove(STAGE).map(|v| v.text);
+    Ok(EnvName {
+        own: None,
+        runner,
+        system: Some(system),
+        axes: own,
+        config,
+        to,
+    })
+}
+
+fn system_examples(axes: &Axes) -> String {
+    let names = axes
+        .families
+        .iter()
+        .filter(|(name, _)| *name != "host")
+        .take(5);
+    names
+        .map(|(name, f)| {
+            f.releases
+                .last()
+                .map_or(name.clone(), |r| format!("{name}-{r}"))
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A family without a release takes its default one.
+fn with_release(text: &str, system: System, axes: &Axes, place: &Place) -> Result<System, Problem> {
+    let Some(family) = axes.families.get(&system.family) else {
+        return Ok(system);
+    };
+    if system.release.is_some() || family.alone {
+        return Ok(system);
+    }
+    match &family.default_release {
+        Some(release) => Ok(System {
+            release: Some(release.clone()),
+            ..system
+        }),
+        None => {
+            let title = format!("`{}` needs a release in `{}`", system.family, shown(text));
+            let help = format!(
+                "releases of `{}`: {}",
+                system.family,
+                family.releases.join(", ")
+            );
+            Err(Problem::new(title, help).place(within(place, text, &system.family)))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The files of a stage: which they are, their digest for the key, and the tar stream that carries them.
+//!
+//! `walk` finds what the patterns mean, `ignore` reads the tree's `.dockerignore`, `hash` and `cache` give every file
+//! its digest, `manifest` is the result and `tar` sends it. Links are never followed and nothing outside the tree is
+//! opened; no process is started.
+//!
+//! ```ignore
+//! let mut cache = FileCache::open(root, &root.join(".runenv"), host.cpus);
+//! let manifest = Manifest::collect(root, &stage.copy, &mut cache)?;
+//! cache.save()?;
+//! manifest.write_tar(root, "/project", &mut pipe)?;
+//! ```
+
+mod cache;
+mod hash;
+mod ignore;
+mod manifest;
+mod tar;
+mod walk;
+
+pub(crate) use cache::FileCache;
+pub(crate) use manifest::{Entry, EntryKind, Manifest};
+pub(crate) use tar::TarError;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// The place on disk of a path of the tree.
+fn on_disk(root: &Path, path: &[u8]) -> PathBuf {
+    root.join(OsStr::from_bytes(path))
+}
+
+/// A path as a message shows it: one line, no control characters.
+fn shown(path: &[u8]) -> String {
+    let mut out = String::new();
+    for c in String::from_utf8_lossy(path).chars() {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tree;

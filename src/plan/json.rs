@@ -1,0 +1,48 @@
+//! A plan as data: `plan.json` in the environment's folder.
+
+use serde::Serialize;
+
+use super::key::KeyParts;
+use super::{Plan, PlanCommand};
+use crate::digest::Digest;
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PlanJson<'a> {
+    env: &'a str,
+    project: &'a str,
+    runner: &'a str,
+    image: Option<&'a str>,
+    stages: Vec<StageJson<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct StageJson<'a> {
+    name: &'a str,
+    /// The stage it goes on from.
+    parent: Option<&'a str>,
+    workdir: &'a str,
+    copy: Vec<&'a str>,
+    commands: &'a [PlanCommand],
+    /// The named parts of its key, so that two plans can be told apart.
+    key_parts: indexmap::IndexMap<&'static str, Digest>,
+}
+
+pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
+    let stage = |(stage, parts): (&'a super::Stage, &KeyParts)| StageJson {
+        name: &stage.name,
+        parent: stage.parent.map(|at| plan.stages[at].name.as_str()),
+        workdir: &stage.workdir,
+        copy: stage.copy.iter().map(|s| s.value.as_str()).collect(),
+        commands: &stage.commands,
+        key_parts: parts.0.iter().copied().collect(),
+    };
+    PlanJson {
+        env: &plan.env,
+        project: &plan.project,
+        runner: &plan.runner,
+        image: plan.image.as_deref(),
+        stages: plan.stages.iter().zip(parts).map(stage).collect(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Keys: what a stage's result depends on, and nothing else (design 5, Key).
+//!
+//! A key is made of named parts, so that it can be said which one changed. The engine, the host, the time, limits and
+//! paths of the tree are in none of them.
+
+use crate::digest::{Digest, Digester};
+
+use super::{Plan, Stage};
+
+/// Another number gives other keys everywhere: raise it when the meaning of a part changes.
+const FORMAT: u32 = 1;
+
+/// The parts of a stage's key that are its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyParts(pub(crate) Vec<(&'static str, Digest)>);
+
+impl KeyParts {
+    /// `files` is the digest of what the stage copies; `None` where it copies nothing.
+    pub(crate) fn of(plan: &Plan, stage: &Stage, files: Option<Digest>) -> Self {
+        // Exhaustive on purpose: a new field does not compile until it is decided whether it acts.
+        let Stage {
+            name: _,
+            parent: _,
+            copy: _,
+            workdir: _,
+            env,
+            network,
+            limits: _,
+            allow_failure: _,
+            commands: _,
+            on_failure: _,
+            packages: _,
+            body,
+            exports,
+        } = stage;
+        let commands = body.replacen(exports.as_str(), "", 1);
+        let mut variables = Digester::new("runenv-env");
+        env.iter()
+            .for_each(|(name, value)| drop(variables.field(name, value.as_bytes())));
+        let container = Digester::new("runenv-container")
+            .field("network", network.as_deref().unwrap_or("").as_bytes())
+            .finish();
+        let mut parts = vec![
+            ("script", Digest::of(commands.as_bytes())),
+            ("env", variables.finish()),
+            ("container", container),
+            ("salt", Digest::of(plan.key_salt.as_bytes())),
+        ];
+        if let Some(files) = files {
+            parts.push(("files", files));
+        }
+        Self(parts)
+    }
+
+    /// The key of a stage on top of its parent's key, or of the base image's identity.
+    pub(crate) fn key(&self, parent: Digest) -> Digest {
+        let mut digester = Digester::new("runenv-key");
+        digester
+            .field("format", &FORMAT.to_le_bytes())
+            .field("parent", parent.bytes());
+        for (name, digest) in &self.0 {
+            digester.field(name, digest.bytes());
+        }
+        digester.finish()
+    }
+}
+
+/// The keys of all stages, given the base image's identity.
+pub(crate) fn chain(plan: &Plan, parts: &[KeyParts], base: Digest) -> Vec<Digest> {
+    let mut keys: Vec<Digest> = Vec::new();
+    for (stage, parts) in plan.stages.iter().zip(parts) {
+        let parent = stage.parent.map_or(base, |at| keys[at]);
+        keys.push(parts.key(parent));
+    }
+    keys
+}

@@ -1,0 +1,257 @@
+//! A plan: the concrete commands of an environment, stage by stage. Pure: nothing is started, no file is read.
+//!
+//! `copy/` alone reads the tree, when a run or `context` asks for a stage's files.
+
+pub(crate) mod copy;
+pub(crate) mod json;
+pub(crate) mod key;
+pub(crate) mod script;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::catalog::managers::Manager;
+use crate::config::Project;
+use crate::environment::draft::Strings;
+use crate::environment::{Environment, Form, StageCommand};
+use crate::packages;
+use crate::problem::Problem;
+use crate::quote;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// The canonical name, and the part of image names that stands for it.
+    pub(crate) env: String,
+    pub(crate) slug: String,
+    pub(crate) project: String,
+    pub(crate) runner: String,
+    /// The base image; set for containers.
+    pub(crate) image: Option<String>,
+    pub(crate) platform: Option<String>,
+    pub(crate) allow_volumes: bool,
+    pub(crate) key_salt: String,
+    /// Variables of the caller that local commands get beside the short default list.
+    pub(crate) pass_env: Vec<String>,
+    /// `cpus` as a limit; what `{cpus}` stands for.
+    pub(crate) cpus: Option<String>,
+    /// Keys of `packages` without a name on this system.
+    pub(crate) nameless: Vec<String>,
+    pub(crate) stages: Vec<Stage>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    /// The stage whose image it starts from; `None`: the base image.
+    pub(crate) parent: Option<usize>,
+    pub(crate) copy: Strings,
+    pub(crate) workdir: String,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) network: Option<String>,
+    pub(crate) limits: StageLimits,
+    pub(crate) allow_failure: bool,
+    pub(crate) commands: Vec<PlanCommand>,
+    pub(crate) on_failure: Vec<PlanCommand>,
+    /// What a local package stage checks.
+    pub(crate) packages: Option<(&'static Manager, Vec<String>)>,
+    /// The script's brace group: what acts.
+    pub(crate) body: String,
+    /// Its part that exports variables, to tell the two apart in keys.
+    pub(crate) exports: String,
+}
+
+/// Limits and places: in the plan, not in the key.
+#[derive(Clone, Debug)]
+pub(crate) struct StageLimits {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) kill_after: Duration,
+    pub(crate) memory: Option<String>,
+    pub(crate) cpus: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PlanCommand {
+    /// As it is told: the line, or the words quoted.
+    pub(crate) text: String,
+    /// What the stage's shell evaluates.
+    pub(crate) evaluated: String,
+    /// The argv that runs it without a shell of ours, for `local`.
+    pub(crate) argv: Vec<String>,
+    pub(crate) allow_failure: bool,
+    /// `file:line:column`; empty for runenv's own.
+    pub(crate) place: String,
+}
+
+/// Time between TERM and KILL where nobody sets `kill-after`.
+const KILL_AFTER: Duration = Duration::from_secs(10);
+
+/// Plans an environment.
+pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
+    let settings = &env.settings;
+    let value = |s: &Option<crate::environment::setting::Setting<String>>| {
+        s.as_ref().map(|s| s.value.clone())
+    };
+    let mut stages = Vec::new();
+    let mut parent = None;
+    for (at, stage) in env.stages.iter().enumerate() {
+        stages.push(plan_stage(env, stage, parent)?);
+        // A stage that may fail ends its chain: the next one goes on before it.
+        if !stage.allow_failure {
+            parent = Some(at);
+        }
+    }
+    Ok(Plan {
+        env: env.name.to_string(),
+        slug: env.name.without_runner(),
+        project: env.project.clone(),
+        runner: env.name.runner.clone(),
+        image: value(&settings.image).filter(|_| env.container()),
+        platform: value(&settings.platform),
+        allow_volumes: settings.allow_volumes.as_ref().is_some_and(|s| s.value),
+        key_salt: project
+            .file
+            .project
+            .key_salt
+            .as_ref()
+            .map(|s| s.get_ref().clone())
+            .unwrap_or_default(),
+        pass_env: settings.pass_env.iter().map(|s| s.value.clone()).collect(),
+        cpus: value(&settings.cpus),
+        nameless: env.nameless.clone(),
+        stages,
+    })
+}
+
+fn plan_stage(
+    env: &Environment,
+    stage: &crate::environment::Stage,
+    parent: Option<usize>,
+) -> Result<Stage, Problem> {
+    let shell: Vec<String> = stage.shell.iter().map(|s| s.value.clone()).collect();
+    let prelude: Vec<String> = stage.prelude.iter().map(|s| s.value.clone()).collect();
+    let plan = |c: &StageCommand| plan_command(c, &prelude, &shell);
+    let own = stage.run.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+    let on_failure = stage
+        .on_failure
+        .iter()
+        .map(plan)
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut variables: BTreeMap<String, String> = stage
+        .env
+        .iter()
+        .map(|(n, s)| (n.clone(), s.value.clone()))
+        .collect();
+    let (mut commands, mut packages) = (Vec::new(), None);
+    if stage.packages {
+        packages = env.manager.map(|m| (m, env.package_names.clone()));
+        commands = package_commands(env)?;
+        for (name, value) in env.manager.iter().flat_map(|m| m.env) {
+            variables
+                .entry((*name).to_owned())
+                .or_insert_with(|| (*value).to_owned());
+        }
+    }
+    commands.extend(own);
+    let exports = script::exports(&variables);
+    let settings = &env.settings;
+    let kill_after = settings
+        .kill_after
+        .as_ref()
+        .and_then(|k| crate::time::parse_duration(&k.value).ok());
+    Ok(Stage {
+        name: stage.name.clone(),
+        parent,
+        copy: stage.copy.clone(),
+        body: script::body(&stage.name, &stage.workdir, &exports, &commands),
+        workdir: stage.workdir.clone(),
+        env: variables,
+        network: stage.network.clone(),
+        limits: StageLimits {
+            timeout: stage.timeout,
+            kill_after: kill_after.unwrap_or(KILL_AFTER),
+            memory: settings.memory.as_ref().map(|s| s.value.clone()),
+            cpus: settings.cpus.as_ref().map(|s| s.value.clone()),
+        },
+        allow_failure: stage.allow_failure,
+        commands,
+        on_failure,
+        packages,
+        exports,
+    })
+}
+
+/// One command, told and run. A line that goes to a program as one argument must fit into one.
+fn plan_command(
+    command: &StageCommand,
+    prelude: &[String],
+    shell: &[String],
+) -> Result<PlanCommand, Problem> {
+    let evaluated = script::evaluated(command, prelude, shell);
+    let (text, direct) = match &command.form {
+        Form::Line(text) => (text.clone(), None),
+        Form::Argv(words) => (quote::words(words), Some(words)),
+    };
+    let argv = match direct {
+        Some(words) if prelude.is_empty() => words.clone(),
+        Some(_) | None => ["sh", "-e", "-c", &evaluated].map(str::to_owned).to_vec(),
+    };
+    if script::interpreter(shell).is_some() && evaluated.len() > script::LONGEST_ARGUMENT {
+        let problem = Problem::new(
+            "a command of more than 120 kB for a `shell` of its own",
+            "put it into a file and run that",
+        );
+        return Err(command.place.iter().cloned().fold(problem, Problem::place));
+    }
+    Ok(PlanCommand {
+        text,
+        evaluated,
+        argv,
+        allow_failure: command.allow_failure,
+        place: command
+            .place
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    })
+}
+
+/// The commands that install the environment's packages; none where there are none to install.
+fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
+    let settings = &env.settings;
+    let texts = |list: &Strings| list.iter().map(|s| s.value.clone()).collect::<Vec<_>>();
+    let (before, after) = (
+        texts(&settings.packages_before),
+        texts(&settings.packages_after),
+    );
+    let ignore = settings
+        .ignore_missing_packages
+        .as_ref()
+        .is_some_and(|s| s.value);
+    let lines = match env.manager {
+        Some(manager) => {
+            packages::script::lines(manager, &env.package_names, &before, &after, ignore)
+        }
+        None if env.package_names.is_empty() => before.into_iter().chain(after).collect(),
+        None => {
+            let title = format!(
+                "`{}` has packages to install and no package manager",
+                env.name
+            );
+            return Err(Problem::new(
+                title,
+                "give its system `package-manager = \"apt\"`",
+            ));
+        }
+    };
+    let own = |text: String| PlanCommand {
+        argv: ["sh", "-e", "-c", &text].map(str::to_owned).to_vec(),
+        evaluated: text.clone(),
+        text,
+        allow_failure: false,
+        place: String::new(),
+    };
+    Ok(lines.into_iter().map(own).collect())
+}

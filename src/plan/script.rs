@@ -1,0 +1,158 @@
+//! The sh script of a stage: one brace group, exports, commands between marks (design 5).
+//!
+//! Pure text. The body enters the key; what `preamble` adds (the mark, proxies, `on-failure`) does not.
+
+use std::collections::BTreeMap;
+
+use super::PlanCommand;
+use crate::environment::{Form, StageCommand};
+use crate::quote;
+
+/// A longer line does not fit into one argument of a program (128 KiB on Linux).
+pub(crate) const LONGEST_ARGUMENT: usize = 120_000;
+/// The engines' own default, for an image that has none.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// What a mark in the output begins with, before the run's random word.
+pub(crate) const MARK: u8 = 0x1e;
+
+/// What the shell evaluates for a command: prelude first; `shell` decides who reads a line.
+pub(crate) fn evaluated(command: &StageCommand, prelude: &[String], shell: &[String]) -> String {
+    let (text, line) = match &command.form {
+        Form::Line(text) => (text.clone(), true),
+        // `exec`: a program, not a function or a built-in of the same name.
+        Form::Argv(words) => (format!("exec {}", quote::words(words)), false),
+    };
+    if !line && prelude.is_empty() {
+        return text;
+    }
+    let text = prelude
+        .iter()
+        .chain([&text])
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("\n");
+    match interpreter(shell) {
+        None => text,
+        Some(words) => format!("exec {} {}", quote::words(&words), quote::word(&text)),
+    }
+}
+
+/// The argv that takes a line as its last word; `None`: the stage's own `sh -e`.
+pub(crate) fn interpreter(shell: &[String]) -> Option<Vec<String>> {
+    let words = |list: &[&str]| Some(list.iter().map(|w| (*w).to_owned()).collect());
+    match shell {
+        [] => None,
+        [one] if one == "sh" || one == "sh -e" => None,
+        [one] if one == "bash" => words(&["bash", "-euo", "pipefail", "-c"]),
+        list => Some(list.to_vec()),
+    }
+}
+
+/// `export` lines, sorted by name.
+pub(crate) fn exports(env: &BTreeMap<String, String>) -> String {
+    env.iter()
+        .map(|(name, value)| format!("export {name}={}\n", quote::word(value)))
+        .collect()
+}
+
+/// The brace group. It is read whole before anything runs, so a child that reads stdin finds nothing, and a script
+/// that was cut off does not run at all.
+///
+/// The stamp in `/.runenv` makes every stage a layer of its own: docker adds none where nothing changed, and the
+/// number of layers is what tells a stage from what somebody built on it.
+pub(crate) fn body(stage: &str, workdir: &str, exports: &str, commands: &[PlanCommand]) -> String {
+    let (stage, workdir) = (quote::word(stage), quote::word(workdir));
+    let mut text = format!(
+        "{{\nexec 2>&1\nset +e\numask 022\nexport PATH=\"${{PATH:-{PATH}}}\"\n\
+         mkdir -p /.runenv {workdir} && : >/.runenv/{stage} && cd {workdir} || exit 125\n{exports}"
+    );
+    for (at, command) in commands.iter().enumerate() {
+        let number = at + 1;
+        text += &format!("printf '\\036%s begin {number}\\n' \"$runenv_mark\"\n");
+        text += &format!(
+            "( unset runenv_mark; set -e; eval {} )\n",
+            quoted(&command.evaluated)
+        );
+        text += &format!(
+            "runenv_code=$?\nprintf '\\036%s end {number} %s\\n' \"$runenv_mark\" \"$runenv_code\"\n"
+        );
+        if !command.allow_failure {
+            text += "[ \"$runenv_code\" -eq 0 ] || { runenv_on_failure; exit \"$runenv_code\"; }\n";
+        }
+    }
+    text += "printf '\\036%s done\\n' \"$runenv_mark\"\nexit 0\n} </dev/null\n";
+    text
+}
+
+/// Always in quotes: a command is data to the script that evaluates it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The lines before the body, outside the key.
+pub(crate) fn preamble(
+    mark: &str,
+    proxies: &[(String, String)],
+    on_failure: &[PlanCommand],
+) -> String {
+    let mut text = format!("runenv_mark={mark}\n");
+    for (name, value) in proxies {
+        text += &format!("export {name}={}\n", quote::word(value));
+    }
+    text += "runenv_on_failure() {\n:\n";
+    if !on_failure.is_empty() {
+        text += "printf '\\036%s on-failure\\n' \"$runenv_mark\"\n";
+        for command in on_failure {
+            text += &format!(
+                "( unset runenv_mark; set -e; eval {} )\n",
+                quoted(&command.evaluated)
+            );
+        }
+    }
+    text + "}\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> StageCommand {
+        StageCommand {
+            form: Form::Line(text.into()),
+            allow_failure: false,
+            place: None,
+        }
+    }
+
+    #[test]
+    fn the_shell_decides_who_reads_a_line() {
+        let argv = StageCommand {
+            form: Form::Argv(vec!["echo".into(), "a b".into()]),
+            ..line("")
+        };
+        let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        assert_eq!(evaluated(&line("make x"), &[], &[]), "make x");
+        assert_eq!(
+            evaluated(&line("make x"), &words(&[". p"]), &[]),
+            ". p\nmake x"
+        );
+        assert_eq!(
+            evaluated(&line("a | b"), &[], &words(&["bash"])),
+            "exec bash -euo pipefail -c 'a | b'"
+        );
+        assert_eq!(evaluated(&argv, &[], &words(&["bash"])), "exec echo 'a b'");
+        assert_eq!(
+            evaluated(&argv, &words(&["p"]), &words(&["nix-shell", "--run"])),
+            "exec nix-shell --run 'p\nexec echo '\\''a b'\\'''"
+        );
+    }
+
+    #[test]
+    fn exports_are_sorted_and_quoted() {
+        let env = BTreeMap::from([
+            ("B".to_owned(), "x y".to_owned()),
+            ("A".to_owned(), "$(id)".to_owned()),
+        ]);
+        assert_eq!(exports(&env), "export A='$(id)'\nexport B='x y'\n");
+    }
+}

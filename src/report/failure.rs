@@ -1,0 +1,292 @@
+//! The report of one failed environment: what failed, where it is written, what it said, how to go on.
+//!
+//! Reads results only; may not look at logs or engines.
+//!
+//! ```text
+//! failed: docker-fedora-35-maximal
+//!   stage    tested failed after 12.4s: exit code 2
+//!   command  make check
+//!   at       envs.toml:41:9
+//! ```
+
+use std::fmt::Write as _;
+
+use super::style::{DIM, HINT, LITERAL, PATH, paint};
+use super::{clean, style};
+use crate::quote;
+use crate::run::result::{EnvResult, StageResult, State};
+use crate::time::show_duration;
+
+/// How many lines of a command, of what `on-failure` printed, and of a problem are shown.
+const COMMAND_LINES: usize = 6;
+const ON_FAILURE_LINES: usize = 100;
+const PROBLEM_LINES: usize = 30;
+
+/// Does the state make the environment one that failed?
+pub(super) fn is_bad(state: State) -> bool {
+    match state {
+        State::Failed
+        | State::TimedOut
+        | State::OutOfMemory
+        | State::Interrupted
+        | State::Error => true,
+        State::Passed | State::Skipped | State::NotRun => false,
+    }
+}
+
+/// Exit code, signal, limit or whatever else there is to say beside the state; may be empty.
+pub(super) fn reason(stage: &StageResult) -> String {
+    let detail = stage.detail.as_deref().unwrap_or("");
+    let mut reasons = Vec::new();
+    if let Some(command) = &stage.command {
+        if let Some(signal) = &command.signal {
+            if !detail.contains(signal) {
+                reasons.push(format!("signal {signal}"));
+            }
+        } else if let Some(code) = command.exit_code
+            && code != 0
+        {
+            reasons.push(format!("exit code {code}"));
+        }
+    }
+    let detail = detail.lines().next().map(clean::cut);
+    reasons.extend(detail.map(|text| clean::visible(&text)));
+    reasons.join(", ")
+}
+
+/// What a stage is marked with beside its state.
+pub(super) fn marks(stage: &StageResult) -> Vec<&'static str> {
+    let marks = [(stage.allowed, "allowed"), (stage.leaked, "leaked")];
+    marks
+        .into_iter()
+        .filter_map(|(is, word)| is.then_some(word))
+        .collect()
+}
+
+/// How a stage ended, in one line: `failed after 12.4s: exit code 2 (allowed)`.
+pub(super) fn ended(stage: &StageResult, colour: bool) -> String {
+    let marks = marks(stage);
+    let mut text = how(stage, colour);
+    if !marks.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " ({})", marks.join(", "));
+    }
+    text
+}
+
+/// The same without marks.
+fn how(stage: &StageResult, colour: bool) -> String {
+    let word = paint(colour, style::of(stage.state), stage.state.word());
+    let time = show_duration(stage.seconds.0);
+    let reason = match reason(stage) {
+        empty if empty.is_empty() => empty,
+        reason => format!(": {reason}"),
+    };
+    let joint = if stage.state == State::Passed {
+        "in"
+    } else {
+        "after"
+    };
+    format!("{word} {joint} {time}{reason}")
+}
+
+/// The report; `streamed` where the output has just gone by, so its tail would only be said twice.
+pub(super) fn render(env: &EnvResult, streamed: bool, colour: bool) -> String {
+    let word = paint(colour, style::of(env.state), env.state.word());
+    let mut text = format!(
+        "{word}: {}\n",
+        paint(colour, LITERAL, &clean::visible(&env.name))
+    );
+    let bad = |stage: &&StageResult| is_bad(stage.state) && !stage.allowed;
+    for stage in env.stages.iter().filter(bad) {
+        text += &of_stage(&env.name, stage, streamed, colour);
+    }
+    if let Some(problem) = &env.problem {
+        for line in clean::visible_lines(problem, PROBLEM_LINES) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    if !env.stages.iter().any(|stage| bad(&stage)) {
+        let again = format!("runenv run {}", quote::word(&env.name));
+        text += &field("again", &paint(colour, HINT, &again));
+    }
+    text
+}
+
+fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> String {
+    let name = clean::visible(&stage.name);
+    let mut text = field("stage", &format!("{name} {}", ended(stage, colour)));
+    if let Some(command) = &stage.command {
+        let lines = clean::visible_lines(command.text.trim(), COMMAND_LINES);
+        text += &field("command", &lines.join("\n           "));
+        if !command.place.is_empty() {
+            let place = clean::visible(&command.place);
+            text += &field("at", &paint(colour, PATH, &place));
+        }
+    }
+    if !streamed {
+        text += &quoted("last lines", &stage.tail, usize::MAX, colour);
+    }
+    text += &quoted(
+        "on-failure",
+        &stage.on_failure_output,
+        ON_FAILURE_LINES,
+        colour,
+    );
+    if !stage.log.is_empty() {
+        text += &field("log", &paint(colour, PATH, &clean::visible(&stage.log)));
+    }
+    let env = quote::word(env);
+    if stage.image.is_some() {
+        text += &field(
+            "look",
+            &paint(colour, HINT, &format!("runenv shell {env} --failed")),
+        );
+    }
+    let again = format!("runenv run {env} --redo {}", quote::word(&stage.name));
+    text + &field("again", &paint(colour, HINT, &again))
+}
+
+fn field(name: &str, value: &str) -> String {
+    format!("  {name:<8} {value}\n")
+}
+
+/// The last `limit` lines of a child's output, each behind a bar, so that none looks like ours.
+fn quoted(name: &str, lines: &[String], limit: usize, colour: bool) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let left_out = lines.len().saturating_sub(limit);
+    let mut text = match left_out {
+        0 => format!("  {name}\n"),
+        n => format!("  {name} ({n} lines before these are in the log)\n"),
+    };
+    let bar = paint(colour, DIM, "|");
+    for line in &lines[left_out..] {
+        let line = clean::line(line, colour);
+        let gap = if line.is_empty() { "" } else { " " };
+        let _ = writeln!(text, "    {bar}{gap}{line}");
+    }
+    text
+}
+
+/// Failures that may be: a line each, as nobody else tells of them.
+pub(super) fn allowed(env: &EnvResult, colour: bool) -> String {
+    let may = |stage: &&StageResult| stage.allowed && is_bad(stage.state);
+    let stages = env.stages.iter().filter(may);
+    stages.fold(String::new(), |text, stage| {
+        let word = paint(colour, style::WARNING, "allowed");
+        let how = how(stage, colour);
+        let log = match clean::visible(&stage.log) {
+            empty if empty.is_empty() => empty,
+            log => format!(" (log {})", paint(colour, PATH, &log)),
+        };
+        let (env, stage) = (clean::visible(&env.name), clean::visible(&stage.name));
+        text + &format!("{word}: {env} {stage} {how}{log}\n")
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "as snapbox writes them")]
+mod tests {
+    use snapbox::{assert_data_eq, str};
+
+    use super::*;
+    use crate::report::told::{env, failed, passed, words};
+
+    #[test]
+    fn a_failure_says_all_there_is_to_know() {
+        let result = env(
+            "docker-a",
+            State::Failed,
+            vec![passed("built", 3.0), failed("tested", 12.4)],
+        );
+        assert_data_eq!(
+            render(&result, false, false),
+            str![[r#"
+failed: docker-a
+  stage    tested failed after 12.4s: exit code 2
+  command  make check
+  at       envs.toml:41:9
+  last lines
+    | checking…
+    | FAIL: test_foo
+  on-failure
+    | == test.log
+    | expected 1, got 2
+  log      .runenv/docker-a/log/01-tested.log
+  look     runenv shell docker-a --failed
+  again    runenv run docker-a --redo tested
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn what_a_child_wrote_cannot_look_like_ours() {
+        let mut stage = failed("tested", 12.4);
+        stage.image = None;
+        stage.detail = Some("killed by SIGKILL\nmore".to_owned());
+        if let Some(command) = &mut stage.command {
+            command.text = "\nset -e\n1\n2\n3\n4\n5\n6\n".to_owned();
+            command.signal = Some("SIGKILL".to_owned());
+            command.place.clear();
+        }
+        stage.tail = words(&["", "\x1b[2J\x1b]0;x\x07ok\r\x1b[31mno", "x\r\n"]);
+        stage.on_failure_output = (0..102).map(|n| n.to_string()).collect();
+        let text = render(&env("docker-a", State::Failed, vec![stage]), false, false);
+        let (start, _) = text.split_once("    | 3\n").unwrap();
+        assert_data_eq!(
+            start,
+            str![[r#"
+failed: docker-a
+  stage    tested failed after 12.4s: killed by SIGKILL
+  command  set -e
+           1
+           2
+           3
+           4
+           5
+           …
+  last lines
+    |
+    | … no
+    | x
+  on-failure (2 lines before these are in the log)
+    | 2
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn trouble_outside_the_stages_is_told_too() {
+        let mut result = env("docker-a", State::Error, vec![]);
+        result.problem = Some("error: no engine\nhelp: start \x1b[1mdocker".to_owned());
+        assert_data_eq!(
+            render(&result, true, false),
+            str![[r#"
+error: docker-a
+  error: no engine
+  help: start ␛[1mdocker
+  again    runenv run docker-a
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn a_failure_that_may_be_is_one_line() {
+        let mut stage = failed("tested", 12.4);
+        stage.allowed = true;
+        stage.leaked = true;
+        let result = env("docker-a", State::Passed, vec![stage]);
+        assert_data_eq!(
+            allowed(&result, false),
+            str![[r#"
+allowed: docker-a tested failed after 12.4s: exit code 2 (log .runenv/docker-a/log/01-tested.log)
+
+"#]]
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! The two streams: results go to stdout, everything else to stderr; the only module that writes to them.
+//!
+//! May not make text of its own, but for the problem of a stream that cannot be written to. A reader that went away
+//! (`| head`) is no error; a full disk under stdout is, because a result was lost. What cannot be said on stderr is lost
+//! without effect on the exit code: a build has not failed because nobody listened.
+//!
+//! ```ignore
+//! let out = Out::new(&host, Some("auto"), 0);
+//! out.result("docker-fedora-35-maximal");
+//! return out.trouble().map_or(0, |problem| { out.problem(&problem); 3 });
+//! ```
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{problem, style};
+use crate::host::Host;
+use crate::problem::{Problem, Problems};
+
+/// Where text goes; copies are the same two streams.
+#[derive(Clone)]
+pub(crate) struct Out {
+    streams: Arc<Mutex<Streams>>,
+    result_colour: bool,
+    colour: bool,
+    verbosity: i8,
+}
+
+struct Streams {
+    result: Stream,
+    tell: Stream,
+}
+
+struct Stream {
+    to: Box<dyn Write + Send>,
+    /// Nothing more can be written.
+    closed: bool,
+    /// Why, where it matters.
+    error: Option<io::Error>,
+}
+
+impl Stream {
+    fn new(to: Box<dyn Write + Send>) -> Self {
+        Self {
+            to,
+            closed: false,
+            error: None,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.closed {
+            return;
+        }
+        if let Err(error) = push(&mut *self.to, text.as_bytes()) {
+            self.closed = true;
+            self.error = (error.kind() != io::ErrorKind::BrokenPipe).then_some(error);
+        }
+    }
+}
+
+/// Writes and flushes all of it. Somebody else may have made our terminal or pipe non-blocking (it is a flag of the
+/// open file, not of ours), so a full one is waited for.
+fn push(to: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+    let patient = |error: io::Error| {
+        let full = error.kind() == io::ErrorKind::WouldBlock;
+        if full {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let again = full || error.kind() == io::ErrorKind::Interrupted;
+        if again { Ok(()) } else { Err(error) }
+    };
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) => patient(error)?,
+        }
+    }
+    loop {
+        match to.flush() {
+            Ok(()) => return Ok(()),
+            Err(error) => patient(error)?,
+        }
+    }
+}
+
+impl Out {
+    /// The process's own streams. `color` is what `--color` says; `verbosity` is -1 for `-q`, 1 for `-v`.
+    pub(crate) fn new(host: &Host, color: Option<&str>, verbosity: i8) -> Self {
+        Self::over(
+            Box::new(io::stdout()),
+            Box::new(io::stderr()),
+            [host.stdout_is_terminal, host.stderr_is_terminal]
+                .map(|terminal| style::colour(color, host, terminal)),
+            verbosity,
+        )
+    }
+
+    pub(super) fn over(
+        result: Box<dyn Write + Send>,
+        tell: Box<dyn Write + Send>,
+        [result_colour, colour]: [bool; 2],
+        verbosity: i8,
+    ) -> Self {
+        let streams = Streams {
+            result: Stream::new(result),
+            tell: Stream::new(tell),
+        };
+        Self {
+            streams: Arc::new(Mutex::new(streams)),
+            result_colour,
+            colour,
+            verbosity,
+        }
+    }
+
+    /// Whoever panicked while writing has left nothing here that could be wrong.
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a result: to stdout, ended by a newline.
+    pub(crate) fn result(&self, text: &str) {
+        self.streams().result.write(&ended(text));
+    }
+
+    /// Writes bytes that are made as they are written: a tar, a log. `None`: the reader went away, or it failed
+    /// (`trouble` says why).
+    pub(crate) fn bytes<T>(&self, make: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Option<T> {
+        let mut streams = self.streams();
+        let stream = &mut streams.result;
+        if stream.closed {
+            return None;
+        }
+        match make(&mut stream.to).and_then(|made| stream.to.flush().map(|()| made)) {
+            Ok(made) => Some(made),
+            Err(error) => {
+                stream.closed = true;
+                stream.error = (error.kind() != io::ErrorKind::BrokenPipe).then_some(error);
+                None
+            }
+        }
+    }
+
+    /// The exit code, when everything is said: a result that was lost makes a success none.
+    pub(crate) fn finish(&self, code: u8) -> u8 {
+        match self.trouble() {
+            Some(problem) => {
+                self.problem(&problem);
+                code.max(3)
+            }
+            None => code,
+        }
+    }
+
+    /// The same streams, more or less talkative: -1 for `-q`, 1 for `-v`.
+    pub(crate) fn with_verbosity(&self, verbosity: i8) -> Self {
+        Self {
+            verbosity,
+            ..self.clone()
+        }
+    }
+
+    /// Says something: on stderr, ended by a newline.
+    pub(crate) fn tell(&self, text: &str) {
+        self.stream(&ended(text));
+    }
+
+    /// Writes to stderr just this; the caller knows where lines end.
+    pub(super) fn stream(&self, text: &str) {
+        if !text.is_empty() {
+            self.streams().tell.write(text);
+        }
+    }
+
+    /// Shows a problem on stderr.
+    pub(crate) fn problem(&self, problem: &Problem) {
+        self.tell(&problem::render(problem, self.colour));
+    }
+
+    /// Shows all problems on stderr, with their number.
+    pub(crate) fn problems(&self, problems: &Problems) {
+        self.tell(&problem::render_all(problems, self.colour));
+    }
+
+    /// Why not all results reached stdout: the exit code may not be 0 then. A reader that went away is no reason.
+    pub(crate) fn trouble(&self) -> Option<Problem> {
+        let streams = self.streams();
+        let error = streams.result.error.as_ref()?;
+        Some(Problem::engine(
+            format!("cannot write to standard output: {error}"),
+            "the result is not complete; send it to where there is space",
+        ))
+    }
+
+    /// Is stderr coloured?
+    pub(crate) fn colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Is stdout coloured?
+    pub(crate) fn result_colour(&self) -> bool {
+        self.result_colour
+    }
+
+    /// -1 for `-q`, 0, 1 for `-v`.
+    pub(crate) fn verbosity(&self) -> i8 {
+        self.verbosity
+    }
+}
+
+/// The text with a newline at its end; nothing stays nothing.
+fn ended(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') {
+        text.to_owned()
+    } else {
+        format!("{text}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// Answers what it is told to, then takes one byte a time.
+    struct Moody(VecDeque<io::ErrorKind>, Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Moody {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if let Some(kind) = self.0.pop_front() {
+                return Err(kind.into());
+            }
+            self.1.lock().unwrap().push(bytes[0]);
+            Ok(1)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn write(moods: &[io::ErrorKind]) -> (String, Out) {
+        let taken = Arc::new(Mutex::new(Vec::new()));
+        let result = Moody(moods.iter().copied().collect(), Arc::clone(&taken));
+        let out = Out::over(Box::new(result), Box::new(io::sink()), [false; 2], 0);
+        out.result("one");
+        out.result("two\n");
+        out.result("");
+        let text = String::from_utf8(taken.lock().unwrap().clone()).unwrap();
+        (text, out)
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_trouble() {
+        let (text, out) = write(&[io::ErrorKind::BrokenPipe]);
+        assert_eq!(text, "");
+        assert!(out.trouble().is_none());
+    }
+
+    #[test]
+    fn a_full_disk_is_trouble() {
+        let (text, out) = write(&[io::ErrorKind::StorageFull]);
+        assert_eq!(text, "");
+        assert_eq!(
+            out.trouble().unwrap().title,
+            "cannot write to standard output: no storage space"
+        );
+    }
+
+    #[test]
+    fn a_full_pipe_is_waited_for() {
+        let (text, out) = write(&[io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted]);
+        assert_eq!(text, "one\ntwo\n");
+        assert!(out.trouble().is_none());
+    }
+}

@@ -1,0 +1,299 @@
+//! Plain progress on stderr: for logs, pipes, CI, and terminals until somebody wants more.
+//!
+//! The output of a single environment streams, with lines of ours around it; of several, only starts and ends of stages
+//! are told (`-v`: their lines too, with the name in front). No line of ours begins inside a line of a child's. May not
+//! animate, ask for the time or keep more than a line.
+//!
+//! ```text
+//! == tested (4/4)
+//! $ make check
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::clean::{self, Cleaner};
+use super::out::Out;
+use super::style::{self, DIM, LITERAL, paint};
+use super::{Sink, failure, problem, table};
+use crate::problem::Problem;
+use crate::run::event::{Event, Kind};
+use crate::run::result::{EnvResult, StageResult, Summary};
+
+/// A line that is longer than this is told in pieces.
+const HALF_LIMIT: usize = 4096;
+const NOTE_LINES: usize = 10;
+
+/// Tells a run in plain lines.
+pub(crate) struct Plain {
+    out: Out,
+    colour: bool,
+    /// More than one environment runs: lines have names in front.
+    several: bool,
+    /// The longest name.
+    width: usize,
+    envs: BTreeMap<String, Running>,
+}
+
+/// What is known of an environment that is told of.
+#[derive(Default)]
+struct Running {
+    /// The longest name of a stage.
+    width: usize,
+    /// Stages that were found and not told yet.
+    cached: Vec<String>,
+    cleaner: Cleaner,
+    /// The beginning of a line.
+    half: String,
+    /// A stage has told how it ended.
+    told: bool,
+}
+
+impl Plain {
+    /// Looks at `out` for colour and verbosity.
+    pub(crate) fn new(out: &Out) -> Self {
+        Self {
+            out: out.clone(),
+            colour: out.colour(),
+            several: false,
+            width: 0,
+            envs: BTreeMap::new(),
+        }
+    }
+
+    fn quiet(&self) -> bool {
+        self.out.verbosity() < 0
+    }
+
+    /// Does the output of children go by?
+    fn streams(&self) -> bool {
+        !self.quiet() && (!self.several || self.out.verbosity() > 0)
+    }
+
+    fn running(&mut self, env: &str) -> &mut Running {
+        if !self.envs.contains_key(env) {
+            let cleaner = Cleaner::new(self.colour);
+            let running = Running {
+                cleaner,
+                ..Running::default()
+            };
+            self.envs.insert(env.to_owned(), running);
+        }
+        self.envs.entry(env.to_owned()).or_default()
+    }
+
+    /// Tells a line of ours; what a child has begun is ended first.
+    fn say(&mut self, env: &str, text: &str) {
+        self.end_line(env);
+        if self.several && !env.is_empty() {
+            let name = format!("{:<width$}", clean::visible(env), width = self.width);
+            let name = paint(self.colour, LITERAL, &name);
+            self.out.tell(&format!("{name}  {text}"));
+        } else {
+            self.out.tell(text);
+        }
+    }
+
+    fn end_line(&mut self, env: &str) {
+        if !self.streams() {
+            return;
+        }
+        let mut text = String::new();
+        self.running(env).cleaner.end_line(&mut text);
+        self.told_by_child(env, &text);
+    }
+
+    fn output(&mut self, env: &str, bytes: &[u8]) {
+        if !self.streams() {
+            return;
+        }
+        let mut text = String::new();
+        self.running(env).cleaner.push(bytes, &mut text);
+        self.told_by_child(env, &text);
+    }
+
+    /// Tells clean output: as it comes, or in whole lines where there are several.
+    fn told_by_child(&mut self, env: &str, text: &str) {
+        if !self.several {
+            return self.out.stream(text);
+        }
+        let half = &mut self.running(env).half;
+        half.push_str(text);
+        let whole = match half.rfind('\n') {
+            _ if half.len() > HALF_LIMIT => half.len(),
+            Some(at) => at + 1,
+            None => return,
+        };
+        let lines: String = half.drain(..whole).collect();
+        let name = format!("{:<width$}", clean::visible(env), width = self.width);
+        let bar = paint(self.colour, DIM, "|");
+        let reset = if self.colour { "\x1b[0m" } else { "" };
+        let mut told = String::new();
+        for line in lines.lines() {
+            // Colours end with the line: the next one may be another environment's.
+            let reset = if line.contains('\x1b') { reset } else { "" };
+            let gap = if line.is_empty() { "" } else { " " };
+            // Writing to a String cannot fail.
+            let _ = writeln!(told, "{name}  {bar}{gap}{line}{reset}");
+        }
+        self.out.stream(&told);
+    }
+
+    fn run_started(&mut self, envs: &[String]) {
+        self.several = envs.len() > 1;
+        self.width = envs.iter().map(|e| e.chars().count()).max().unwrap_or(0);
+    }
+
+    fn env_started(&mut self, env: &str, stages: &[String]) {
+        let width = stages.iter().map(|s| s.chars().count()).max().unwrap_or(0);
+        self.running(env).width = width;
+        if !self.several {
+            let name = paint(self.colour, LITERAL, &clean::visible(env));
+            self.say(env, &name);
+        }
+    }
+
+    fn stage_cached(&mut self, env: &str, stage: &str) {
+        if self.several {
+            // Told in one line, when something else happens.
+            return self.running(env).cached.push(stage.to_owned());
+        }
+        let width = self.running(env).width;
+        let word = paint(self.colour, DIM, "cached");
+        self.say(env, &format!("  {:<width$}  {word}", clean::visible(stage)));
+    }
+
+    fn tell_cached(&mut self, env: &str) {
+        let cached = std::mem::take(&mut self.running(env).cached);
+        if !cached.is_empty() {
+            let list = clean::visible(&cached.join(", "));
+            self.say(env, &paint(self.colour, DIM, &format!("cached: {list}")));
+        }
+    }
+
+    fn stage_started(&mut self, env: &str, stage: &str, number: usize, of: usize) {
+        self.tell_cached(env);
+        let stage = paint(self.colour, LITERAL, &clean::visible(stage));
+        let text = format!("{stage} ({number}/{of})");
+        self.say(env, &self.ours(&text));
+    }
+
+    /// A line among a child's is marked; where names stand in front, it need not be.
+    fn ours(&self, text: &str) -> String {
+        if self.several {
+            text.to_owned()
+        } else {
+            format!("== {text}")
+        }
+    }
+
+    fn command(&mut self, env: &str, text: &str) {
+        if self.streams() {
+            let text = paint(self.colour, DIM, &format!("$ {}", first_line(text)));
+            self.say(env, &text);
+        }
+    }
+
+    fn stage_ended(&mut self, env: &str, result: &StageResult) {
+        if result.cached {
+            return;
+        }
+        let text = format!(
+            "{} {}",
+            paint(self.colour, LITERAL, &clean::visible(&result.name)),
+            failure::ended(result, self.colour)
+        );
+        self.say(env, &self.ours(&text));
+        if failure::is_bad(result.state) && !result.allowed {
+            self.running(env).told = true;
+        }
+    }
+
+    /// Tells only what no stage has told.
+    fn env_ended(&mut self, result: &EnvResult) {
+        let env = &result.name;
+        self.end_line(env);
+        if self.several && !self.running(env).told {
+            let mut text = paint(self.colour, style::of(result.state), result.state.word());
+            if table::is_cached(result) {
+                text += ", all stages cached";
+            }
+            self.say(env, &text);
+        }
+        self.envs.remove(env);
+    }
+
+    fn warning(&mut self, env: &str, warning: &Problem) {
+        let mut warning = warning.clone();
+        if self.several && !env.is_empty() {
+            warning.title = format!("{env}: {}", warning.title);
+        }
+        self.end_line(env);
+        self.out.tell(&problem::render(&warning, self.colour));
+    }
+
+    fn run_ended(&mut self, summary: &Summary) {
+        let names: Vec<String> = self.envs.keys().cloned().collect();
+        for env in names {
+            self.end_line(&env);
+        }
+        let form = table::Form {
+            colour: self.colour,
+            quiet: self.quiet(),
+            streamed: self.streams() && !self.several,
+        };
+        let text = table::render(summary, form);
+        let bad = summary.envs.iter().any(|e| failure::is_bad(e.state));
+        let gap = if !self.quiet() && (self.several || bad) {
+            "\n"
+        } else {
+            ""
+        };
+        self.out.tell(&format!("{gap}{text}"));
+    }
+}
+
+impl Sink for Plain {
+    fn event(&mut self, event: &Event) {
+        let Event { env, stage, kind } = event;
+        if let Kind::RunEnded { summary } = kind {
+            return self.run_ended(summary);
+        }
+        if let Kind::RunStarted { envs } = kind {
+            return self.run_started(envs);
+        }
+        if self.quiet() {
+            return;
+        }
+        match kind {
+            Kind::EnvStarted { stages, folder: _ } => self.env_started(env, stages),
+            Kind::StageCached { image: _ } => self.stage_cached(env, stage),
+            Kind::StageStarted { number, of, log: _ } => {
+                self.stage_started(env, stage, *number, *of);
+            }
+            Kind::CommandStarted { text } => self.command(env, text),
+            Kind::Output { bytes } => self.output(env, bytes),
+            Kind::Note { text } => {
+                for line in clean::visible_lines(text, NOTE_LINES) {
+                    self.say(env, &self.ours(&line));
+                }
+            }
+            Kind::StageEnded { result } => self.stage_ended(env, result),
+            Kind::EnvEnded { result } => self.env_ended(result),
+            Kind::Warning { problem } => self.warning(env, problem),
+            Kind::RunStarted { .. } | Kind::RunEnded { .. } => {}
+        }
+    }
+}
+
+/// The first line that says something, with a mark where there is more.
+fn first_line(text: &str) -> String {
+    let text = text.trim();
+    let first = text.lines().next().unwrap_or("");
+    let more = if text.contains('\n') { " …" } else { "" };
+    clean::visible(&clean::cut(first)) + more
+}
+
+#[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "as snapbox writes them")]
+mod tests;

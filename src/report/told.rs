@@ -1,0 +1,101 @@
+//! For the tests of this folder: streams that are kept, and results that are short to write.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::Sink;
+use super::out::Out;
+use super::plain::Plain;
+use crate::run::event::{Event, Kind, Took};
+use crate::run::result::{EnvResult, FailedCommand, StageResult, State, Summary};
+
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What plain progress says on stderr about these events.
+pub(super) fn told(colour: bool, verbosity: i8, events: &[(&str, &str, Kind)]) -> String {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let tell = Box::new(Kept(Arc::clone(&kept)));
+    let out = Out::over(Box::new(io::sink()), tell, [colour; 2], verbosity);
+    let mut plain = Plain::new(&out);
+    for (env, stage, kind) in events {
+        plain.event(&Event {
+            env: (*env).to_owned(),
+            stage: (*stage).to_owned(),
+            kind: kind.clone(),
+        });
+    }
+    let bytes = kept.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+pub(super) fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&w| w.to_owned()).collect()
+}
+
+fn took(seconds: f64) -> Took {
+    Took(Duration::from_secs_f64(seconds))
+}
+
+pub(super) fn passed(name: &str, seconds: f64) -> StageResult {
+    StageResult {
+        seconds: took(seconds),
+        log: format!(".runenv/docker-a/log/01-{name}.log"),
+        ..StageResult::new(name, State::Passed)
+    }
+}
+
+pub(super) fn cached(name: &str) -> StageResult {
+    StageResult {
+        cached: true,
+        ..StageResult::new(name, State::Passed)
+    }
+}
+
+pub(super) fn failed(name: &str, seconds: f64) -> StageResult {
+    StageResult {
+        state: State::Failed,
+        image: Some("x:key-failed".to_owned()),
+        command: Some(FailedCommand {
+            text: "make check".to_owned(),
+            place: "envs.toml:41:9".to_owned(),
+            exit_code: Some(2),
+            signal: None,
+        }),
+        tail: words(&["checking…", "FAIL: test_foo"]),
+        on_failure_output: words(&["== test.log", "expected 1, got 2"]),
+        ..passed(name, seconds)
+    }
+}
+
+pub(super) fn env(name: &str, state: State, stages: Vec<StageResult>) -> EnvResult {
+    EnvResult {
+        name: name.to_owned(),
+        state,
+        seconds: took(100.0),
+        stages,
+        nameless_packages: Vec::new(),
+        problem: None,
+        started: "2025-01-01T00:00:00Z".to_owned(),
+        runenv: "0.1.0",
+    }
+}
+
+pub(super) fn summary(envs: Vec<EnvResult>, seconds: f64) -> Summary {
+    Summary {
+        envs,
+        seconds: took(seconds),
+        interrupted: false,
+    }
+}

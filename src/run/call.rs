@@ -1,0 +1,149 @@
+//! Calls of an engine that are not a stage: queries with a time limit, and what an engine that fails is told as.
+
+use std::time::Duration;
+
+use crate::command::Command;
+use crate::engine::Engine;
+use crate::exec::{self, Cancel, Limits, Output};
+use crate::problem::Problem;
+
+/// How long a query and how long a heavier call may take (reliability T54).
+const QUERY: Duration = Duration::from_secs(60);
+const HEAVY: Duration = Duration::from_secs(3600);
+
+/// An engine, and what ends its calls.
+pub(crate) struct Calls<'a> {
+    pub(crate) engine: Engine,
+    pub(crate) cancel: &'a Cancel,
+}
+
+impl Calls<'_> {
+    fn capture(&self, command: &Command, limit: Duration) -> Result<Output, Problem> {
+        let limits = Limits {
+            time: Some(limit),
+            ..Limits::default()
+        };
+        let output = exec::capture(command, &limits, self.cancel)?;
+        match output.exit.stopped {
+            Some(exec::Stop::TimeLimit) => {
+                let title = format!(
+                    "`{}` did not answer within {} s",
+                    words(command),
+                    limit.as_secs()
+                );
+                Err(Problem::engine(
+                    title,
+                    format!("is the engine alive? try `{} version`", self.engine.name()),
+                ))
+            }
+            Some(exec::Stop::Interrupted) | None => Ok(output),
+        }
+    }
+
+    /// A question: quick, and its exit code is the caller's to read.
+    pub(crate) fn query(&self, command: &Command) -> Result<Output, Problem> {
+        self.capture(command, QUERY)
+    }
+
+    /// Work: commit, pull, copy. Its failure is a problem.
+    pub(crate) fn work(&self, command: &Command, doing: &str) -> Result<Output, Problem> {
+        let output = self.capture(command, HEAVY)?;
+        self.expect(&output, doing)?;
+        Ok(output)
+    }
+
+    /// The problem of a call that should have worked.
+    pub(crate) fn expect(&self, output: &Output, doing: &str) -> Result<(), Problem> {
+        if output.exit.success() || output.exit.stopped.is_some() {
+            return Ok(());
+        }
+        let title = format!(
+            "{} could not {doing}: {}",
+            self.engine.name(),
+            output.error_line()
+        );
+        Err(Problem::engine(title, self.advice(&output.error_line())))
+    }
+
+    /// A query that found nothing: is it because the engine is not there at all?
+    pub(crate) fn check_answers(&self, output: &Output) -> Result<(), Problem> {
+        let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
+        let missing = [
+            "no such image",
+            "image not known",
+            "unable to find",
+            "does not exist",
+            "no such object",
+        ];
+        if output.exit.success() || missing.iter().any(|m| said.contains(m)) {
+            return Ok(());
+        }
+        self.expect(output, "look for images")
+    }
+
+    fn advice(&self, said: &str) -> String {
+        let name = self.engine.name();
+        let said = said.to_lowercase();
+        if said.contains("cannot connect")
+            || said.contains("connection refused")
+            || said.contains("is the docker daemon running")
+        {
+            format!(
+                "start it, or use the other engine: `--engine {}`",
+                if name == "docker" { "podman" } else { "docker" }
+            )
+        } else if said.contains("permission denied") {
+            "join the engine's group, or run it rootless".to_owned()
+        } else if said.contains("no space left") {
+            "make room on the engine's disk; `runenv clean` removes this project's images"
+                .to_owned()
+        } else {
+            format!("try the command by hand; `{name} version` tells whether the engine answers")
+        }
+    }
+
+    /// Pulls a base image: three tries, since registries fail for a moment now and then.
+    pub(crate) fn pull(&self, image: &str, platform: Option<&str>) -> Result<(), Problem> {
+        let command = self.engine.pull(image, platform);
+        let mut last = None;
+        for wait in [Some(2), Some(4), None] {
+            let output = self.capture(&command, HEAVY)?;
+            if output.exit.success() || output.exit.stopped.is_some() {
+                return Ok(());
+            }
+            let said = output.error_line();
+            let title = format!("the image `{image}` is not there and cannot be pulled: {said}");
+            last = Some(Problem::engine(
+                title,
+                "is the name right, and the registry reachable?",
+            ));
+            let passing = [
+                "500",
+                "502",
+                "503",
+                "504",
+                "429",
+                "eof",
+                "timeout",
+                "reset by peer",
+            ];
+            let passing = passing.iter().any(|p| said.to_lowercase().contains(p));
+            match wait.filter(|_| passing) {
+                Some(seconds) if !self.cancel.wait(Duration::from_secs(seconds)) => {}
+                Some(_) | None => break,
+            }
+        }
+        Err(last.expect("a loop that ends here failed"))
+    }
+}
+
+/// The command's first words, for messages.
+fn words(command: &Command) -> String {
+    command
+        .argv
+        .iter()
+        .take(3)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,222 @@
+//! One stage of an engine's environment: its labels and tags, its container, and what is kept of it.
+
+use std::time::Duration;
+
+use super::container::{self, Ran, StageRun};
+use super::engine_env::EngineEnv;
+use super::event::{Event, Kind};
+use super::log::Log;
+use super::lookup::Start;
+use super::network::Network;
+use super::owner;
+use super::result::State;
+use crate::engine::Container;
+use crate::engine::labels::{self, Labels, StageLabels};
+use crate::exec::{self, Cancel, Limits};
+use crate::plan::{Plan, Stage};
+use crate::problem::Problem;
+use crate::time;
+
+/// A stage that takes longer is worth a call of its own to free its disk early.
+const LONG: Duration = Duration::from_secs(5);
+
+impl EngineEnv<'_> {
+    /// Runs a stage and keeps its filesystem: under its key if it passed, as a failed image if it did not.
+    pub(crate) fn stage(
+        &mut self,
+        at: usize,
+        start: &Start,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Ran, Problem> {
+        let started = time::start();
+        let (plan, stage) = (self.plan, &self.plan.stages[at]);
+        let log_path = self.folder.log(at + 1, &stage.name);
+        let log = Log::create(&log_path)?;
+        let log_name = log_path.display().to_string();
+        tell(self.event(
+            stage,
+            Kind::StageStarted {
+                number: at + 1,
+                of: plan.stages.len(),
+                log: log_name.clone(),
+            },
+        ));
+        let parent = stage.parent.and_then(|p| start.found[p].as_ref());
+        let image = parent.map_or(start.base.id.as_str(), |found| found.image.as_str());
+        let labels = self.labels(at, start);
+        let network = self.join(stage, image, start)?;
+        let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
+        let tag = tag(plan, stage, &format!("key-{}", start.keys[at].short()));
+        let run = StageRun {
+            calls: &self.calls,
+            plan,
+            stage,
+            image,
+            labels: &labels,
+            name: &name,
+            network: &network,
+            files: self.manifests[at]
+                .as_ref()
+                .map(|m| (m, self.world.root.as_path())),
+            late: &self.late,
+            proxies: &self.proxies,
+            has_path: has_path(start),
+            folder: self.folder.path(),
+            timeout: self.options.timeout.or(stage.limits.timeout),
+            tag: &tag,
+        };
+        let mut ran = container::run(&run, log, tell);
+        if let Ok(ran) = &mut ran {
+            ran.result.log = log_name;
+            self.keep(stage, &name, ran)?;
+        }
+        self.remove(name, started.elapsed());
+        ran
+    }
+
+    /// Removes a container: at once after a long stage, whose layer would be on disk twice; else together with the
+    /// others at the end, since one call for all is cheaper than a call beside each next stage.
+    fn remove(&mut self, name: String, took: Duration) {
+        if took > LONG {
+            self.background.push(exec::background(vec![
+                self.calls.engine.remove_containers(&[&name]),
+            ]));
+        } else {
+            self.containers.push(name);
+        }
+    }
+
+    /// After a pass: more tags, and the failed image is out of date. After a failure: a failed image.
+    fn keep(&mut self, stage: &Stage, container: &str, ran: &mut Ran) -> Result<(), Problem> {
+        let describe = self.world.describe();
+        match ran.result.state {
+            State::Passed => {
+                if let (Some(image), Some(describe)) = (&ran.image, describe) {
+                    let command = self
+                        .calls
+                        .engine
+                        .tag(image, &tag(self.plan, stage, describe));
+                    self.background.push(exec::background(vec![command]));
+                }
+                if self
+                    .note
+                    .failed
+                    .as_ref()
+                    .is_some_and(|(failed, _)| *failed == stage.name)
+                {
+                    self.forget_failed(None);
+                }
+            }
+            State::Failed | State::TimedOut | State::OutOfMemory | State::Interrupted => {
+                if self.options.keep_failed
+                    && self.calls.cancel.count() < 2
+                    && ran.result.command.is_some()
+                {
+                    ran.result.image = self.keep_failed(stage, container, describe)?;
+                }
+            }
+            State::Skipped | State::NotRun | State::Error => {}
+        }
+        if ran.image.is_some() {
+            ran.result.image.clone_from(&ran.image);
+        }
+        Ok(())
+    }
+
+    /// Commits what a failed stage left; there is one such image for each environment.
+    fn keep_failed(
+        &mut self,
+        stage: &Stage,
+        container: &str,
+        describe: Option<&str>,
+    ) -> Result<Option<String>, Problem> {
+        let tag = tag(
+            self.plan,
+            stage,
+            &describe.map_or_else(|| "failed".to_owned(), |d| format!("{d}-failed")),
+        );
+        let changes = [
+            (labels::OWNER, ""),
+            (labels::KEY, ""),
+            (labels::FAILED, "1"),
+        ];
+        let output = exec::capture(
+            &self.calls.engine.commit(container, &tag, &changes),
+            &Limits::default(),
+            &Cancel::never(),
+        )?;
+        if !output.exit.success() {
+            return Ok(None);
+        }
+        let image = output.text().lines().last().unwrap_or_default().to_owned();
+        self.forget_failed(Some((stage.name.clone(), image.clone())));
+        Ok(Some(image))
+    }
+
+    fn forget_failed(&mut self, new: Option<(String, String)>) {
+        let old = std::mem::replace(&mut self.note.failed, new);
+        let kept = self.note.failed.as_ref().map(|(_, image)| image.clone());
+        if let Some((_, image)) = old.filter(|(_, image)| Some(image) != kept.as_ref()) {
+            self.background.push(exec::background(vec![
+                self.calls.engine.remove_images(&[&image]),
+            ]));
+        }
+    }
+
+    fn labels(&self, at: usize, start: &Start) -> Labels {
+        let stage = &self.plan.stages[at];
+        let of = StageLabels {
+            project: &self.world.project_id,
+            env: &self.plan.slug,
+            stage: &stage.name,
+            key: start.keys[at],
+            parent: stage.parent.map_or(start.identity, |p| start.keys[p]),
+            base: start.identity,
+            parts: &self.parts[at],
+            parent_layers: self.parent_layers(at, start),
+            inherited: &start.base.label_names(),
+        };
+        Labels::stage(&of, &self.world.owner)
+    }
+
+    /// Layers of the image that a stage starts from.
+    pub(crate) fn parent_layers(&self, at: usize, start: &Start) -> usize {
+        let parent = self.plan.stages[at]
+            .parent
+            .and_then(|p| start.found[p].as_ref());
+        parent.map_or_else(|| start.base.layers().len(), |found| found.layers)
+    }
+
+    /// The network option of a stage: its own, or the one that all stages share, made when it is first needed.
+    fn join(&mut self, stage: &Stage, image: &str, start: &Start) -> Result<String, Problem> {
+        if let Some(network) = &stage.network {
+            return Ok(network.clone());
+        }
+        if self.network.is_none() {
+            let labels = Labels::owned(&self.world.project_id, &self.world.owner);
+            let name = format!("runenv-{}-network", self.world.run_id);
+            let spec = Container {
+                name: &name,
+                image,
+                network: None,
+                labels: &labels,
+                memory: None,
+                cpus: None,
+                platform: self.plan.platform.as_deref(),
+                has_path: has_path(start),
+                client: self.proxies.client.as_deref(),
+            };
+            self.network = Some(Network::start(&self.calls, &spec, self.folder.path())?);
+        }
+        self.network.as_mut().expect("made above").join()
+    }
+}
+
+fn has_path(start: &Start) -> bool {
+    start.base.env().iter().any(|v| v.starts_with("PATH="))
+}
+
+/// An image's name: `PROJECT-ENV-STAGE:TAG`, the environment without its runner.
+pub(crate) fn tag(plan: &Plan, stage: &Stage, tag: &str) -> String {
+    format!("{}-{}-{}:{tag}", plan.project, plan.slug, stage.name)
+}

@@ -1,0 +1,59 @@
+//! What happens during a run: the only door between doing and telling.
+//!
+//! Events are owned and serialisable; whoever tells them (`report/`) starts nothing and asks nothing.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::result::{EnvResult, StageResult, Summary};
+use crate::problem::Problem;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// The environment's canonical name; empty for what concerns the whole run.
+    pub(crate) env: String,
+    /// The stage's name; empty for what concerns the environment.
+    pub(crate) stage: String,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    /// The run begins: these environments, in this order.
+    RunStarted { envs: Vec<String> },
+    /// An environment begins: its stages, in order, and the folder its logs go to.
+    EnvStarted { stages: Vec<String>, folder: String },
+    /// A stage was found and is not run.
+    StageCached { image: String },
+    /// A stage begins; counted from 1.
+    StageStarted {
+        number: usize,
+        of: usize,
+        log: String,
+    },
+    /// A command of the stage begins; the text is what was resolved.
+    CommandStarted { text: String },
+    /// Bytes as the stage's commands wrote them.
+    Output { bytes: Vec<u8> },
+    /// A line of runenv's own about the stage: retries, missing packages, what is being waited for.
+    Note { text: String },
+    /// A stage ended.
+    StageEnded { result: StageResult },
+    /// An environment ended.
+    EnvEnded { result: EnvResult },
+    /// Something is not as it should be, but the run goes on.
+    Warning { problem: Problem },
+    /// Everything ended.
+    RunEnded { summary: Summary },
+}
+
+/// How long something took, in seconds with three digits in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Took(pub(crate) Duration);
+
+impl Serialize for Took {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.0.as_secs_f64() * 1000.0).round() / 1000.0)
+    }
+}

@@ -1,0 +1,95 @@
+//! `.runenv/`: what a run leaves on disk, and where (design 8).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+use crate::problem::Problem;
+
+/// The folder's name, beside envs.toml.
+pub(crate) const NAME: &str = ".runenv";
+
+/// The whole project's folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder(PathBuf);
+
+/// One environment's.
+#[derive(Clone, Debug)]
+pub(crate) struct EnvFolder(PathBuf);
+
+impl Folder {
+    pub(crate) fn of(root: &Path) -> Self {
+        Self(root.join(NAME))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn env(&self, name: &str) -> EnvFolder {
+        EnvFolder(self.0.join(name))
+    }
+
+    /// Makes it, with a .gitignore of its own. A link in its place may have been put there by anyone: refused.
+    pub(crate) fn make(&self) -> Result<(), Problem> {
+        match fs::symlink_metadata(&self.0) {
+            Ok(meta) if meta.is_dir() => return Ok(()),
+            Ok(_) => {
+                let title = format!("`{}` is not a folder", self.0.display());
+                return Err(Problem::engine(
+                    title,
+                    "runenv keeps logs and results there: move it away",
+                ));
+            }
+            Err(_) => files::make_folder(&self.0)?,
+        }
+        files::write_atomic(&self.0.join(".gitignore"), b"*\n")?;
+        let tag = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by runenv.\n";
+        files::write_atomic(&self.0.join("CACHEDIR.TAG"), tag)
+    }
+}
+
+/// What the last run knows of images: a hint that saves looking for them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Note {
+    pub(crate) engine: String,
+    /// Stage -> id of its image.
+    pub(crate) images: std::collections::BTreeMap<String, String>,
+    /// Stage and image of the last failure.
+    pub(crate) failed: Option<(String, String)>,
+}
+
+impl EnvFolder {
+    pub(crate) fn make(&self) -> Result<(), Problem> {
+        files::make_folder(&self.0.join("log"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// `log/NN-stage.log`.
+    pub(crate) fn log(&self, number: usize, stage: &str) -> PathBuf {
+        self.0.join("log").join(format!("{number:02}-{stage}.log"))
+    }
+
+    pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Problem> {
+        let mut text = serde_json::to_string_pretty(value).expect("our own values are JSON");
+        text.push('\n');
+        files::write_atomic(&self.0.join(name), text.as_bytes())
+    }
+
+    /// A broken note is none.
+    pub(crate) fn note(&self) -> Note {
+        files::read_if_there(&self.0.join("images.json"))
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn write_note(&self, note: &Note) -> Result<(), Problem> {
+        self.write_json("images.json", note)
+    }
+}

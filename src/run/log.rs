@@ -1,0 +1,115 @@
+//! A stage's log: the exact bytes of its output in a file, and the last lines for the report.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::files;
+use crate::packages::script::MISSING;
+use crate::problem::Problem;
+
+/// Lines that the failure report shows.
+const TAIL: usize = 20;
+/// A line longer than this is cut in the report, never in the log.
+const LONGEST_LINE: usize = 4096;
+
+pub(crate) struct Log {
+    file: File,
+    path: PathBuf,
+    /// The first error of writing: told once, at the end.
+    trouble: Option<Problem>,
+    lines: Tail,
+}
+
+/// The last lines of a stream.
+#[derive(Default)]
+struct Tail {
+    whole: VecDeque<String>,
+    open: Vec<u8>,
+    missing: Vec<String>,
+    on_failure: Option<Vec<String>>,
+}
+
+impl Log {
+    pub(crate) fn create(path: &Path) -> Result<Self, Problem> {
+        Ok(Self {
+            file: files::create(path)?,
+            path: path.to_owned(),
+            trouble: None,
+            lines: Tail::default(),
+        })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        if let Err(error) = self.file.write_all(bytes) {
+            self.trouble
+                .get_or_insert_with(|| files::trouble("write", &self.path, &error));
+        }
+        self.lines.feed(bytes);
+    }
+
+    /// From here on the output is that of `on-failure`.
+    pub(crate) fn on_failure(&mut self) {
+        self.lines.end_line();
+        self.lines.on_failure = Some(Vec::new());
+    }
+
+    pub(crate) fn in_on_failure(&self) -> bool {
+        self.lines.on_failure.is_some()
+    }
+
+    /// The last lines, what `on-failure` printed, packages that could not be had, and trouble with the file.
+    pub(crate) fn finish(mut self) -> (Vec<String>, Vec<String>, Vec<String>, Option<Problem>) {
+        self.lines.end_line();
+        let Tail {
+            whole,
+            missing,
+            on_failure,
+            open: _,
+        } = self.lines;
+        (
+            whole.into(),
+            on_failure.unwrap_or_default(),
+            missing,
+            self.trouble,
+        )
+    }
+}
+
+impl Tail {
+    fn feed(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|b| *b == b'\n') {
+            let room = LONGEST_LINE.saturating_sub(self.open.len());
+            self.open.extend_from_slice(&part[..part.len().min(room)]);
+            if part.ends_with(b"\n") {
+                self.end_line();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        let line = String::from_utf8_lossy(&std::mem::take(&mut self.open))
+            .trim_end_matches(['\n', '\r'])
+            .to_owned();
+        if let Some(name) = line.strip_prefix(MISSING) {
+            self.missing.push(name.to_owned());
+        }
+        let lines = match &mut self.on_failure {
+            Some(lines) => {
+                if lines.len() < 200 {
+                    lines.push(line);
+                }
+                return;
+            }
+            None => &mut self.whole,
+        };
+        if lines.len() == TAIL {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+}

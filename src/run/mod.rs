@@ -1,0 +1,226 @@
+//! Doing: environments one after another, events out, a summary at the end.
+//!
+//! Prints nothing; whoever listens to the events does.
+
+pub(crate) mod call;
+pub(crate) mod clean;
+pub(crate) mod container;
+pub(crate) mod engine_env;
+pub(crate) mod engine_stage;
+pub(crate) mod event;
+pub(crate) mod folder;
+pub(crate) mod leftovers;
+pub(crate) mod local;
+pub(crate) mod log;
+pub(crate) mod lookup;
+pub(crate) mod marks;
+pub(crate) mod network;
+pub(crate) mod owner;
+pub(crate) mod project_id;
+pub(crate) mod proxies;
+pub(crate) mod result;
+pub(crate) mod stages;
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::Project;
+use crate::engine::Engine;
+use crate::exec::Cancel;
+use crate::host::Host;
+use crate::late::Late;
+use crate::plan::Plan;
+use crate::problem::Problem;
+use crate::time;
+use event::{Event, Kind, Took};
+use folder::{EnvFolder, Folder};
+use result::{EnvResult, State, Summary};
+
+/// What the person asked for, meant (not as typed).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// In place of every stage's own limit.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) keep_failed: bool,
+    /// Runs `docker-*` names on this engine.
+    pub(crate) engine: Option<Engine>,
+}
+
+/// One environment to run, and which of its stages.
+pub(crate) struct Job {
+    pub(crate) plan: Plan,
+    pub(crate) wanted: lookup::Selection,
+}
+
+/// What is the same for all environments of a run.
+pub(crate) struct World<'a> {
+    pub(crate) root: PathBuf,
+    pub(crate) folder: Folder,
+    pub(crate) project_id: String,
+    pub(crate) run_id: String,
+    pub(crate) owner: String,
+    pub(crate) host: &'a Host,
+    describe: OnceCell<Option<String>>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(project: &Project, host: &'a Host) -> Result<Self, Problem> {
+        let folder = Folder::of(&project.root);
+        folder.make()?;
+        let run_id = owner::random_word()[..8].to_owned();
+        Ok(Self {
+            root: project.root.clone(),
+            project_id: project_id::of(project, &folder)?,
+            owner: owner::this(&run_id, host.pid),
+            folder,
+            run_id,
+            host,
+            describe: OnceCell::new(),
+        })
+    }
+
+    /// git's description of the tree; asked once, and only when an image is to be tagged.
+    pub(crate) fn describe(&self) -> Option<&str> {
+        self.describe
+            .get_or_init(|| project_id::describe(&self.root))
+            .as_deref()
+    }
+
+    /// What `{cpus}` and paths stand for on this machine.
+    pub(crate) fn late(&self, plan: &Plan) -> Late {
+        let whole = |cpus: &str| {
+            cpus.parse::<f64>()
+                .ok()
+                .map(|n| format!("{:.0}", n.ceil().max(1.0)))
+        };
+        Late {
+            cpus: plan
+                .cpus
+                .as_deref()
+                .and_then(whole)
+                .unwrap_or_else(|| self.host.cpus.to_string()),
+            root: self.root.display().to_string(),
+            env_dir: self.folder.env(&plan.env).path().display().to_string(),
+        }
+    }
+}
+
+/// Which engine runs a plan; `None`: this host.
+pub(crate) fn engine(plan: &Plan, options: &Options) -> Option<Engine> {
+    Engine::by_name(&plan.runner).map(|named| options.engine.unwrap_or(named))
+}
+
+/// Runs the plans one after another.
+pub(crate) fn run(
+    jobs: &[Job],
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Event),
+) -> Summary {
+    let started = time::start();
+    let whole = |kind| Event {
+        env: String::new(),
+        stage: String::new(),
+        kind,
+    };
+    tell(whole(Kind::RunStarted {
+        envs: jobs.iter().map(|j| j.plan.env.clone()).collect(),
+    }));
+    let mut summary = Summary::default();
+    for job in jobs {
+        let plan = &job.plan;
+        let folder = world.folder.env(&plan.env);
+        let result = if cancel.requested() {
+            not_run(plan, State::Interrupted)
+        } else {
+            environment(job, world, options, cancel, &folder, tell)
+        };
+        tell(Event {
+            env: plan.env.clone(),
+            ..whole(Kind::EnvEnded {
+                result: result.clone(),
+            })
+        });
+        summary.envs.push(result);
+    }
+    summary.interrupted = cancel.requested();
+    summary.seconds = Took(started.elapsed());
+    tell(whole(Kind::RunEnded {
+        summary: summary.clone(),
+    }));
+    summary
+}
+
+fn not_run(plan: &Plan, state: State) -> EnvResult {
+    EnvResult {
+        name: plan.env.clone(),
+        state,
+        seconds: Took::default(),
+        stages: Vec::new(),
+        nameless_packages: plan.nameless.clone(),
+        problem: None,
+        started: time::now(),
+        runenv: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+fn environment(
+    job: &Job,
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    folder: &EnvFolder,
+    tell: &mut dyn FnMut(Event),
+) -> EnvResult {
+    let (started, plan) = (time::start(), &job.plan);
+    let mut result = not_run(plan, State::Passed);
+    let names = plan.stages.iter().map(|s| s.name.clone()).collect();
+    let event = |kind| Event {
+        env: plan.env.clone(),
+        stage: String::new(),
+        kind,
+    };
+    tell(event(Kind::EnvStarted {
+        stages: names,
+        folder: folder.path().display().to_string(),
+    }));
+    let problem = stages::run(job, world, options, cancel, folder, &mut result, tell).err();
+    result.state = state(&result, problem.as_ref(), cancel);
+    result.seconds = Took(started.elapsed());
+    if let Some(problem) = problem {
+        result.problem = Some(
+            std::iter::once(&problem.title)
+                .chain(&problem.help)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
+        tell(event(Kind::Warning { problem }));
+    }
+    if let Err(problem) = folder.write_json("result.json", &result) {
+        tell(event(Kind::Warning { problem }));
+    }
+    result
+}
+
+/// The worst of what its stages say; a failure that is allowed does not count.
+fn state(result: &EnvResult, problem: Option<&Problem>, cancel: &Cancel) -> State {
+    let has = |state: State| result.stages.iter().any(|s| s.state == state && !s.allowed);
+    if cancel.requested() || has(State::Interrupted) {
+        return State::Interrupted;
+    }
+    if problem.is_some() {
+        return State::Error;
+    }
+    [
+        State::Error,
+        State::OutOfMemory,
+        State::TimedOut,
+        State::Failed,
+    ]
+    .into_iter()
+    .find(|s| has(*s))
+    .unwrap_or(State::Passed)
+}

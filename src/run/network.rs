@@ -1,0 +1,59 @@
+//! The waiting container whose network all stages of an environment join: a network of its own for each stage would
+//! cost as much as all the rest of a short stage.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::call::Calls;
+use crate::engine::Container;
+use crate::exec::{self, Held};
+use crate::problem::Problem;
+
+/// How long the container may take to come up.
+const UP: Duration = Duration::from_secs(60);
+/// How long it may take to go: it ends as soon as its stdin does.
+const DOWN: Duration = Duration::from_secs(10);
+
+pub(crate) struct Network {
+    name: String,
+    held: Held,
+    up: bool,
+}
+
+impl Network {
+    /// Starts it from a stage's parent image, which is there; it comes up while other things go on.
+    pub(crate) fn start(
+        calls: &Calls<'_>,
+        spec: &Container<'_>,
+        folder: &Path,
+    ) -> Result<Self, Problem> {
+        let mut command = calls.engine.hold_network(spec);
+        command.dir = Some(folder.to_owned());
+        Ok(Self {
+            name: spec.name.to_owned(),
+            held: exec::hold(&command)?,
+            up: false,
+        })
+    }
+
+    /// What a container that joins is told, once it can be joined.
+    pub(crate) fn join(&mut self) -> Result<String, Problem> {
+        if !self.up && self.held.first_line(UP).as_deref() != Some("up") {
+            let title = format!(
+                "the container `{}`, whose network the stages share, did not start",
+                self.name
+            );
+            return Err(Problem::engine(
+                title,
+                "try `network = \"host\"`, or look at what the engine says to a container by hand",
+            ));
+        }
+        self.up = true;
+        Ok(format!("container:{}", self.name))
+    }
+
+    /// Ends it: after all containers that joined it are removed.
+    pub(crate) fn release(self) {
+        self.held.release(DOWN);
+    }
+}

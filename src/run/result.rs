@@ -1,0 +1,138 @@
+//! How stages, environments and runs end: data, and the one exit code made of it (design 8).
+
+use serde::Serialize;
+
+use super::event::Took;
+
+/// How a stage or an environment ended. Words in JSON, never numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum State {
+    Passed,
+    Failed,
+    TimedOut,
+    OutOfMemory,
+    Interrupted,
+    Skipped,
+    NotRun,
+    /// An engine or the machine did not do its part.
+    Error,
+}
+
+impl State {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed-out",
+            Self::OutOfMemory => "out-of-memory",
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped",
+            Self::NotRun => "not-run",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The command a stage ended at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct FailedCommand {
+    pub(crate) text: String,
+    /// `file:line:column` of where it is written; empty for runenv's own commands.
+    pub(crate) place: String,
+    pub(crate) exit_code: Option<i32>,
+    /// The signal that ended it, by name.
+    pub(crate) signal: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct StageResult {
+    pub(crate) name: String,
+    pub(crate) state: State,
+    /// It was found and not run.
+    pub(crate) cached: bool,
+    /// It failed, and may.
+    pub(crate) allowed: bool,
+    /// A process was left behind and ended.
+    pub(crate) leaked: bool,
+    pub(crate) seconds: Took,
+    /// The key's 64 hex digits; empty where there is none (local).
+    pub(crate) key: String,
+    /// The image that holds the stage, or the failed one.
+    pub(crate) image: Option<String>,
+    pub(crate) command: Option<FailedCommand>,
+    /// What the summary says beside the state: a signal, the limit that ran out, the engine's words.
+    pub(crate) detail: Option<String>,
+    /// Packages that could not be had.
+    pub(crate) missing_packages: Vec<String>,
+    /// The log's path; empty where the stage was not run.
+    pub(crate) log: String,
+    /// The last lines of the output (20), for the failure report.
+    pub(crate) tail: Vec<String>,
+    /// What `on-failure` printed.
+    pub(crate) on_failure_output: Vec<String>,
+}
+
+impl StageResult {
+    pub(crate) fn new(name: &str, state: State) -> Self {
+        Self {
+            name: name.to_owned(),
+            state,
+            cached: false,
+            allowed: false,
+            leaked: false,
+            seconds: Took::default(),
+            key: String::new(),
+            image: None,
+            command: None,
+            detail: None,
+            missing_packages: Vec::new(),
+            log: String::new(),
+            tail: Vec::new(),
+            on_failure_output: Vec::new(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct EnvResult {
+    pub(crate) name: String,
+    pub(crate) state: State,
+    pub(crate) seconds: Took,
+    pub(crate) stages: Vec<StageResult>,
+    /// Keys of `packages` that have no name on this system.
+    pub(crate) nameless_packages: Vec<String>,
+    /// What stopped it, where no stage did.
+    pub(crate) problem: Option<String>,
+    pub(crate) started: String,
+    pub(crate) runenv: &'static str,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Summary {
+    pub(crate) envs: Vec<EnvResult>,
+    pub(crate) seconds: Took,
+    pub(crate) interrupted: bool,
+}
+
+impl Summary {
+    /// 130 interrupted; 3 if an engine stopped a build; 1 if one failed; 4 if all were skipped; 0.
+    pub(crate) fn exit_code(&self) -> u8 {
+        let any = |state: State| self.envs.iter().any(|e| e.state == state);
+        if self.interrupted || any(State::Interrupted) {
+            130
+        } else if any(State::Error) {
+            3
+        } else if any(State::Failed) || any(State::TimedOut) || any(State::OutOfMemory) {
+            1
+        } else if !self.envs.is_empty() && self.envs.iter().all(|e| e.state == State::Skipped) {
+            4
+        } else {
+            0
+        }
+    }
+}

