@@ -83,53 +83,53 @@ macro_rules! by_form {
     };
 }
 
-by_form!(
+by_form! {
     Texts,
     "a text or a list of texts",
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Texts, E> {
         Ok(Texts::One(text.to_owned()))
-    },
+    }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Texts, A::Error> {
         list(seq).map(Texts::Many)
     }
-);
-by_form!(
+}
+by_form! {
     VarValue,
     "a text, true or false, or a list of texts",
     fn visit_str<E: de::Error>(self, text: &str) -> Result<VarValue, E> {
         Ok(VarValue::Text(text.to_owned()))
-    },
+    }
     fn visit_bool<E: de::Error>(self, flag: bool) -> Result<VarValue, E> {
         Ok(VarValue::Flag(flag))
-    },
+    }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<VarValue, A::Error> {
         list(seq).map(VarValue::List)
     }
-);
-by_form!(
+}
+by_form! {
     CommandForm,
     "a shell line, a list of words, or a table with `run`",
     fn visit_str<E: de::Error>(self, text: &str) -> Result<CommandForm, E> {
         Ok(CommandForm::Line(text.to_owned()))
-    },
+    }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<CommandForm, A::Error> {
         list(seq).map(CommandForm::Argv)
-    },
+    }
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CommandForm, A::Error> {
         let table = CommandTable::deserialize(de::value::MapAccessDeserializer::new(map))?;
         Ok(CommandForm::Table(Box::new(table)))
     }
-);
-by_form!(
+}
+by_form! {
     Commands,
     "a list of commands",
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Commands, E> {
         Ok(Commands::One(text.to_owned()))
-    },
+    }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Commands, A::Error> {
         list(seq).map(Commands::Many)
     }
-);
+}
 
 impl Texts {
     /// The texts, each with the span of its own; `whole` is the span of the value.
