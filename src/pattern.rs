@@ -56,11 +56,6 @@ impl Pattern {
         }
     }
 
-    /// Does it match this path or a folder above it?
-    pub(crate) fn holds_for(&self, path: &[u8]) -> bool {
-        self.text == b"." || prefixes(path).any(|p| self.matches(p))
-    }
-
     /// The leading part without wildcards, escapes resolved, and whether that is all of it.
     pub(crate) fn fixed(&self) -> (Vec<u8>, bool) {
         let mut fixed = Vec::new();

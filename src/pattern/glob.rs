@@ -37,7 +37,9 @@ impl<'a> Reader<'a> {
         let mut first = true;
         while let Some(c) = self.rest.next() {
             form = match c {
-                '*' if self.rest.next_if_eq(&'*').is_some() => self.double_star(form, first),
+                '*' if self.rest.next_if_eq(&'*').is_some() => {
+                    self.double_star(form.as_ref(), first)
+                }
                 '*' | '?' | '\\' | '[' => {
                     self.wildcard(c)?;
                     None
@@ -69,7 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `**` and `**/`: any number of folders. Gives the short cut that is left; `None` is a regex.
-    fn double_star(&mut self, form: Option<Form>, first: bool) -> Option<Form> {
+    fn double_star(&mut self, form: Option<&Form>, first: bool) -> Option<Form> {
         // `**/` at the end cannot be: the pattern is clean.
         let _ = self.rest.next_if_eq(&'/');
         let last = self.rest.peek().is_none();

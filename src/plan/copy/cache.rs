@@ -221,27 +221,38 @@ impl FileCache {
         Ok(())
     }
 
+    /// What is known of a file, from this run or before.
+    fn record<'a>(&'a self, path: &'a [u8]) -> Option<Record<'a>> {
+        let Some(fresh) = self.fresh.get(path) else {
+            return self.stored.get(path);
+        };
+        fresh.map(|(stat, digest)| {
+            let mut hex = [0; SUM];
+            hex.copy_from_slice(digest.to_string().as_bytes());
+            Record { path, stat, hex }
+        })
+    }
+
     fn print(&self) -> Vec<u8> {
         let stored = self.stored.records.iter().map(|at| self.stored.record(*at));
         // Other stages' files stay remembered, those that are gone do not: else the cache would only grow.
         let there = |path: &[u8]| on_disk(&self.root, path).symlink_metadata().is_ok();
         let stored = stored.filter(|r| !self.fresh.contains_key(r.path) && there(r.path));
-        let mut records: Vec<Record<'_>> = stored.collect();
-        for (path, known) in &self.fresh {
-            if let Some((stat, digest)) = known {
-                let mut hex = [0; SUM];
-                hex.copy_from_slice(digest.to_string().as_bytes());
-                records.push(Record {
-                    path,
-                    stat: *stat,
-                    hex,
-                });
-            }
-        }
-        records.sort_by(|a, b| a.path.cmp(b.path));
+        let mut paths: Vec<&[u8]> = stored.map(|r| r.path).collect();
+        paths.extend(
+            self.fresh
+                .iter()
+                .filter(|(_, known)| known.is_some())
+                .map(|(p, _)| p.as_slice()),
+        );
+        paths.sort_unstable();
         let mut out = [FORMAT, &[0; SUM]].concat();
         let start = out.len();
-        records.iter().for_each(|record| record.write(&mut out));
+        for path in paths {
+            self.record(path)
+                .expect("it is in one of the two")
+                .write(&mut out);
+        }
         let sum = Digest::of(&out[start..]).to_string();
         out[FORMAT.len()..start].copy_from_slice(sum.as_bytes());
         out

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::files;
 use crate::pattern::Patterns;
@@ -30,7 +30,7 @@ pub(super) fn read(root: &Path) -> Result<Patterns, Problem> {
 }
 
 /// A `.dockerignore` may be a link (to `.gitignore`, say), but none that leads out of the tree, nor to a pipe.
-fn check(path: &Path, real: &PathBuf, root: &Path) -> Result<(), Problem> {
+fn check(path: &Path, real: &Path, root: &Path) -> Result<(), Problem> {
     let root = root
         .canonicalize()
         .map_err(|e| files::trouble("read", root, &e))?;

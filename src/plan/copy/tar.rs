@@ -74,10 +74,10 @@ impl Manifest {
             let name = name.strip_prefix(b"/").unwrap_or(&name);
             match kind {
                 EntryKind::Folder => {
-                    writer.head(&[name, b"/"].concat(), EntryType::Directory, 0o755, 0, b"")?
+                    writer.head(&[name, b"/"].concat(), EntryType::Directory, 0o755, 0, b"")?;
                 }
                 EntryKind::Link { target } => {
-                    writer.head(name, EntryType::Symlink, 0o777, 0, target)?
+                    writer.head(name, EntryType::Symlink, 0o777, 0, target)?;
                 }
                 EntryKind::File {
                     executable,

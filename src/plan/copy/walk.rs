@@ -180,7 +180,7 @@ impl Walk<'_> {
 
     /// Can anything below this folder be taken?
     fn worth_a_look(&self, path: &[u8], verdict: &Verdict, matched: bool) -> bool {
-        let depth = path.iter().filter(|b| **b == b'/').count() + 1;
+        let depth = path.split(|b| *b == b'/').count();
         let deeper = matched || self.pattern.depth().is_none_or(|deepest| depth < deepest);
         deeper && (!verdict.excluded || self.ignored.may_take_back_below(path))
     }
@@ -282,9 +282,11 @@ fn join(path: &mut Vec<u8>, name: &[u8]) {
 
 /// What vanished, or never was, is nothing to copy; other errors stop the walk.
 fn absent<T>(path: &Path, error: &io::Error) -> Result<Option<T>, Problem> {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
-        _ => Err(files::trouble("look at", path, error)),
+    let gone = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    if gone.contains(&error.kind()) {
+        Ok(None)
+    } else {
+        Err(files::trouble("look at", path, error))
     }
 }
 

@@ -110,26 +110,7 @@ fn long_and_strange_names_come_back_byte_for_byte() {
 
 #[test]
 fn files_that_change_are_named_and_the_stream_stays_whole() {
-    let big = "0123456789abcdef".repeat(20_000);
-    let tree = Tree::new()
-        .file("edited", &big)
-        .file("gone", &big)
-        .file("grown", "12")
-        .file("last", "last");
-    let tree = tree
-        .file("linked", "x")
-        .file("same", &big)
-        .file("shrunk", &big);
-    let manifest = tree.collect(&["."]).unwrap();
-    let tree = tree
-        .file("edited", &big.replace('7', "8"))
-        .file("grown", "123")
-        .file("shrunk", "0123");
-    for path in ["gone", "linked"] {
-        fs::remove_file(tree.root().join(path)).unwrap();
-    }
-    let tree = tree.link("linked", "/etc/passwd");
-    let (bytes, result) = sent(&tree, &manifest, "/p");
+    let (big, bytes, result) = changed_meanwhile();
     let error = result.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -165,6 +146,31 @@ fn files_that_change_are_named_and_the_stream_stays_whole() {
         (b"\0".as_slice(), big.len())
     );
     assert!(content("shrunk").starts_with(b"0123\0") && content("shrunk").len() == big.len());
+}
+
+/// Seven files, five of which change between the manifest and the stream.
+fn changed_meanwhile() -> (String, Vec<u8>, Result<(), TarError>) {
+    let big = "0123456789abcdef".repeat(20_000);
+    let tree = Tree::new()
+        .file("edited", &big)
+        .file("gone", &big)
+        .file("grown", "12")
+        .file("last", "last");
+    let tree = tree
+        .file("linked", "x")
+        .file("same", &big)
+        .file("shrunk", &big);
+    let manifest = tree.collect(&["."]).unwrap();
+    let tree = tree
+        .file("edited", &big.replace('7', "8"))
+        .file("grown", "123")
+        .file("shrunk", "0123");
+    for path in ["gone", "linked"] {
+        fs::remove_file(tree.root().join(path)).unwrap();
+    }
+    let tree = tree.link("linked", "/etc/passwd");
+    let (bytes, result) = sent(&tree, &manifest, "/p");
+    (big, bytes, result)
 }
 
 /// Shortens a file as soon as the first bytes arrive, that is in the middle of its read.
