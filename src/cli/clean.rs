@@ -7,8 +7,9 @@ use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
 use crate::run::call::Calls;
+use crate::run::clean::{self, Leftovers};
 use crate::run::folder::Folder;
-use crate::run::{clean, project_id};
+use crate::run::project_id;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CleanArgs {
@@ -24,11 +25,12 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let id = project_id::of(&project, &Folder::of(&project.root))?;
     let cancel = Cancel::install();
-    let (asked, mut answered) = (args.engine.as_deref().and_then(Engine::by_name), 0);
-    for engine in Engine::ALL
-        .into_iter()
-        .filter(|e| asked.is_none_or(|a| a == *e))
-    {
+    let asked = args.engine.as_deref().and_then(Engine::by_name);
+    let mut answered = false;
+    for engine in Engine::ALL {
+        if asked.is_some_and(|asked| asked != engine) {
+            continue;
+        }
         let calls = Calls {
             engine,
             cancel: &cancel,
@@ -39,36 +41,30 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
             Err(problem) if asked.is_some() => return Err(problem.into()),
             Err(_) => continue,
         };
-        answered += 1;
+        answered = true;
         if !args.dry_run {
             clean::remove(&calls, &mut found)?;
         }
-        let verb = if args.dry_run {
-            "would remove"
-        } else {
-            "removed"
-        };
-        for (name, _) in &found.images {
-            context
-                .out
-                .tell(&format!("{}: {verb} {name}\n", engine.name()));
-        }
-        for kept in &found.kept {
-            context
-                .out
-                .tell(&format!("{}: kept {kept}\n", engine.name()));
-        }
-        let (images, containers) = (
-            counted("image", found.images.len()),
-            counted("container", found.containers.len()),
-        );
-        context.out.tell(&format!(
-            "{}: {verb} {images}, {containers}\n",
-            engine.name()
-        ));
+        context.out.tell(&text(engine, &found, args.dry_run));
     }
-    if answered == 0 {
-        context.out.tell("no engine answers: nothing to clean\n");
+    if !answered {
+        context.out.tell("no engine answers: nothing to clean");
     }
     Ok(0)
+}
+
+/// What went, what stayed and why, and the counts.
+fn text(engine: Engine, found: &Leftovers, dry_run: bool) -> String {
+    let engine = engine.name();
+    let verb = if dry_run { "would remove" } else { "removed" };
+    let mut text = String::new();
+    for (name, _) in &found.images {
+        text += &format!("{engine}: {verb} {name}\n");
+    }
+    for kept in &found.kept {
+        text += &format!("{engine}: kept {kept}\n");
+    }
+    let images = counted("image", found.images.len());
+    let containers = counted("container", found.containers.len());
+    text + &format!("{engine}: {verb} {images}, {containers}\n")
 }

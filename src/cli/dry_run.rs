@@ -2,25 +2,21 @@
 //!
 //! Containers have names, not ids; images have the tag `plan`, since a key needs what only the engine knows.
 
+use std::path::Path;
+
 use super::{Context, Exit};
 use crate::command::Command;
 use crate::engine::labels::Labels;
 use crate::engine::{Container, Engine};
 use crate::late::Late;
-use crate::plan::{Plan, Stage, script};
+use crate::plan::{Plan, PlanCommand, Stage, script};
 use crate::run::engine_stage::tag;
 use crate::run::{self, Job, Options, local};
 
-pub(crate) fn print(jobs: &[Job], options: &Options, context: &mut Context) -> Exit {
+pub(crate) fn print(root: &Path, jobs: &[Job], options: &Options, context: &mut Context) -> Exit {
     let mut text = String::new();
     for Job { plan, wanted } in jobs {
-        let late = Late {
-            cpus: plan
-                .cpus
-                .clone()
-                .unwrap_or_else(|| context.host.cpus.to_string()),
-            ..Late::default()
-        };
+        let late = run::late(root, &plan.env, plan.cpus.as_deref(), &context.host);
         for (at, stage) in plan.stages.iter().enumerate().take(wanted.end) {
             text += &format!(
                 "# {}: {} ({}/{})\n",
@@ -77,24 +73,17 @@ fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Com
     commands
 }
 
-/// A stage's commands on this host.
+/// A stage's commands on this host; packages are checked there, which is no command of the plan's.
 fn here(plan: &Plan, stage: &Stage, late: &Late, context: &Context) -> Vec<Command> {
-    if stage.packages.is_some() {
-        return Vec::new();
-    }
     let passed = local::environment(&context.host, &plan.pass_env, &stage.env, late);
-    let own = |name: &str| stage.env.contains_key(name);
-    stage
-        .commands
-        .iter()
-        .map(|command| {
-            let mut value = Command::new(command.argv.iter().map(|w| late.fill(w)));
-            value.env = passed
-                .iter()
-                .filter(|(name, _)| own(name))
-                .cloned()
-                .collect();
-            value
-        })
-        .collect()
+    let own = passed
+        .into_iter()
+        .filter(|(name, _)| stage.env.contains_key(name));
+    let env: Vec<(String, String)> = own.collect();
+    let first = stage.packages.as_ref().map_or(0, |step| step.commands);
+    let command = |command: &PlanCommand| Command {
+        env: env.clone(),
+        ..Command::new(command.argv.iter().map(|w| late.fill(w)))
+    };
+    stage.commands[first..].iter().map(command).collect()
 }

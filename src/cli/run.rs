@@ -100,7 +100,7 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     }
     let options = args.options();
     if args.dry_run {
-        return dry_run::print(&jobs, &options, context);
+        return dry_run::print(&project.root, &jobs, &options, context);
     }
     let world = World::new(&project, &context.host)?;
     let cancel = Cancel::install();

@@ -9,12 +9,15 @@ use crate::config::Project;
 use crate::engine::labels::Labels;
 use crate::engine::{Container, Engine, facts};
 use crate::exec::{self, Cancel, Ended};
+use crate::host::Host;
+use crate::late::Late;
 use crate::nearest;
 use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 use crate::run::call::Calls;
 use crate::run::folder::Note;
-use crate::run::{self, Options, World, local, owner, proxies};
+use crate::run::proxies::{self, Proxies};
+use crate::run::{self, Options, World, local, owner};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ShellArgs {
@@ -116,57 +119,47 @@ fn in_image(
     let Some(facts) = facts::images(&output.stdout)?.pop() else {
         calls.check_answers(&output)?;
         let title = format!("the image of the stage `{}` is gone", stage.name);
-        return Err(Problem::engine(
-            title,
-            format!(
-                "make it again: `runenv run {} --to {}`",
-                plan.env, stage.name
-            ),
-        ));
+        let help = format!(
+            "make it again: `runenv run {} --to {}`",
+            plan.env, stage.name
+        );
+        return Err(Problem::engine(title, help));
     };
     let proxies = proxies::of(calls.engine, world.host, world.folder.path())?;
-    let (labels, name) = (
-        Labels::owned(&world.project_id, &world.owner),
-        format!("runenv-shell-{}", owner::random_word()),
-    );
     let spec = Container {
-        name: &name,
+        name: &format!("runenv-shell-{}", owner::random_word()),
         image: &image,
         network: stage.network.as_deref(),
-        labels: &labels,
+        labels: &Labels::owned(&world.project_id, &world.owner),
         memory: None,
         cpus: None,
         platform: plan.platform.as_deref(),
-        has_path: facts.env().iter().any(|v| v.starts_with("PATH=")),
+        has_path: facts.has_path(),
         client: proxies.client.as_deref(),
     };
-    let late = world.late(plan);
-    let mut env: Vec<(String, String)> = stage
-        .env
-        .iter()
-        .map(|(n, v)| (n.clone(), late.fill(v)))
-        .collect();
-    env.extend(proxies.variables);
-    env.extend(
-        context
-            .host
-            .variable("TERM")
-            .filter(|_| !stage.env.contains_key("TERM"))
-            .map(|t| ("TERM".to_owned(), t.to_owned())),
-    );
-    let mut command =
-        calls
-            .engine
-            .shell(&spec, &stage.workdir, &env, context.host.stdin_is_terminal);
+    let env = variables(stage, &world.late(plan), &proxies, &context.host);
+    let tty = context.host.stdin_is_terminal;
+    let mut command = calls.engine.shell(&spec, &stage.workdir, &env, tty);
     command.dir = Some(world.folder.path().to_owned());
-    Ok((
-        command,
-        if args.failed {
-            format!("what `{}` left when it failed", stage.name)
-        } else {
-            format!("the image of `{}`", stage.name)
-        },
-    ))
+    let says = match args.failed {
+        true => format!("what `{}` left when it failed", stage.name),
+        false => format!("the image of `{}`", stage.name),
+    };
+    Ok((command, says))
+}
+
+/// The stage's variables, proxies, and what the terminal is.
+fn variables(stage: &Stage, late: &Late, proxies: &Proxies, host: &Host) -> Vec<(String, String)> {
+    let own = stage.env.iter();
+    let mut env: Vec<(String, String)> = own.map(|(n, v)| (n.clone(), late.fill(v))).collect();
+    env.extend(proxies.variables.iter().cloned());
+    if let Some(term) = host
+        .variable("TERM")
+        .filter(|_| !stage.env.contains_key("TERM"))
+    {
+        env.push(("TERM".to_owned(), term.to_owned()));
+    }
+    env
 }
 
 /// The stage and image that are asked for.

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::select::{self, Selection};
 use super::{Context, Exit};
+use crate::config::Project;
+use crate::environment::Environment;
 use crate::environment::rows::{self, Row};
-use crate::late::Late;
 use crate::nearest;
 use crate::problem::Problem;
-use crate::run::folder::Folder;
-use crate::run::local;
+use crate::run::{self, local};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -38,51 +38,40 @@ pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
         .enumerate()
     {
         let env = context.resolve(&project, name, &args.posargs)?;
-        let late = Late {
-            cpus: env
-                .settings
-                .cpus
-                .as_ref()
-                .map_or_else(|| context.host.cpus.to_string(), |c| c.value.clone()),
-            root: project.root.display().to_string(),
-            env_dir: Folder::of(&project.root)
-                .env(&env.name.to_string())
-                .path()
-                .display()
-                .to_string(),
-        };
-        let mut rows = rows::rows(&env, &late);
-        if !env.container() {
-            let passed = local::PASSED
-                .iter()
-                .filter(|n| context.host.is_set(n))
-                .map(|n| ((*n).to_owned(), Some("default".to_owned())));
-            rows.push(Row {
-                key: "passed-variables".to_owned(),
-                list: true,
-                values: passed.collect(),
-            });
-        }
-        let rows = pick(rows, &args.keys)?;
+        let rows = pick(rows_of(&project, &env, context), &args.keys)?;
         let text = if args.json {
-            serde_json::to_string_pretty(&to_json(&rows, args.origin))
-                .expect("our own values are JSON")
-                + "\n"
+            let json = serde_json::to_string_pretty(&to_json(&rows, args.origin));
+            json.expect("our own values are JSON")
         } else if args.keys.is_empty() {
-            format!(
-                "{}{}",
-                if at > 0 { "\n" } else { "" },
-                to_text(&rows, args.origin)
-            )
+            let gap = if at > 0 { "\n" } else { "" };
+            format!("{gap}{}", to_text(&rows, args.origin))
         } else {
-            rows.iter()
-                .flat_map(|r| &r.values)
-                .map(|(value, origin)| with_origin(value, origin.as_deref(), args.origin))
-                .collect()
+            let values = rows.iter().flat_map(|r| &r.values);
+            let line = |(value, origin): &(String, Option<String>)| {
+                with_origin(value, origin.as_deref(), args.origin)
+            };
+            values.map(line).collect()
         };
         context.out.result(&text);
     }
     Ok(0)
+}
+
+/// All settings, and for this host the variables that its commands get.
+fn rows_of(project: &Project, env: &Environment, context: &Context) -> Vec<Row> {
+    let (name, host) = (env.name.to_string(), &context.host);
+    let cpus = env.settings.cpus.as_ref().map(|c| c.value.as_str());
+    let mut rows = rows::rows(env, &run::late(&project.root, &name, cpus, host));
+    if !env.container() {
+        let passed = local::PASSED.iter().filter(|name| host.is_set(name));
+        let value = |name: &&str| ((*name).to_owned(), Some("default".to_owned()));
+        rows.push(Row {
+            key: "passed-variables".to_owned(),
+            list: true,
+            values: passed.map(value).collect(),
+        });
+    }
+    rows
 }
 
 /// The rows that are asked for; a key that there is not is a mistake.

@@ -93,6 +93,11 @@ impl Image {
         env
     }
 
+    /// Does its configuration set a `PATH`?
+    pub(crate) fn has_path(&self) -> bool {
+        self.env().iter().any(|v| v.starts_with("PATH="))
+    }
+
     /// What a base image is, the same on every engine: its layers, platform and variables, not its id or name.
     pub(crate) fn identity(&self) -> Digest {
         Digester::new("runenv-base")

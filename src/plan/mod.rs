@@ -15,10 +15,12 @@ use serde::Serialize;
 use crate::catalog::managers::Manager;
 use crate::config::Project;
 use crate::environment::draft::Strings;
+use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand};
 use crate::packages;
 use crate::problem::Problem;
 use crate::quote;
+use crate::time;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -54,12 +56,21 @@ pub(crate) struct Stage {
     pub(crate) allow_failure: bool,
     pub(crate) commands: Vec<PlanCommand>,
     pub(crate) on_failure: Vec<PlanCommand>,
-    /// What a local package stage checks.
-    pub(crate) packages: Option<(&'static Manager, Vec<String>)>,
+    /// What a local package stage checks in place of its first commands.
+    pub(crate) packages: Option<PackageStep>,
     /// The script's brace group: what acts.
     pub(crate) body: String,
     /// Its part that exports variables, to tell the two apart in keys.
     pub(crate) exports: String,
+}
+
+/// The packages of a stage that installs some.
+#[derive(Clone, Debug)]
+pub(crate) struct PackageStep {
+    pub(crate) manager: Option<&'static Manager>,
+    pub(crate) names: Vec<String>,
+    /// How many of the stage's commands, from the first, do it in a container.
+    pub(crate) commands: usize,
 }
 
 /// Limits and places: in the plan, not in the key.
@@ -91,9 +102,7 @@ const KILL_AFTER: Duration = Duration::from_secs(10);
 /// Plans an environment.
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
     let settings = &env.settings;
-    let value = |s: &Option<crate::environment::setting::Setting<String>>| {
-        s.as_ref().map(|s| s.value.clone())
-    };
+    let value = |s: &Option<Setting<String>>| s.as_ref().map(|s| s.value.clone());
     let mut stages = Vec::new();
     let mut parent = None;
     for (at, stage) in env.stages.iter().enumerate() {
@@ -132,35 +141,26 @@ fn plan_stage(
 ) -> Result<Stage, Problem> {
     let shell: Vec<String> = stage.shell.iter().map(|s| s.value.clone()).collect();
     let prelude: Vec<String> = stage.prelude.iter().map(|s| s.value.clone()).collect();
-    let plan = |c: &StageCommand| plan_command(c, &prelude, &shell);
-    let own = stage.run.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
-    let on_failure = stage
-        .on_failure
-        .iter()
-        .map(plan)
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut variables: BTreeMap<String, String> = stage
-        .env
-        .iter()
-        .map(|(n, s)| (n.clone(), s.value.clone()))
-        .collect();
+    let plan = |commands: &[StageCommand]| {
+        let each = commands.iter().map(|c| plan_command(c, &prelude, &shell));
+        each.collect::<Result<Vec<_>, _>>()
+    };
+    let mut variables: BTreeMap<String, String> = BTreeMap::new();
     let (mut commands, mut packages) = (Vec::new(), None);
     if stage.packages {
-        packages = env.manager.map(|m| (m, env.package_names.clone()));
         commands = package_commands(env)?;
-        for (name, value) in env.manager.iter().flat_map(|m| m.env) {
-            variables
-                .entry((*name).to_owned())
-                .or_insert_with(|| (*value).to_owned());
-        }
+        packages = Some(PackageStep {
+            manager: env.manager,
+            names: env.package_names.clone(),
+            commands: commands.len(),
+        });
+        let manager = env.manager.iter().flat_map(|m| m.env);
+        variables.extend(manager.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     }
-    commands.extend(own);
+    let own = stage.env.iter();
+    variables.extend(own.map(|(name, s)| (name.clone(), s.value.clone())));
+    commands.extend(plan(&stage.run)?);
     let exports = script::exports(&variables);
-    let settings = &env.settings;
-    let kill_after = settings
-        .kill_after
-        .as_ref()
-        .and_then(|k| crate::time::parse_duration(&k.value).ok());
     Ok(Stage {
         name: stage.name.clone(),
         parent,
@@ -169,18 +169,25 @@ fn plan_stage(
         workdir: stage.workdir.clone(),
         env: variables,
         network: stage.network.clone(),
-        limits: StageLimits {
-            timeout: stage.timeout,
-            kill_after: kill_after.unwrap_or(KILL_AFTER),
-            memory: settings.memory.as_ref().map(|s| s.value.clone()),
-            cpus: settings.cpus.as_ref().map(|s| s.value.clone()),
-        },
+        limits: limits(env, stage),
         allow_failure: stage.allow_failure,
         commands,
-        on_failure,
+        on_failure: plan(&stage.on_failure)?,
         packages,
         exports,
     })
+}
+
+fn limits(env: &Environment, stage: &crate::environment::Stage) -> StageLimits {
+    let value = |s: &Option<Setting<String>>| s.as_ref().map(|s| s.value.clone());
+    let settings = &env.settings;
+    let kill_after = value(&settings.kill_after).and_then(|k| time::parse_duration(&k).ok());
+    StageLimits {
+        timeout: stage.timeout,
+        kill_after: kill_after.unwrap_or(KILL_AFTER),
+        memory: value(&settings.memory),
+        cpus: value(&settings.cpus),
+    }
 }
 
 /// One command, told and run. A line that goes to a program as one argument must fit into one.

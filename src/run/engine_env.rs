@@ -1,7 +1,7 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
 use super::call::Calls;
-use super::event::{Event, Kind};
+use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
 use super::lookup::{self, Found, Selection, Start};
 use super::network::Network;
@@ -10,9 +10,9 @@ use super::result::{StageResult, State};
 use super::{Options, World, leftovers};
 use crate::exec::{self, Background};
 use crate::late::Late;
+use crate::plan::Plan;
 use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
-use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 
 /// One environment's run on an engine.
@@ -81,88 +81,74 @@ impl EngineEnv<'_> {
         &mut self,
         mut start: Start,
         selection: Selection,
-        tell: &mut dyn FnMut(Event),
+        to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
-        let mut failed: Vec<usize> = Vec::new();
-        for at in 0..selection.end {
-            let stage = &self.plan.stages[at];
-            if self.calls.cancel.requested() || !failed.is_empty() {
-                let state = if self.calls.cancel.requested() {
-                    State::Interrupted
-                } else {
-                    State::NotRun
-                };
-                self.results.push(StageResult::new(&stage.name, state));
-                continue;
-            }
-            if !start.run[at] {
-                self.cached(at, &start, tell);
-                continue;
-            }
-            let ran = match self.stage(at, &start, tell) {
-                Ok(ran) => ran,
-                Err(problem) => {
-                    self.results.push(StageResult {
-                        detail: Some(problem.title.clone()),
-                        ..StageResult::new(&stage.name, State::Error)
-                    });
-                    return Err(problem);
-                }
+        let (plan, mut failed) = (self.plan, false);
+        for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
+            let mut tell = Teller {
+                env: &plan.env,
+                stage: &stage.name,
+                to: &mut *to,
             };
-            if let Some(image) = &ran.image {
-                self.note.images.insert(stage.name.clone(), image.clone());
-                let layers = self.parent_layers(at, &start) + 1;
-                start.found[at] = Some(Found {
-                    image: image.clone(),
-                    layers,
+            let result = if self.calls.cancel.requested() {
+                StageResult::new(&stage.name, State::Interrupted)
+            } else if failed {
+                StageResult::new(&stage.name, State::NotRun)
+            } else if start.run[at] {
+                let mut result = self.run_stage(at, &mut start, &mut tell)?;
+                result.allow(stage.allow_failure);
+                failed = result.ends();
+                let result_told = result.clone();
+                tell.say(Kind::StageEnded {
+                    result: result_told,
                 });
-            }
-            let mut result = ran.result;
-            result.allowed = stage.allow_failure
-                && result.state != State::Passed
-                && result.state != State::Interrupted;
-            if result.state != State::Passed && !result.allowed {
-                failed.push(at);
-            }
-            result.key = start.keys[at].to_string();
-            tell(self.event(
-                stage,
-                Kind::StageEnded {
-                    result: result.clone(),
-                },
-            ));
+                result
+            } else {
+                self.cached(at, &start, &mut tell)
+            };
             self.results.push(result);
         }
         Ok(())
     }
 
-    /// A stage that is not run: it is there, or a deeper one is.
-    fn cached(&mut self, at: usize, start: &Start, tell: &mut dyn FnMut(Event)) {
-        let stage = &self.plan.stages[at];
-        let image = start.found[at].as_ref().map(|f| f.image.clone());
-        if let Some(image) = &image {
-            self.note.images.insert(stage.name.clone(), image.clone());
+    /// Runs a stage and notes its image, from which later ones start.
+    fn run_stage(
+        &mut self,
+        at: usize,
+        start: &mut Start,
+        tell: &mut Teller<'_>,
+    ) -> Result<StageResult, Problem> {
+        let name = &self.plan.stages[at].name;
+        let ran = self.stage(at, start, tell).inspect_err(|problem| {
+            let mut result = StageResult::new(name, State::Error);
+            result.detail = Some(problem.title.clone());
+            self.results.push(result);
+        })?;
+        if let Some(image) = ran.image {
+            self.note.images.insert(name.clone(), image.clone());
+            let layers = self.parent_layers(at, start) + 1;
+            start.found[at] = Some(Found { image, layers });
         }
-        let mut result = StageResult {
-            cached: true,
-            ..StageResult::new(&stage.name, State::Passed)
-        };
+        let mut result = ran.result;
         result.key = start.keys[at].to_string();
-        result.image = image.clone();
-        tell(self.event(
-            stage,
-            Kind::StageCached {
-                image: image.unwrap_or_default(),
-            },
-        ));
-        self.results.push(result);
+        Ok(result)
     }
 
-    pub(crate) fn event(&self, stage: &Stage, kind: Kind) -> Event {
-        Event {
-            env: self.plan.env.clone(),
-            stage: stage.name.clone(),
-            kind,
+    /// A stage that is not run: it is there, or a deeper one is.
+    fn cached(&mut self, at: usize, start: &Start, tell: &mut Teller<'_>) -> StageResult {
+        let name = &self.plan.stages[at].name;
+        let image = start.found[at].as_ref().map(|f| f.image.clone());
+        if let Some(image) = &image {
+            self.note.images.insert(name.clone(), image.clone());
+        }
+        tell.say(Kind::StageCached {
+            image: image.clone().unwrap_or_default(),
+        });
+        StageResult {
+            cached: true,
+            key: start.keys[at].to_string(),
+            image,
+            ..StageResult::new(name, State::Passed)
         }
     }
 

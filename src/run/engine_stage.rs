@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::container::{self, Ran, StageRun};
 use super::engine_env::EngineEnv;
-use super::event::{Event, Kind};
+use super::event::{Kind, Teller};
 use super::log::Log;
 use super::lookup::Start;
 use super::network::Network;
@@ -26,49 +26,41 @@ impl EngineEnv<'_> {
         &mut self,
         at: usize,
         start: &Start,
-        tell: &mut dyn FnMut(Event),
+        tell: &mut Teller<'_>,
     ) -> Result<Ran, Problem> {
-        let started = time::start();
-        let (plan, stage) = (self.plan, &self.plan.stages[at]);
-        let log_path = self.folder.log(at + 1, &stage.name);
-        let log = Log::create(&log_path)?;
-        let log_name = log_path.display().to_string();
-        tell(self.event(
-            stage,
-            Kind::StageStarted {
-                number: at + 1,
-                of: plan.stages.len(),
-                log: log_name.clone(),
-            },
-        ));
+        let (plan, stage, started) = (self.plan, &self.plan.stages[at], time::start());
+        let path = self.folder.log(at + 1, &stage.name);
+        let log = Log::create(&path)?;
+        tell.say(Kind::StageStarted {
+            number: at + 1,
+            of: plan.stages.len(),
+            log: path.display().to_string(),
+        });
         let parent = stage.parent.and_then(|p| start.found[p].as_ref());
         let image = parent.map_or(start.base.id.as_str(), |found| found.image.as_str());
-        let labels = self.labels(at, start);
         let network = self.join(stage, image, start)?;
         let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
-        let tag = tag(plan, stage, &format!("key-{}", start.keys[at].short()));
         let run = StageRun {
             calls: &self.calls,
             plan,
             stage,
             image,
-            labels: &labels,
+            labels: &self.labels(at, start),
             name: &name,
             network: &network,
-            files: self.manifests[at]
-                .as_ref()
-                .map(|m| (m, self.world.root.as_path())),
+            files: self.manifests[at].as_ref(),
+            root: &self.world.root,
             late: &self.late,
             proxies: &self.proxies,
-            has_path: has_path(start),
+            has_path: start.base.has_path(),
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
-            tag: &tag,
+            tag: &tag(plan, stage, &format!("key-{}", start.keys[at].short())),
         };
         let mut ran = container::run(&run, log, tell);
         if let Ok(ran) = &mut ran {
-            ran.result.log = log_name;
-            self.keep(stage, &name, ran)?;
+            ran.result.log = path.display().to_string();
+            self.keep(stage, &name, ran);
         }
         self.remove(name, started.elapsed());
         ran
@@ -87,32 +79,23 @@ impl EngineEnv<'_> {
     }
 
     /// After a pass: more tags, and the failed image is out of date. After a failure: a failed image.
-    fn keep(&mut self, stage: &Stage, container: &str, ran: &mut Ran) -> Result<(), Problem> {
-        let describe = self.world.describe();
+    fn keep(&mut self, stage: &Stage, container: &str, ran: &mut Ran) {
         match ran.result.state {
             State::Passed => {
-                if let (Some(image), Some(describe)) = (&ran.image, describe) {
-                    let command = self
-                        .calls
-                        .engine
-                        .tag(image, &tag(self.plan, stage, describe));
+                if let (Some(image), Some(describe)) = (&ran.image, self.world.describe()) {
+                    let tag = tag(self.plan, stage, describe);
+                    let command = self.calls.engine.tag(image, &tag);
                     self.background.push(exec::background(vec![command]));
                 }
-                if self
-                    .note
-                    .failed
-                    .as_ref()
-                    .is_some_and(|(failed, _)| *failed == stage.name)
-                {
+                let failed = self.note.failed.as_ref();
+                if failed.is_some_and(|(failed, _)| *failed == stage.name) {
                     self.forget_failed(None);
                 }
             }
             State::Failed | State::TimedOut | State::OutOfMemory | State::Interrupted => {
-                if self.options.keep_failed
-                    && self.calls.cancel.count() < 2
-                    && ran.result.command.is_some()
-                {
-                    ran.result.image = self.keep_failed(stage, container, describe)?;
+                let begun = ran.result.command.is_some();
+                if begun && self.options.keep_failed && self.calls.cancel.count() < 2 {
+                    ran.result.image = self.keep_failed(stage, container);
                 }
             }
             State::Skipped | State::NotRun | State::Error => {}
@@ -120,37 +103,27 @@ impl EngineEnv<'_> {
         if ran.image.is_some() {
             ran.result.image.clone_from(&ran.image);
         }
-        Ok(())
     }
 
-    /// Commits what a failed stage left; there is one such image for each environment.
-    fn keep_failed(
-        &mut self,
-        stage: &Stage,
-        container: &str,
-        describe: Option<&str>,
-    ) -> Result<Option<String>, Problem> {
-        let tag = tag(
-            self.plan,
-            stage,
-            &describe.map_or_else(|| "failed".to_owned(), |d| format!("{d}-failed")),
-        );
+    /// Commits what a failed stage left; there is one such image for each environment. That it cannot be kept is no
+    /// reason to end otherwise than the stage did.
+    fn keep_failed(&mut self, stage: &Stage, container: &str) -> Option<String> {
+        let describe = self.world.describe();
+        let word = describe.map_or_else(|| "failed".to_owned(), |d| format!("{d}-failed"));
+        let tag = tag(self.plan, stage, &word);
         let changes = [
             (labels::OWNER, ""),
             (labels::KEY, ""),
             (labels::FAILED, "1"),
         ];
-        let output = exec::capture(
-            &self.calls.engine.commit(container, &tag, &changes),
-            &Limits::default(),
-            &Cancel::never(),
-        )?;
+        let commit = self.calls.engine.commit(container, &tag, &changes);
+        let output = exec::capture(&commit, &Limits::default(), &Cancel::never()).ok()?;
+        let image = output.text().lines().last()?.to_owned();
         if !output.exit.success() {
-            return Ok(None);
+            return None;
         }
-        let image = output.text().lines().last().unwrap_or_default().to_owned();
         self.forget_failed(Some((stage.name.clone(), image.clone())));
-        Ok(Some(image))
+        Some(image)
     }
 
     fn forget_failed(&mut self, new: Option<(String, String)>) {
@@ -203,17 +176,13 @@ impl EngineEnv<'_> {
                 memory: None,
                 cpus: None,
                 platform: self.plan.platform.as_deref(),
-                has_path: has_path(start),
+                has_path: start.base.has_path(),
                 client: self.proxies.client.as_deref(),
             };
             self.network = Some(Network::start(&self.calls, &spec, self.folder.path())?);
         }
         self.network.as_mut().expect("made above").join()
     }
-}
-
-fn has_path(start: &Start) -> bool {
-    start.base.env().iter().any(|v| v.starts_with("PATH="))
 }
 
 /// An image's name: `PROJECT-ENV-STAGE:TAG`, the environment without its runner.

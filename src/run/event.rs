@@ -48,6 +48,29 @@ pub(crate) enum Kind {
     RunEnded { summary: Summary },
 }
 
+/// Tells what happens in one stage of one environment.
+pub(crate) struct Teller<'a> {
+    pub(crate) env: &'a str,
+    pub(crate) stage: &'a str,
+    pub(crate) to: &'a mut dyn FnMut(Event),
+}
+
+impl Teller<'_> {
+    pub(crate) fn say(&mut self, kind: Kind) {
+        (self.to)(Event {
+            env: self.env.to_owned(),
+            stage: self.stage.to_owned(),
+            kind,
+        });
+    }
+
+    pub(crate) fn output(&mut self, bytes: &[u8]) {
+        self.say(Kind::Output {
+            bytes: bytes.to_vec(),
+        });
+    }
+}
+
 /// How long something took, in seconds with three digits in JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Took(pub(crate) Duration);

@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::event::{Event, Kind, Took};
+use super::event::{Event, Kind, Teller, Took};
 use super::folder::EnvFolder;
 use super::log::Log;
 use super::lookup::Selection;
-use super::result::{FailedCommand, StageResult, State};
+use super::result::{self, FailedCommand, StageResult, State};
 use super::{Options, World};
 use crate::command::Command;
-use crate::exec::{self, Cancel, Ended, Exit, Limits, Stop, Stopper};
+use crate::exec::{self, Cancel, Ended, Exit, Limits, Stopper};
 use crate::files;
 use crate::host::Host;
 use crate::late::Late;
 use crate::packages;
-use crate::plan::{Plan, PlanCommand, Stage};
+use crate::plan::{PackageStep, Plan, PlanCommand, Stage};
 use crate::problem::Problem;
 use crate::time;
 
@@ -81,70 +81,56 @@ impl LocalEnv<'_> {
     pub(crate) fn run(
         &mut self,
         selection: Selection,
-        tell: &mut dyn FnMut(Event),
+        to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
         let _lock = lock(self.world.folder.path(), &self.world.owner)?;
-        let mut failed = false;
-        for at in 0..selection.end {
-            let stage = &self.plan.stages[at];
-            if failed || self.cancel.requested() {
-                let state = if self.cancel.requested() {
-                    State::Interrupted
-                } else {
-                    State::NotRun
+        let (plan, mut failed) = (self.plan, false);
+        for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
+            let result = if self.cancel.requested() {
+                StageResult::new(&stage.name, State::Interrupted)
+            } else if failed {
+                StageResult::new(&stage.name, State::NotRun)
+            } else {
+                let mut tell = Teller {
+                    env: &plan.env,
+                    stage: &stage.name,
+                    to: &mut *to,
                 };
-                self.results.push(StageResult::new(&stage.name, state));
-                continue;
-            }
-            let mut result = self.stage(at, stage, tell)?;
-            result.allowed = stage.allow_failure
-                && result.state != State::Passed
-                && result.state != State::Interrupted;
-            failed = result.state != State::Passed && !result.allowed;
-            tell(self.event(
-                stage,
-                Kind::StageEnded {
-                    result: result.clone(),
-                },
-            ));
+                let mut result = self.stage(at, stage, &mut tell)?;
+                result.allow(stage.allow_failure);
+                failed = result.ends();
+                let told = result.clone();
+                tell.say(Kind::StageEnded { result: told });
+                result
+            };
             self.results.push(result);
         }
         Ok(())
-    }
-
-    fn event(&self, stage: &Stage, kind: Kind) -> Event {
-        Event {
-            env: self.plan.env.clone(),
-            stage: stage.name.clone(),
-            kind,
-        }
     }
 
     fn stage(
         &self,
         at: usize,
         stage: &Stage,
-        tell: &mut dyn FnMut(Event),
+        tell: &mut Teller<'_>,
     ) -> Result<StageResult, Problem> {
         let started = time::start();
-        let log_path = self.folder.log(at + 1, &stage.name);
-        let mut log = Log::create(&log_path)?;
-        let log_name = log_path.display().to_string();
-        tell(self.event(
-            stage,
-            Kind::StageStarted {
-                number: at + 1,
-                of: self.plan.stages.len(),
-                log: log_name.clone(),
-            },
-        ));
+        let path = self.folder.log(at + 1, &stage.name);
+        let mut log = Log::create(&path)?;
         let mut result = StageResult::new(&stage.name, State::Passed);
-        result.log = log_name;
-        let commands = if stage.packages.is_some() {
-            self.check_packages(stage, &mut log, &mut result, tell)?
-        } else {
-            stage.commands.as_slice()
-        };
+        result.log = path.display().to_string();
+        tell.say(Kind::StageStarted {
+            number: at + 1,
+            of: self.plan.stages.len(),
+            log: result.log.clone(),
+        });
+        let mut commands = stage.commands.as_slice();
+        if let Some(step) = &stage.packages {
+            commands = &commands[step.commands..];
+            if !self.check_packages(step, &mut log, &mut result, tell)? {
+                commands = &[];
+            }
+        }
         for command in commands {
             let exit = self.command(stage, command, started, &mut log, tell)?;
             result.leaked |= exit.leaked;
@@ -159,11 +145,29 @@ impl LocalEnv<'_> {
                 self.command(stage, command, started, &mut log, tell)?;
             }
         }
-        let (tail, on_failure, missing, trouble) = log.finish();
-        (result.tail, result.on_failure_output) = (tail, on_failure);
-        result.missing_packages.extend(missing);
+        result.take_log(log)?;
         result.seconds = Took(started.elapsed());
-        trouble.map_or(Ok(result), Err)
+        Ok(result)
+    }
+
+    /// The process of a command: in the tree, with the variables that are passed and set.
+    fn process(&self, stage: &Stage, command: &PlanCommand) -> Command {
+        let shell = command.argv.len() == 4 && command.argv[3] == command.evaluated;
+        let fill = |word: &String| match shell {
+            true => self.late.fill_shell(word),
+            false => self.late.fill(word),
+        };
+        let passed = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
+        Command {
+            dir: Some(self.world.root.clone()),
+            clean: true,
+            env: passed,
+            ..Command::new(command.argv.iter().map(fill))
+        }
+    }
+
+    fn limit(&self, stage: &Stage) -> Option<Duration> {
+        self.options.timeout.or(stage.limits.timeout)
     }
 
     fn command(
@@ -172,69 +176,36 @@ impl LocalEnv<'_> {
         command: &PlanCommand,
         started: Instant,
         log: &mut Log,
-        tell: &mut dyn FnMut(Event),
+        tell: &mut Teller<'_>,
     ) -> Result<Exit, Problem> {
-        tell(self.event(
-            stage,
-            Kind::CommandStarted {
-                text: self.late.fill_shell(&command.text),
-            },
-        ));
-        let shell = command.argv.len() == 4 && command.argv[3] == command.evaluated;
-        let fill = |word: &String| {
-            if shell {
-                self.late.fill_shell(word)
-            } else {
-                self.late.fill(word)
-            }
-        };
-        let mut value = Command::new(command.argv.iter().map(fill));
-        value.dir = Some(self.world.root.clone());
-        value.clean = true;
-        value.env = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
-        let time = self
-            .options
-            .timeout
-            .or(stage.limits.timeout)
-            .map(|limit| limit.saturating_sub(started.elapsed()));
+        let quiet = log.in_on_failure();
+        if !quiet {
+            let text = self.late.fill_shell(&command.text);
+            tell.say(Kind::CommandStarted { text });
+        }
+        let left = |limit: Duration| limit.saturating_sub(started.elapsed());
         let limits = Limits {
-            time,
+            time: self.limit(stage).map(left),
             kill_after: stage.limits.kill_after,
         };
-        let result = exec::stream(
-            &value,
-            None,
-            &Stopper::Group,
-            &limits,
-            self.cancel,
-            &mut |bytes| {
-                log.write(bytes);
-                if !log.in_on_failure() {
-                    tell(self.event(
-                        stage,
-                        Kind::Output {
-                            bytes: bytes.to_vec(),
-                        },
-                    ));
-                }
-            },
-        );
+        let mut listen = |bytes: &[u8]| {
+            log.write(bytes);
+            if !quiet {
+                tell.output(bytes);
+            }
+        };
+        let process = self.process(stage, command);
+        let group = Stopper::Group;
+        let exit = exec::stream(&process, None, &group, &limits, self.cancel, &mut listen);
         // A program that is not there is the command's failure, as in a shell.
-        result.or_else(|problem| {
-            let text = format!("{}\n", problem.title);
-            log.write(text.as_bytes());
-            tell(self.event(
-                stage,
-                Kind::Output {
-                    bytes: text.into_bytes(),
-                },
-            ));
-            Ok(Exit {
+        Ok(exit.unwrap_or_else(|problem| {
+            listen(format!("{}\n", problem.title).as_bytes());
+            Exit {
                 ended: Ended::Code(127),
                 stopped: None,
                 leaked: false,
-            })
-        })
+            }
+        }))
     }
 
     fn fail(
@@ -249,28 +220,11 @@ impl LocalEnv<'_> {
             Ended::Code(code) => (Some(code), None),
             Ended::Signal(signal) => (None, Some(exec::signal_name(signal))),
         };
-        (result.state, result.detail) = match exit.stopped {
-            Some(Stop::Interrupted) => (
-                State::Interrupted,
-                Some(format!(
-                    "interrupted after {}",
-                    time::show_duration(started.elapsed())
-                )),
-            ),
-            Some(Stop::TimeLimit) => {
-                let limit = self
-                    .options
-                    .timeout
-                    .or(stage.limits.timeout)
-                    .map(time::show_duration)
-                    .unwrap_or_default();
-                (
-                    State::TimedOut,
-                    Some(format!("the time limit of {limit} ran out")),
-                )
-            }
-            None => (State::Failed, None),
-        };
+        result.state = State::Failed;
+        if let Some(stop) = exit.stopped {
+            let (state, detail) = result::stopped(stop, self.limit(stage), started.elapsed());
+            (result.state, result.detail) = (state, Some(detail));
+        }
         result.command = Some(FailedCommand {
             text: self.late.fill_shell(&command.text),
             place: command.place.clone(),
@@ -279,52 +233,37 @@ impl LocalEnv<'_> {
         });
     }
 
-    /// On this host packages are checked, not installed; what is missing is told with the command that installs it.
-    fn check_packages<'s>(
+    /// On this host packages are checked, not installed: are all there? What is missing is told, with the command that
+    /// installs it.
+    fn check_packages(
         &self,
-        stage: &'s Stage,
+        step: &PackageStep,
         log: &mut Log,
         result: &mut StageResult,
-        tell: &mut dyn FnMut(Event),
-    ) -> Result<&'s [PlanCommand], Problem> {
-        let Some((manager, names)) = stage
-            .packages
-            .as_ref()
-            .filter(|(_, names)| !names.is_empty())
-        else {
-            return Ok(&[]);
+        tell: &mut Teller<'_>,
+    ) -> Result<bool, Problem> {
+        let Some(manager) = step.manager.filter(|_| !step.names.is_empty()) else {
+            return Ok(true);
         };
-        let words = ["sh", "-c", manager.installed, "sh"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(names.iter().cloned());
-        let output = exec::capture(&Command::new(words), &Limits::default(), self.cancel)?;
-        let there = output.text();
-        let missing: Vec<String> = names
-            .iter()
-            .filter(|n| !there.lines().any(|l| l == n.as_str()))
-            .cloned()
-            .collect();
+        let names = &step.names;
+        let words = ["sh", "-c", manager.installed, "sh"].into_iter();
+        let command = Command::new(words.chain(names.iter().map(String::as_str)));
+        let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
+        let missing = |name: &&String| !there.lines().any(|line| line == name.as_str());
+        let missing: Vec<String> = names.iter().filter(missing).cloned().collect();
         if missing.is_empty() {
-            return Ok(&[]);
+            return Ok(true);
         }
         let install = packages::script::install_line(manager, &missing);
         let sudo = if self.world.host.root { "" } else { "sudo " };
-        let text = format!(
-            "missing on this host: {}\ninstall with: {sudo}{install}\n",
-            missing.join(" ")
-        );
+        let list = missing.join(" ");
+        let text = format!("missing on this host: {list}\ninstall with: {sudo}{install}\n");
         log.write(text.as_bytes());
-        tell(self.event(
-            stage,
-            Kind::Output {
-                bytes: text.into_bytes(),
-            },
-        ));
+        tell.output(text.as_bytes());
         result.state = State::Failed;
-        result.detail = Some(format!("packages are missing: {}", missing.join(" ")));
+        result.detail = Some(format!("packages are missing: {list}"));
         result.missing_packages = missing;
-        Ok(&[])
+        Ok(false)
     }
 }
 

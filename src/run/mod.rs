@@ -20,9 +20,11 @@ pub(crate) mod project_id;
 pub(crate) mod proxies;
 pub(crate) mod result;
 pub(crate) mod stages;
+pub(crate) mod stream;
+pub(crate) mod verdict;
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::Project;
@@ -87,22 +89,20 @@ impl<'a> World<'a> {
             .as_deref()
     }
 
-    /// What `{cpus}` and paths stand for on this machine.
+    /// What `{cpus}` and paths stand for in an environment's commands.
     pub(crate) fn late(&self, plan: &Plan) -> Late {
-        let whole = |cpus: &str| {
-            cpus.parse::<f64>()
-                .ok()
-                .map(|n| format!("{:.0}", n.ceil().max(1.0)))
-        };
-        Late {
-            cpus: plan
-                .cpus
-                .as_deref()
-                .and_then(whole)
-                .unwrap_or_else(|| self.host.cpus.to_string()),
-            root: self.root.display().to_string(),
-            env_dir: self.folder.env(&plan.env).path().display().to_string(),
-        }
+        late(&self.root, &plan.env, plan.cpus.as_deref(), self.host)
+    }
+}
+
+/// What `{cpus}` and paths stand for on this machine. A limit of one and a half processors means two.
+pub(crate) fn late(root: &Path, env: &str, cpus: Option<&str>, host: &Host) -> Late {
+    let limit = cpus.and_then(|cpus| cpus.parse::<f64>().ok());
+    let cpus = limit.map(|limit| format!("{:.0}", limit.ceil().max(1.0)));
+    Late {
+        cpus: cpus.unwrap_or_else(|| host.cpus.to_string()),
+        root: root.display().to_string(),
+        env_dir: Folder::of(root).env(env).path().display().to_string(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a project's images are told apart by from those of others on the same engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
 use crate::command::Command;
@@ -17,12 +17,7 @@ pub(crate) fn of(project: &Project, folder: &Folder) -> Result<String, Problem> 
     if let Some(id) = &project.file.project.id {
         return Ok(digest(project, "id", id.get_ref().as_bytes()));
     }
-    let Some(git) = project
-        .root
-        .ancestors()
-        .map(|f| f.join(".git"))
-        .find(|g| g.exists())
-    else {
+    let Some(git) = git_folder(&project.root) else {
         return Ok(by_path(project));
     };
     if git.join("shallow").exists() {
@@ -41,6 +36,12 @@ pub(crate) fn of(project: &Project, folder: &Folder) -> Result<String, Problem> 
     let id = digest(project, "commit", commit.as_bytes());
     files::write_atomic(&noted, format!("{id}\n").as_bytes())?;
     Ok(id)
+}
+
+/// The repository's folder, found as git finds it: no process is needed to know that there is none.
+fn git_folder(root: &Path) -> Option<PathBuf> {
+    let above = root.ancestors().map(|folder| folder.join(".git"));
+    above.into_iter().find(|git| git.exists())
 }
 
 fn by_path(project: &Project) -> String {
@@ -68,6 +69,7 @@ fn first_commit(root: &Path) -> Option<String> {
 
 /// `git describe --dirty --always`, made a legal tag.
 pub(crate) fn describe(root: &Path) -> Option<String> {
+    git_folder(root)?;
     let text = git(root, &["describe", "--dirty", "--always", "--tags"])?;
     let legal: String = text
         .chars()

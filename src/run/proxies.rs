@@ -6,6 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::engine::Engine;
 use crate::files;
 use crate::host::Host;
@@ -18,6 +20,9 @@ const NAMES: [&str; 5] = [
     "no_proxy",
     "all_proxy",
 ];
+
+/// The same in docker's `config.json`.
+const KEYS: [&str; 5] = ["httpProxy", "httpsProxy", "ftpProxy", "noProxy", "allProxy"];
 
 /// What containers of this engine would be given, and the client's configuration without it.
 #[derive(Clone, Debug, Default)]
@@ -46,63 +51,50 @@ pub(crate) fn of(engine: Engine, host: &Host, ours: &Path) -> Result<Proxies, Pr
     }
 }
 
-/// `proxies` of docker's `config.json`; then a copy of the configuration without them, contexts kept.
+/// `proxies` of docker's `config.json`; then a configuration without them for its client.
 fn docker(host: &Host, ours: &Path) -> Result<Proxies, Problem> {
-    let home = || {
-        host.variable("HOME")
-            .map(|home| Path::new(home).join(".docker"))
-    };
-    let Some(folder) = host
-        .variable("DOCKER_CONFIG")
-        .map(PathBuf::from)
-        .or_else(home)
-    else {
+    let home = host.variable("HOME").map(|h| Path::new(h).join(".docker"));
+    let named = host.variable("DOCKER_CONFIG").map(PathBuf::from);
+    let Some(folder) = named.or(home) else {
         return Ok(Proxies::default());
     };
-    let config = files::read_if_there(&folder.join("config.json"))
-        .and_then(|t| serde_json::from_str::<serde_json::Value>(&t).ok());
-    let Some(proxies) = config.as_ref().and_then(|c| c.get("proxies")?.as_object()) else {
+    let text = files::read_if_there(&folder.join("config.json"));
+    let config: Option<Value> = text.and_then(|text| serde_json::from_str(&text).ok());
+    let Some(config) = config.filter(|c| c.get("proxies").is_some_and(Value::is_object)) else {
         return Ok(Proxies::default());
     };
-    let variables = proxies
-        .get("default")
-        .or_else(|| proxies.values().next())
-        .and_then(|p| p.as_object());
-    let named = |key: &str| match key {
-        "httpProxy" => Some("http_proxy"),
-        "httpsProxy" => Some("https_proxy"),
-        "ftpProxy" => Some("ftp_proxy"),
-        "noProxy" => Some("no_proxy"),
-        "allProxy" => Some("all_proxy"),
-        _ => None,
-    };
-    let each = variables
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((named(key)?, value.as_str()?)));
-    let variables = each.flat_map(|(name, value)| {
-        [
-            (name.to_owned(), value.to_owned()),
-            (name.to_uppercase(), value.to_owned()),
-        ]
-    });
-    let client = ours.join("docker");
-    files::make_folder(&client)?;
-    let context = config
-        .as_ref()
-        .and_then(|c| c.get("currentContext").cloned());
-    let kept = serde_json::Map::from_iter(context.map(|c| ("currentContext".to_owned(), c)));
-    files::write_atomic(
-        &client.join("config.json"),
-        serde_json::Value::Object(kept).to_string().as_bytes(),
-    )?;
-    let contexts = client.join("contexts");
-    if folder.join("contexts").exists() && !contexts.exists() {
-        std::os::unix::fs::symlink(folder.join("contexts"), &contexts)
-            .map_err(|e| files::trouble("link", &contexts, &e))?;
-    }
     Ok(Proxies {
-        variables: variables.collect(),
-        client: Some(client.display().to_string()),
+        variables: variables(&config["proxies"]),
+        client: Some(without_proxies(&config, &folder, &ours.join("docker"))?),
     })
+}
+
+/// The variables that docker's client would set, each in both cases.
+fn variables(proxies: &Value) -> Vec<(String, String)> {
+    let first = || proxies.as_object().and_then(|p| p.values().next());
+    let Some(set) = proxies.get("default").or_else(first) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for (name, key) in NAMES.iter().zip(KEYS) {
+        if let Some(value) = set.get(key).and_then(Value::as_str) {
+            all.push(((*name).to_owned(), value.to_owned()));
+            all.push((name.to_uppercase(), value.to_owned()));
+        }
+    }
+    all
+}
+
+/// Makes the client's configuration: the context that is in use and nothing else.
+fn without_proxies(config: &Value, theirs: &Path, ours: &Path) -> Result<String, Problem> {
+    files::make_folder(ours)?;
+    let context = config.get("currentContext").cloned();
+    let kept = serde_json::Map::from_iter(context.map(|c| ("currentContext".to_owned(), c)));
+    let text = Value::Object(kept).to_string();
+    files::write_atomic(&ours.join("config.json"), text.as_bytes())?;
+    let (from, to) = (theirs.join("contexts"), ours.join("contexts"));
+    if from.exists() && !to.exists() {
+        std::os::unix::fs::symlink(&from, &to).map_err(|e| files::trouble("link", &to, &e))?;
+    }
+    Ok(ours.display().to_string())
 }

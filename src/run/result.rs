@@ -1,8 +1,14 @@
 //! How stages, environments and runs end: data, and the one exit code made of it (design 8).
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::event::Took;
+use super::log::Log;
+use crate::exec::Stop;
+use crate::problem::Problem;
+use crate::time;
 
 /// How a stage or an environment ended. Words in JSON, never numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +36,23 @@ impl State {
             Self::Skipped => "skipped",
             Self::NotRun => "not-run",
             Self::Error => "error",
+        }
+    }
+}
+
+/// How a stage ended that we ended: by a signal, or because its time was over.
+pub(crate) fn stopped(stop: Stop, limit: Option<Duration>, after: Duration) -> (State, String) {
+    match stop {
+        Stop::Interrupted => {
+            let after = time::show_duration(after);
+            (State::Interrupted, format!("interrupted after {after}"))
+        }
+        Stop::TimeLimit => {
+            let limit = limit.map(time::show_duration).unwrap_or_default();
+            (
+                State::TimedOut,
+                format!("the time limit of {limit} ran out"),
+            )
         }
     }
 }
@@ -76,6 +99,26 @@ pub(crate) struct StageResult {
 }
 
 impl StageResult {
+    /// Marks a failure of a stage that may fail; an interruption is none.
+    pub(crate) fn allow(&mut self, allow_failure: bool) {
+        let failed = self.state != State::Passed && self.state != State::Interrupted;
+        self.allowed = allow_failure && failed;
+    }
+
+    /// Does it end its environment?
+    pub(crate) fn ends(&self) -> bool {
+        self.state != State::Passed && !self.allowed
+    }
+
+    /// Takes over what the log knows; a problem with the log's file is the stage's.
+    pub(crate) fn take_log(&mut self, log: Log) -> Result<(), Problem> {
+        let (tail, on_failure, missing, trouble) = log.finish();
+        self.tail = tail;
+        self.on_failure_output = on_failure;
+        self.missing_packages.extend(missing);
+        trouble.map_or(Ok(()), Err)
+    }
+
     pub(crate) fn new(name: &str, state: State) -> Self {
         Self {
             name: name.to_owned(),

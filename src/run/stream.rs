@@ -1,0 +1,77 @@
+//! The stream of a stage's container: its output to the log and the events, its marks to what was seen.
+
+use super::container::StageRun;
+use super::event::{Kind, Teller};
+use super::log::Log;
+use super::marks::{Mark, Marks, Piece};
+use crate::command::Command;
+use crate::exec::{self, Exit, Limits, Stopper};
+use crate::problem::Problem;
+
+/// What the stream of a stage told.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The command that was begun last, counted from 1, and how it ended.
+    pub(crate) begun: usize,
+    pub(crate) ended: Option<i32>,
+    /// The script came to its end.
+    pub(crate) done: bool,
+    on_failure: bool,
+}
+
+/// Runs the client and reads the stream until it ends.
+pub(crate) fn follow(
+    run: &StageRun<'_>,
+    command: &Command,
+    mark: &str,
+    log: &mut Log,
+    tell: &mut Teller<'_>,
+) -> Result<(Exit, Seen), Problem> {
+    let engine = run.calls.engine;
+    let limits = Limits {
+        time: run.timeout,
+        kill_after: run.stage.limits.kill_after,
+    };
+    let stopper = Stopper::Command {
+        stop: engine.stop(run.name, limits.kill_after),
+        kill: engine.kill(run.name),
+    };
+    let (mut marks, mut seen) = (Marks::new(mark), Seen::default());
+    let mut listen = |bytes: &[u8]| {
+        for piece in marks.feed(bytes) {
+            take(run, piece, &mut seen, log, tell);
+        }
+    };
+    let cancel = run.calls.cancel;
+    let exit = exec::stream(command, None, &stopper, &limits, cancel, &mut listen)?;
+    let rest = marks.rest();
+    if !rest.is_empty() {
+        take(run, Piece::Output(rest), &mut seen, log, tell);
+    }
+    Ok((exit, seen))
+}
+
+fn take(run: &StageRun<'_>, piece: Piece, seen: &mut Seen, log: &mut Log, tell: &mut Teller<'_>) {
+    match piece {
+        Piece::Output(bytes) => {
+            log.write(&bytes);
+            // What `on-failure` prints stands in the failure report.
+            if !seen.on_failure {
+                tell.say(Kind::Output { bytes });
+            }
+        }
+        Piece::Mark(Mark::Begin(number)) => {
+            (seen.begun, seen.ended) = (number, None);
+            if let Some(command) = run.stage.commands.get(number - 1) {
+                let text = run.late.fill_shell(&command.text);
+                tell.say(Kind::CommandStarted { text });
+            }
+        }
+        Piece::Mark(Mark::End(_, code)) => seen.ended = Some(code),
+        Piece::Mark(Mark::OnFailure) => {
+            seen.on_failure = true;
+            log.on_failure();
+        }
+        Piece::Mark(Mark::Done) => seen.done = true,
+    }
+}

@@ -1,0 +1,122 @@
+//! How a stage's container ended: what its marks and the engine say together (design 5 and 7).
+//!
+//! A stage has passed only if its last mark was seen and the exited container says 0; the client's own exit code
+//! decides nothing.
+
+use super::container::{Ended, Ran, StageRun};
+use super::result::{self, FailedCommand, StageResult, State};
+use crate::engine::facts::{self, ContainerState};
+use crate::engine::labels;
+use crate::exec::{self, Background, Cancel, Limits};
+use crate::problem::Problem;
+
+/// Keeps the stage if it passed, and tells what happened if it did not.
+pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
+    let engine = run.calls.engine;
+    let mut result = StageResult::new(&run.stage.name, State::Passed);
+    result.leaked = ended.exit.leaked;
+    // Kept beside the question how it ended, since all that could be seen went well.
+    let hopeful = ended.seen.done && ended.exit.success() && ended.edited.is_none();
+    let commit = engine.commit(run.name, run.tag, &[(labels::OWNER, "")]);
+    let commit = hopeful.then(|| exec::background(vec![commit]));
+    let state = state(run);
+    let image = commit.map(|commit| committed(run, commit)).transpose()?;
+    let state = state?;
+    let clean = state
+        .as_ref()
+        .is_some_and(|s| s.status == "exited" && s.exit_code == 0);
+    if hopeful && clean {
+        return Ok(Ran { result, image });
+    }
+    if let Some(image) = image {
+        run.calls.query(&engine.remove_images(&[&image]))?;
+    }
+    if ended.seen.done && clean && ended.exit.stopped.is_none() {
+        let edited = ended.edited.as_ref();
+        result.detail = edited.map(|changed| format!("{changed}: not kept"));
+    } else {
+        failure(run, ended, state.as_ref(), &mut result);
+    }
+    Ok(Ran {
+        result,
+        image: None,
+    })
+}
+
+/// The container's state; `None`: somebody removed it.
+fn state(run: &StageRun<'_>) -> Result<Option<ContainerState>, Problem> {
+    let command = run.calls.engine.inspect_container(run.name);
+    let output = exec::capture(&command, &Limits::default(), &Cancel::never())?;
+    let there = output.exit.success();
+    there
+        .then(|| facts::container_state(&output.stdout))
+        .transpose()
+}
+
+/// The id of the image that a commit made.
+fn committed(run: &StageRun<'_>, commit: Background) -> Result<String, Problem> {
+    let output = commit
+        .join()
+        .into_iter()
+        .next()
+        .expect("one command was given")?;
+    run.calls
+        .expect(&output, &format!("keep the stage `{}`", run.stage.name))?;
+    Ok(output.text().lines().last().unwrap_or_default().to_owned())
+}
+
+/// Tells a stage's failure: which command, which code or signal, or what the engine says.
+fn failure(
+    run: &StageRun<'_>,
+    ended: &Ended,
+    state: Option<&ContainerState>,
+    result: &mut StageResult,
+) {
+    let (seen, stopped) = (&ended.seen, ended.exit.stopped);
+    let code = state.map(|s| s.exit_code).filter(|_| seen.begun > 0);
+    let code = seen.ended.or(code);
+    let begun = seen.begun.checked_sub(1);
+    result.command = begun
+        .and_then(|at| run.stage.commands.get(at))
+        .map(|command| FailedCommand {
+            text: run.late.fill_shell(&command.text),
+            place: command.place.clone(),
+            exit_code: code.filter(|_| stopped.is_none()),
+            signal: None,
+        });
+    let exited = state.is_some_and(|s| s.status == "exited") && code.is_some_and(|c| c != 0);
+    let memory = state.is_some_and(|s| s.oom_killed) && code == Some(137);
+    let outside = code == Some(137) && seen.ended.is_none();
+    let (state, detail) = match stopped {
+        Some(stop) => {
+            let (state, detail) = result::stopped(stop, run.timeout, ended.after);
+            (state, Some(detail))
+        }
+        None if memory => (State::OutOfMemory, Some(NO_MEMORY.to_owned())),
+        None if exited && seen.begun > 0 => {
+            (State::Failed, outside.then(|| KILLED_OUTSIDE.to_owned()))
+        }
+        None => (State::Error, Some(engine_trouble(ended, state))),
+    };
+    (result.state, result.detail) = (state, detail);
+}
+
+const NO_MEMORY: &str = "the engine ended it for want of memory";
+const KILLED_OUTSIDE: &str = "the container was killed from outside, or ran out of memory";
+
+fn engine_trouble(ended: &Ended, state: Option<&ContainerState>) -> String {
+    let begun = ended.seen.begun > 0;
+    match state {
+        None if begun => "the container was removed while it ran".to_owned(),
+        None => format!("the container did not start ({})", ended.exit.ended),
+        Some(s) if !s.error.is_empty() => s.error.clone(),
+        Some(s) if !begun => format!(
+            "the script did not begin: is there a `sh` in the image? (exit code {})",
+            s.exit_code
+        ),
+        Some(s) => format!(
+            "the container is `{}` with exit code {}, and its script did not come to its end",
+            s.status, s.exit_code
+        ),
+    }
+}
