@@ -129,11 +129,14 @@ part images tests/engines/images.sh busybox debian debian2
 part clients tests/engines/ci-clients.sh "$CLIENTS"
 PATH=$PATH:$(realpath -m "$CLIENTS")/bin
 part shell check_shell
-part fmt cargo fmt --check
-part clippy cargo clippy --all-targets --all-features -- -D warnings
-part doc env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --document-private-items
-if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check; else skip deny 'cargo-deny is not installed'; fi
 part build cargo build --release
-part test env -u RUNENV_TEST_ENGINES cargo test
+RUNENV=$(realpath -m "${CARGO_TARGET_DIR:-target}")/release/runenv
+part lint "$RUNENV" -e lint
+part docs "$RUNENV" -e docs
+part test "$RUNENV" -e test
+if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check; else skip deny 'cargo-deny is not installed'; fi
+part systems "$RUNENV" -e '*-debian-*',smoke
+part readme cargo test --test readme
+part zlib cargo test --test zlib
 part real cargo test --test real
 finish

@@ -34,7 +34,9 @@ pub(crate) fn of(project: &Project, folder: &Folder) -> Result<String, Problem> 
         return Ok(by_path(project));
     };
     let id = digest(project, "commit", commit.as_bytes());
-    files::write_atomic(&noted, format!("{id}\n").as_bytes())?;
+    if folder.path().is_dir() {
+        files::write_atomic(&noted, format!("{id}\n").as_bytes())?;
+    }
     Ok(id)
 }
 

@@ -1,0 +1,60 @@
+//! The documents are run: every block of README.md in a fresh folder, and the workflow of docs/ci.md by act.
+//!
+//! Needs docker and podman (`tests/all.sh` starts them); without `RUNENV_TEST_ENGINES` the tests say that they are
+//! skipped.
+
+mod blocks;
+mod ci;
+mod readme;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Are there engines to run on?
+fn engines() -> bool {
+    let there = std::env::var_os("RUNENV_TEST_ENGINES").is_some_and(|e| !e.is_empty());
+    if !there {
+        println!("skipped: RUNENV_TEST_ENGINES names no engine");
+    }
+    there
+}
+
+/// A command in a folder, with the runenv of this build first in PATH and no settings of the caller's.
+fn command(program: &str, folder: &Path) -> Command {
+    let binary = assert_cmd::cargo::cargo_bin!("runenv");
+    let bin = binary.parent().expect("a binary is in a folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(
+        [bin.to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&path)),
+    );
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder)
+        .env("PATH", path.expect("no colon in a path"));
+    for name in [
+        "RUNENV_CONFIG",
+        "RUNENV_ENV",
+        "RUNENV_ENGINE",
+        "CI",
+        "FORCE_COLOR",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Both streams, for messages.
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
