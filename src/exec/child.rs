@@ -3,10 +3,13 @@
 //! The only user of duct. The leader is reaped last, after all signals: while it is a zombie nobody can get its
 //! number, so a signal to the group can never hit a stranger.
 
+use std::ffi::OsString;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use duct::Expression;
+use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
@@ -31,7 +34,7 @@ pub(super) fn expression(command: &Command) -> Expression {
         clean,
         stdin: _,
     } = command;
-    let mut expression = duct::cmd(command.program(), argv.iter().skip(1)).unchecked();
+    let mut expression = duct::cmd(program(command), argv.iter().skip(1)).unchecked();
     // duct applies what was said last first: so the last of two equal names, and a name set after all, win.
     for (name, value) in env.iter().rev() {
         expression = expression.env(name, value);
@@ -46,6 +49,33 @@ pub(super) fn expression(command: &Command) -> Expression {
         Some(dir) => expression.dir(dir),
         None => expression,
     }
+}
+
+/// The program's path, found in the `PATH` that the child will have, as the system would.
+///
+/// duct always sets an environment, and then std searches after a fork; with a path it spawns at once, which is
+/// faster. What is not found is left for the start to say.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the child's PATH is ours where the command does not set one"
+)]
+fn program(command: &Command) -> PathBuf {
+    let name = Path::new(command.program());
+    if name.components().count() != 1 || name.as_os_str().is_empty() {
+        return name.to_owned();
+    }
+    let set = command.env.iter().rev().find(|(name, _)| name == "PATH");
+    let path = match set {
+        Some((_, value)) => Some(OsString::from(value)),
+        None if command.clean || command.unset.iter().any(|n| n == "PATH") => None,
+        None => std::env::var_os("PATH"),
+    };
+    let folders = path.iter().flat_map(std::env::split_paths);
+    let absolute = folders.filter(|folder| folder.is_absolute());
+    let found = absolute
+        .map(|folder| folder.join(name))
+        .find(|program| access(program, Access::EXEC_OK).is_ok() && program.is_file());
+    found.unwrap_or_else(|| name.to_owned())
 }
 
 /// A running child, the leader of its own process group; dropping it kills the group.

@@ -41,6 +41,11 @@ impl EngineEnv<'_> {
         selection: Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
+        let before = self.note.clone();
+        // Ids of the other engine's images mean nothing here.
+        if self.note.engine != self.calls.engine.name() {
+            self.note = Note::default();
+        }
         let start = lookup::look_up(
             &self.calls,
             self.plan,
@@ -57,7 +62,9 @@ impl EngineEnv<'_> {
         let ended = self.stages(start, selection, tell);
         self.tidy();
         self.note.engine = self.calls.engine.name().to_owned();
-        self.folder.write_note(&self.note)?;
+        if self.note != before {
+            self.folder.write_note(&self.note)?;
+        }
         ended
     }
 

@@ -52,7 +52,7 @@ impl Folder {
 }
 
 /// What the last run knows of images: a hint that saves looking for them.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(crate) struct Note {
     pub(crate) engine: String,
