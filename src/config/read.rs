@@ -88,7 +88,7 @@ fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
     } else {
         (
             message.to_owned(),
-            "look at the format's reference: docs/reference".to_owned(),
+            "the README shows the format: The file, by example".to_owned(),
         )
     };
     Problem::new(title, help).at(source, span, "")

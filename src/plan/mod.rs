@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) cpus: Option<String>,
     /// Keys of `packages` without a name on this system.
     pub(crate) nameless: Vec<String>,
+    /// The day the system's maintenance ends.
+    pub(crate) end_of_life: Option<String>,
     pub(crate) stages: Vec<Stage>,
 }
 
@@ -130,6 +132,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         pass_env: settings.pass_env.iter().map(|s| s.value.clone()).collect(),
         cpus: value(&settings.cpus),
         nameless: env.nameless.clone(),
+        end_of_life: env.end_of_life.clone(),
         stages,
     })
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::Sink;
 use super::out::Out;
 use super::plain::Plain;
-use crate::run::event::{Event, Kind, Took};
+use crate::run::event::{Event, Kind};
+use crate::run::result::Took;
 use crate::run::result::{EnvResult, FailedCommand, StageResult, State, Summary};
 
 struct Kept(Arc<Mutex<Vec<u8>>>);

@@ -2,65 +2,21 @@
 //!
 //! The container is left for the caller to keep and remove.
 
-use std::path::Path;
-use std::time::Duration;
 
-use super::call::Calls;
-use super::event::{Teller, Took};
+use super::event::Teller;
 use super::log::Log;
 use super::owner;
-use super::proxies::Proxies;
-use super::result::StageResult;
-use super::stream::{self, Seen};
+use super::result::Took;
+use super::stage_run::{Ended, Ran, StageRun};
+use super::stream;
 use super::verdict;
 use crate::command::Command;
 use crate::engine::Container;
-use crate::engine::labels::Labels;
-use crate::exec::{self, Exit, Limits, Stopper};
-use crate::late::Late;
+use crate::exec::{self, Limits, Stopper};
 use crate::plan::copy::{Manifest, TarError};
-use crate::plan::{Plan, Stage, script};
+use crate::plan::script;
 use crate::problem::Problem;
 use crate::time;
-
-/// Everything one stage needs to run.
-pub(crate) struct StageRun<'a> {
-    pub(crate) calls: &'a Calls<'a>,
-    pub(crate) plan: &'a Plan,
-    pub(crate) stage: &'a Stage,
-    /// The image it starts from.
-    pub(crate) image: &'a str,
-    pub(crate) labels: &'a Labels,
-    pub(crate) name: &'a str,
-    pub(crate) network: &'a str,
-    pub(crate) files: Option<&'a Manifest>,
-    /// The tree that the files are in.
-    pub(crate) root: &'a Path,
-    pub(crate) late: &'a Late,
-    pub(crate) proxies: &'a Proxies,
-    /// The base image sets a `PATH`.
-    pub(crate) has_path: bool,
-    /// Where the client runs: podman leaves files in its working folder.
-    pub(crate) folder: &'a Path,
-    pub(crate) timeout: Option<Duration>,
-    /// The tag that the image gets if the stage passes.
-    pub(crate) tag: &'a str,
-}
-
-/// How a stage ended, and the image that holds it.
-pub(crate) struct Ran {
-    pub(crate) result: StageResult,
-    pub(crate) image: Option<String>,
-}
-
-/// What came out of the engine's client.
-pub(crate) struct Ended {
-    pub(crate) exit: Exit,
-    pub(crate) seen: Seen,
-    /// A file changed while it was sent: what was built is not what the key says.
-    pub(crate) edited: Option<String>,
-    pub(crate) after: Duration,
-}
 
 /// Runs the stage and, if it passed, keeps it under its tag.
 pub(crate) fn run(run: &StageRun<'_>, mut log: Log, tell: &mut Teller<'_>) -> Result<Ran, Problem> {

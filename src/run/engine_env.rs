@@ -15,6 +15,9 @@ use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
 
+/// Beyond this an overlay file system refuses ("max depth exceeded"), measured at 125 to 127.
+const MOST_LAYERS: usize = 120;
+
 /// One environment's run on an engine.
 pub(crate) struct EngineEnv<'a> {
     pub(crate) calls: Calls<'a>,
@@ -55,6 +58,7 @@ impl EngineEnv<'_> {
             &self.note,
         )?;
         self.check_volumes(&start)?;
+        self.check_depth(&start)?;
         if start.run.contains(&true) {
             self.background
                 .push(leftovers::remove_dead(&self.calls, &self.world.project_id));
@@ -157,6 +161,22 @@ impl EngineEnv<'_> {
             image,
             ..StageResult::new(name, State::Passed)
         }
+    }
+
+    /// More layers than an engine can stack: told before anything is run (docker and podman stop near 127).
+    fn check_depth(&self, start: &Start) -> Result<(), Problem> {
+        let layers = start.base.layers().len() + self.plan.stages.len();
+        if layers <= MOST_LAYERS {
+            return Ok(());
+        }
+        let title = format!(
+            "`{}` would need {layers} layers, and engines stack {MOST_LAYERS} at most",
+            self.plan.env
+        );
+        Err(Problem::new(
+            title,
+            "put stages together: each is one layer on the base image's",
+        ))
     }
 
     /// A volume of the base image where the build writes: a commit would lose it without a word.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::container::{self, Ran, StageRun};
+use super::container;
 use super::engine_env::EngineEnv;
 use super::event::{Kind, Teller};
 use super::log::Log;
@@ -10,6 +10,7 @@ use super::lookup::Start;
 use super::network::Network;
 use super::owner;
 use super::result::State;
+use super::stage_run::{Ran, StageRun};
 use crate::engine::Container;
 use crate::engine::labels::{self, Labels, StageLabels};
 use crate::exec::{self, Cancel, Limits};

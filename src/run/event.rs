@@ -2,10 +2,6 @@
 //!
 //! Events are owned and serialisable; whoever tells them (`report/`) starts nothing and asks nothing.
 
-use std::time::Duration;
-
-use serde::Serialize;
-
 use super::result::{EnvResult, StageResult, Summary};
 use crate::problem::Problem;
 
@@ -68,15 +64,5 @@ impl Teller<'_> {
         self.say(Kind::Output {
             bytes: bytes.to_vec(),
         });
-    }
-}
-
-/// How long something took, in seconds with three digits in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Took(pub(crate) Duration);
-
-impl Serialize for Took {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64((self.0.as_secs_f64() * 1000.0).round() / 1000.0)
     }
 }

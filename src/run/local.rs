@@ -5,10 +5,11 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::event::{Event, Kind, Teller, Took};
+use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
 use super::lookup::Selection;
+use super::result::Took;
 use super::result::{self, FailedCommand, StageResult, State};
 use super::{Options, World};
 use crate::command::Command;

@@ -19,6 +19,7 @@ pub(crate) mod owner;
 pub(crate) mod project_id;
 pub(crate) mod proxies;
 pub(crate) mod result;
+pub(crate) mod stage_run;
 pub(crate) mod stages;
 pub(crate) mod stream;
 pub(crate) mod verdict;
@@ -35,8 +36,9 @@ use crate::late::Late;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::time;
-use event::{Event, Kind, Took};
+use event::{Event, Kind};
 use folder::{EnvFolder, Folder};
+use result::Took;
 use result::{EnvResult, State, Summary};
 
 /// What the person asked for, meant (not as typed).
@@ -186,6 +188,9 @@ fn environment(
         stages: names,
         folder: folder.path().display().to_string(),
     }));
+    if let Some(problem) = past_its_end(plan) {
+        tell(event(Kind::Warning { problem }));
+    }
     let problem = stages::run(job, world, options, cancel, folder, &mut result, tell).err();
     result.state = state(&result, problem.as_ref(), cancel);
     result.seconds = Took(started.elapsed());
@@ -203,6 +208,21 @@ fn environment(
         tell(event(Kind::Warning { problem }));
     }
     result
+}
+
+/// A system that nobody maintains any more: its packages may be gone from the mirrors.
+fn past_its_end(plan: &Plan) -> Option<Problem> {
+    let day = plan.end_of_life.as_deref()?;
+    (day < &time::now()[..10]).then(|| {
+        let title = format!(
+            "the system of `{}` is past its end of life ({day})",
+            plan.env
+        );
+        Problem::warning(
+            title,
+            "its packages may have moved to an archive, or be gone",
+        )
+    })
 }
 
 /// The worst of what its stages say; a failure that is allowed does not count.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::event::Took;
 use super::log::Log;
 use crate::exec::Stop;
 use crate::problem::Problem;
@@ -37,6 +36,16 @@ impl State {
             Self::NotRun => "not-run",
             Self::Error => "error",
         }
+    }
+}
+
+/// How long something took, in seconds with three digits in JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Took(pub(crate) Duration);
+
+impl Serialize for Took {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((self.0.as_secs_f64() * 1000.0).round() / 1000.0)
     }
 }
 

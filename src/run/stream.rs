@@ -1,23 +1,12 @@
 //! The stream of a stage's container: its output to the log and the events, its marks to what was seen.
 
-use super::container::StageRun;
 use super::event::{Kind, Teller};
 use super::log::Log;
 use super::marks::{Mark, Marks, Piece};
+use super::stage_run::{Seen, StageRun};
 use crate::command::Command;
 use crate::exec::{self, Exit, Limits, Stopper};
 use crate::problem::Problem;
-
-/// What the stream of a stage told.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// The command that was begun last, counted from 1, and how it ended.
-    pub(crate) begun: usize,
-    pub(crate) ended: Option<i32>,
-    /// The script came to its end.
-    pub(crate) done: bool,
-    on_failure: bool,
-}
 
 /// Runs the client and reads the stream until it ends.
 pub(crate) fn follow(

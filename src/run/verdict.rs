@@ -3,8 +3,8 @@
 //! A stage has passed only if its last mark was seen and the exited container says 0; the client's own exit code
 //! decides nothing.
 
-use super::container::{Ended, Ran, StageRun};
 use super::result::{self, FailedCommand, StageResult, State};
+use super::stage_run::{Ended, Ran, StageRun};
 use crate::engine::facts::{self, ContainerState};
 use crate::engine::labels;
 use crate::exec::{self, Background, Cancel, Limits};

@@ -1,0 +1,63 @@
+//! One stage that is run: what it needs, what was seen of it, how it ended.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::call::Calls;
+use super::proxies::Proxies;
+use super::result::StageResult;
+use crate::engine::labels::Labels;
+use crate::exec::Exit;
+use crate::late::Late;
+use crate::plan::copy::Manifest;
+use crate::plan::{Plan, Stage};
+
+/// Everything one stage needs to run.
+pub(crate) struct StageRun<'a> {
+    pub(crate) calls: &'a Calls<'a>,
+    pub(crate) plan: &'a Plan,
+    pub(crate) stage: &'a Stage,
+    /// The image it starts from.
+    pub(crate) image: &'a str,
+    pub(crate) labels: &'a Labels,
+    pub(crate) name: &'a str,
+    pub(crate) network: &'a str,
+    pub(crate) files: Option<&'a Manifest>,
+    /// The tree that the files are in.
+    pub(crate) root: &'a Path,
+    pub(crate) late: &'a Late,
+    pub(crate) proxies: &'a Proxies,
+    /// The base image sets a `PATH`.
+    pub(crate) has_path: bool,
+    /// Where the client runs: podman leaves files in its working folder.
+    pub(crate) folder: &'a Path,
+    pub(crate) timeout: Option<Duration>,
+    /// The tag that the image gets if the stage passes.
+    pub(crate) tag: &'a str,
+}
+
+/// How a stage ended, and the image that holds it.
+pub(crate) struct Ran {
+    pub(crate) result: StageResult,
+    pub(crate) image: Option<String>,
+}
+
+/// What came out of the engine's client.
+pub(crate) struct Ended {
+    pub(crate) exit: Exit,
+    pub(crate) seen: Seen,
+    /// A file changed while it was sent: what was built is not what the key says.
+    pub(crate) edited: Option<String>,
+    pub(crate) after: Duration,
+}
+
+/// What the stream of a stage told.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The command that was begun last, counted from 1, and how it ended.
+    pub(crate) begun: usize,
+    pub(crate) ended: Option<i32>,
+    /// The script came to its end.
+    pub(crate) done: bool,
+    pub(crate) on_failure: bool,
+}
