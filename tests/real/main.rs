@@ -12,4 +12,7 @@
 
 mod support;
 
+mod foreign;
+mod images;
+mod keys;
 mod scripts;
