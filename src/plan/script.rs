@@ -12,6 +12,8 @@ use crate::quote;
 pub(crate) const LONGEST_ARGUMENT: usize = 120_000;
 /// The engines' own default, for an image that has none.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// How a script ends that cannot make or enter its workdir.
+pub(crate) const NO_WORKDIR: i32 = 125;
 /// What a mark in the output begins with, before the run's random word.
 pub(crate) const MARK: u8 = 0x1e;
 
@@ -64,7 +66,7 @@ pub(crate) fn body(stage: &str, workdir: &str, exports: &str, commands: &[PlanCo
     let (stage, workdir) = (quote::word(stage), quote::word(workdir));
     let mut text = format!(
         "{{\nexec 2>&1\nset +e\numask 022\nexport PATH=\"${{PATH:-{PATH}}}\"\n\
-         mkdir -p /.runenv {workdir} && : >/.runenv/{stage} && cd {workdir} || exit 125\n{exports}"
+         mkdir -p /.runenv {workdir} && : >/.runenv/{stage} && cd {workdir} || exit {NO_WORKDIR}\n{exports}"
     );
     for (at, command) in commands.iter().enumerate() {
         let number = at + 1;

@@ -1,5 +1,7 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
+use std::path::{Component, Path, PathBuf};
+
 use super::call::Calls;
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
@@ -188,10 +190,12 @@ impl EngineEnv<'_> {
             .filter_map(|c| c.volumes.as_ref())
             .flat_map(|v| v.keys());
         for volume in volumes.filter(|_| !self.plan.allow_volumes) {
-            let below = |path: &str| {
-                path == volume || path.starts_with(&format!("{}/", volume.trim_end_matches('/')))
+            let lost = lexical(volume);
+            let within = |workdir: &str| {
+                let workdir = lexical(workdir);
+                workdir.starts_with(&lost) || lost.starts_with(&workdir)
             };
-            if let Some(stage) = self.plan.stages.iter().find(|s| below(&s.workdir)) {
+            if let Some(stage) = self.plan.stages.iter().find(|s| within(&s.workdir)) {
                 let image = self.plan.image.as_deref().unwrap_or_default();
                 let title = format!(
                     "the image `{image}` keeps `{volume}` in a volume, and the stage `{}` works in `{}`",
@@ -203,4 +207,17 @@ impl EngineEnv<'_> {
         }
         Ok(())
     }
+}
+
+/// A path without `.` and `..`, as an engine reads it.
+fn lexical(path: &str) -> PathBuf {
+    let mut out = PathBuf::from("/");
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => drop(out.pop()),
+            Component::Normal(name) => out.push(name),
+            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
+        }
+    }
+    out
 }

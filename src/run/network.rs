@@ -45,7 +45,7 @@ impl Network {
             );
             return Err(Problem::engine(
                 title,
-                "try `network = \"host\"`, or look at what the engine says to a container by hand",
+                "is there a `sh` in the image? else try `network = \"host\"`, and look at what the engine says to a container by hand",
             ));
         }
         self.up = true;

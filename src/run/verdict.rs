@@ -8,6 +8,7 @@ use super::stage_run::{Ended, Ran, StageRun};
 use crate::engine::facts::{self, ContainerState};
 use crate::engine::labels;
 use crate::exec::{self, Background, Cancel, Limits};
+use crate::plan::script;
 use crate::problem::Problem;
 
 /// Keeps the stage if it passed, and tells what happened if it did not.
@@ -96,7 +97,7 @@ fn failure(
         None if exited && seen.begun > 0 => {
             (State::Failed, outside.then(|| KILLED_OUTSIDE.to_owned()))
         }
-        None => (State::Error, Some(engine_trouble(ended, state))),
+        None => (State::Error, Some(engine_trouble(run, ended, state))),
     };
     (result.state, result.detail) = (state, detail);
 }
@@ -104,12 +105,15 @@ fn failure(
 const NO_MEMORY: &str = "the engine ended it for want of memory";
 const KILLED_OUTSIDE: &str = "the container was killed from outside, or ran out of memory";
 
-fn engine_trouble(ended: &Ended, state: Option<&ContainerState>) -> String {
+fn engine_trouble(run: &StageRun<'_>, ended: &Ended, state: Option<&ContainerState>) -> String {
     let begun = ended.seen.begun > 0;
     match state {
         None if begun => "the container was removed while it ran".to_owned(),
         None => format!("the container did not start ({})", ended.exit.ended),
         Some(s) if !s.error.is_empty() => s.error.clone(),
+        Some(s) if !begun && s.exit_code == script::NO_WORKDIR => {
+            format!("`{}` cannot be made or entered", run.stage.workdir)
+        }
         Some(s) if !begun => format!(
             "the script did not begin: is there a `sh` in the image? (exit code {})",
             s.exit_code

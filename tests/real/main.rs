@@ -1,1 +1,18 @@
-//! The whole program on real engines: those that `RUNENV_TEST_ENGINES` names.
+//! The whole program on real engines: those that `RUNENV_TEST_ENGINES` names (`docker podman`); without it each test
+//! says that it is skipped. `tests/engines/up.sh` and `images.sh` prepare a machine.
+//!
+//! Every test makes a project of its own, with an id of its own, and leaves nothing behind: `support::Project` removes
+//! it and checks by label. `RUNENV_TEST_KILLS=100 cargo test --test real kills` kills a hundred times for each engine.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start programs, write files and look at the clock"
+)]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod support;
+
+mod foreign;
+mod images;
+mod keys;
+mod scripts;
