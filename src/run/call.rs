@@ -67,18 +67,22 @@ impl Calls<'_> {
 
     /// A query that found nothing: is it because the engine is not there at all?
     pub(crate) fn check_answers(&self, output: &Output) -> Result<(), Problem> {
-        let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
-        let missing = [
-            "no such image",
-            "image not known",
-            "unable to find",
-            "does not exist",
-            "no such object",
-        ];
-        if output.exit.success() || missing.iter().any(|m| said.contains(m)) {
+        if output.exit.success() || Self::says_missing(output) {
             return Ok(());
         }
         self.expect(output, "look for images")
+    }
+
+    /// Does the engine say that an image does not exist? Both say it on stderr, in these words.
+    pub(crate) fn says_missing(output: &Output) -> bool {
+        let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
+        let words = [
+            "no such image",
+            "image not known",
+            "unable to find",
+            "no such object",
+        ];
+        !output.exit.success() && words.iter().any(|w| said.contains(w))
     }
 
     fn advice(&self, said: &str) -> String {

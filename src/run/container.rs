@@ -2,7 +2,6 @@
 //!
 //! The container is left for the caller to keep and remove.
 
-
 use super::event::Teller;
 use super::log::Log;
 use super::owner;

@@ -17,6 +17,13 @@ use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
 
+/// How an attempt ended.
+enum Flow {
+    Ended,
+    /// An image was removed between look-up and use.
+    Again,
+}
+
 /// Beyond this an overlay file system refuses ("max depth exceeded"), measured at 125 to 127.
 const MOST_LAYERS: usize = 120;
 
@@ -51,27 +58,40 @@ impl EngineEnv<'_> {
         if self.note.engine != self.calls.engine.name() {
             self.note = Note::default();
         }
-        let start = lookup::look_up(
-            &self.calls,
-            self.plan,
-            &self.parts,
-            selection,
-            &self.world.project_id,
-            &self.note,
-        )?;
-        self.check_volumes(&start)?;
-        self.check_depth(&start)?;
-        if start.run.contains(&true) {
-            self.background
-                .push(leftovers::remove_dead(&self.calls, &self.world.project_id));
+        let mut ended = Ok(Flow::Again);
+        // Twice more at most: somebody who prunes all the time is not to keep us here for ever.
+        for _ in 0..3 {
+            if !matches!(ended, Ok(Flow::Again)) {
+                break;
+            }
+            self.results.clear();
+            self.network = None;
+            ended = self.look_up_and_run(selection, tell);
         }
-        let ended = self.stages(start, selection, tell);
         self.tidy();
         self.note.engine = self.calls.engine.name().to_owned();
         if self.note != before {
             self.folder.write_note(&self.note)?;
         }
-        ended
+        ended.map(drop)
+    }
+
+    /// One attempt, from the question what is there to the last stage.
+    fn look_up_and_run(
+        &mut self,
+        selection: Selection,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Flow, Problem> {
+        let project = &self.world.project_id;
+        let (plan, parts) = (self.plan, &self.parts);
+        let start = lookup::look_up(&self.calls, plan, parts, selection, project, &self.note)?;
+        self.check_volumes(&start)?;
+        self.check_depth(&start)?;
+        if start.run.contains(&true) {
+            self.background
+                .push(leftovers::remove_dead(&self.calls, project));
+        }
+        self.stages(start, selection, tell)
     }
 
     /// Removes what is left of the run. All containers first: podman does not let the one go whose network others have.
@@ -95,7 +115,7 @@ impl EngineEnv<'_> {
         mut start: Start,
         selection: Selection,
         to: &mut dyn FnMut(Event),
-    ) -> Result<(), Problem> {
+    ) -> Result<Flow, Problem> {
         let (plan, mut failed) = (self.plan, false);
         for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
             let mut tell = Teller {
@@ -108,7 +128,9 @@ impl EngineEnv<'_> {
             } else if failed {
                 StageResult::new(&stage.name, State::NotRun)
             } else if start.run[at] {
-                let mut result = self.run_stage(at, &mut start, &mut tell)?;
+                let Some(mut result) = self.run_stage(at, &mut start, &mut tell)? else {
+                    return Ok(Flow::Again);
+                };
                 result.allow(stage.allow_failure);
                 failed = result.ends();
                 let result_told = result.clone();
@@ -121,18 +143,27 @@ impl EngineEnv<'_> {
             };
             self.results.push(result);
         }
-        Ok(())
+        Ok(Flow::Ended)
     }
 
-    /// Runs a stage and notes its image, from which later ones start.
+    /// Runs a stage and notes its image, from which later ones start. `None`: the image that it was to start from is
+    /// gone since we looked.
     fn run_stage(
         &mut self,
         at: usize,
         start: &mut Start,
         tell: &mut Teller<'_>,
-    ) -> Result<StageResult, Problem> {
+    ) -> Result<Option<StageResult>, Problem> {
         let name = &self.plan.stages[at].name;
-        let ran = self.stage(at, start, tell).inspect_err(|problem| {
+        let ran = self.stage(at, start, tell);
+        let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
+        let passed = ran.as_ref().is_ok_and(|ran| ran.image.is_some());
+        if !began && !passed && self.is_gone(self.parent_image(at, start)) {
+            let text = "the image to start from was removed meanwhile: looking again".to_owned();
+            tell.say(Kind::Note { text });
+            return Ok(None);
+        }
+        let ran = ran.inspect_err(|problem| {
             let mut result = StageResult::new(name, State::Error);
             result.detail = Some(problem.title.clone());
             self.results.push(result);
@@ -144,7 +175,14 @@ impl EngineEnv<'_> {
         }
         let mut result = ran.result;
         result.key = start.keys[at].to_string();
-        Ok(result)
+        Ok(Some(result))
+    }
+
+    /// Is an image that was there not there any more?
+    fn is_gone(&self, image: &str) -> bool {
+        let command = self.calls.engine.image_inspect(&[image]);
+        let output = self.calls.query(&command);
+        output.is_ok_and(|o| o.exit.stopped.is_none() && Calls::says_missing(&o))
     }
 
     /// A stage that is not run: it is there, or a deeper one is.

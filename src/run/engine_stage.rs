@@ -37,8 +37,7 @@ impl EngineEnv<'_> {
             of: plan.stages.len(),
             log: path.display().to_string(),
         });
-        let parent = stage.parent.and_then(|p| start.found[p].as_ref());
-        let image = parent.map_or(start.base.id.as_str(), |found| found.image.as_str());
+        let image = self.parent_image(at, start);
         let network = self.join(stage, image, start)?;
         let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
         let run = StageRun {
@@ -151,6 +150,13 @@ impl EngineEnv<'_> {
             inherited: &start.base.label_names(),
         };
         Labels::stage(&of, &self.world.owner)
+    }
+
+    /// The image that a stage starts from.
+    pub(crate) fn parent_image<'s>(&self, at: usize, start: &'s Start) -> &'s str {
+        let parent = self.plan.stages[at].parent;
+        let found = parent.and_then(|p| start.found[p].as_ref());
+        found.map_or(&start.base.id, |found| &found.image)
     }
 
     /// Layers of the image that a stage starts from.

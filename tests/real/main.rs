@@ -15,4 +15,5 @@ mod support;
 mod foreign;
 mod images;
 mod keys;
+mod pruned;
 mod scripts;
