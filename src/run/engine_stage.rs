@@ -56,6 +56,7 @@ impl EngineEnv<'_> {
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
             tag: &tag(plan, stage, &format!("key-{}", start.keys[at].short())),
+            keyless: parent.is_some_and(|found| found.keyless),
         };
         let mut ran = container::run(&run, log, tell);
         if let Ok(ran) = &mut ran {
@@ -147,7 +148,7 @@ impl EngineEnv<'_> {
             base: start.identity,
             parts: &self.parts[at],
             parent_layers: self.parent_layers(at, start),
-            inherited: &start.base.label_names(),
+            inherited: &start.base.marks(),
         };
         Labels::stage(&of, &self.world.owner)
     }
