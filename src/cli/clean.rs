@@ -35,7 +35,7 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
             engine,
             cancel: &cancel,
         };
-        let mut found = match clean::find(&calls, &id) {
+        let mut found = match clean::find(&calls, &project.name, &id) {
             Ok(found) => found,
             // An engine that is not there has nothing of ours; one that was named must answer.
             Err(problem) if asked.is_some() => return Err(problem.into()),

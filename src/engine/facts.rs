@@ -21,6 +21,9 @@ pub(crate) struct Image {
     #[serde(rename = "RootFS")]
     pub(crate) root_fs: RootFs,
     pub(crate) config: Option<Config>,
+    /// podman's place for it.
+    #[serde(default)]
+    pub(crate) healthcheck: Option<Healthcheck>,
     #[serde(default)]
     pub(crate) author: String,
     #[serde(default)]
@@ -46,6 +49,15 @@ pub(crate) struct Config {
     pub(crate) volumes: Option<BTreeMap<String, serde_json::Value>>,
     pub(crate) exposed_ports: Option<BTreeMap<String, serde_json::Value>>,
     pub(crate) on_build: Option<Vec<String>>,
+    pub(crate) stop_signal: Option<String>,
+    pub(crate) shell: Option<Vec<String>>,
+    pub(crate) healthcheck: Option<Healthcheck>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Healthcheck {
+    pub(crate) test: Option<Vec<String>>,
 }
 
 /// The images of an `image inspect`: a list, also when some were missing.
@@ -76,10 +88,29 @@ impl Image {
         self.label_map()?.get(name).map(String::as_str)
     }
 
-    pub(crate) fn label_names(&self) -> Vec<String> {
-        self.label_map()
-            .map(|l| l.keys().cloned().collect())
-            .unwrap_or_default()
+    /// What an image hands down unchanged to all that is made from it, sorted: labels, volumes, ports, the signal
+    /// that stops it. Our own labels change from stage to stage: their names alone count.
+    pub(crate) fn marks(&self) -> Vec<String> {
+        let config = self.config.clone().unwrap_or_default();
+        let labels = config.labels.unwrap_or_default().into_iter();
+        let mut marks: Vec<String> = labels
+            .map(|(name, value)| {
+                if labels::is_ours(&name) {
+                    name
+                } else {
+                    format!("{name}={value}")
+                }
+            })
+            .collect();
+        let keys = |map: Option<BTreeMap<String, serde_json::Value>>, kind: &str| {
+            let keys = map.unwrap_or_default().into_keys();
+            keys.map(|key| format!("{kind} {key}")).collect::<Vec<_>>()
+        };
+        marks.extend(keys(config.volumes, "volume"));
+        marks.extend(keys(config.exposed_ports, "port"));
+        let signal = config.stop_signal.filter(|signal| !signal.is_empty());
+        marks.extend(signal.map(|signal| format!("signal {signal}")));
+        marks
     }
 
     /// Variables of the image's configuration, sorted.
@@ -109,7 +140,7 @@ impl Image {
     }
 
     /// The key whose stage this image is, if it is one of ours as we left it: an image that somebody built or
-    /// committed from it has the same labels, but another layer, another configuration or one more label.
+    /// committed from it has the same labels, but another layer, another configuration or another label.
     pub(crate) fn stage_key(&self, project: &str) -> Option<Digest> {
         let key = Digest::parse(self.label(labels::KEY)?)?;
         (self.untouched(project) && self.label(labels::FAILED) == Some("")).then_some(key)
@@ -123,12 +154,17 @@ impl Image {
         self.label(labels::PROJECT) == Some(project)
             && self.label(labels::OWNER) == Some("")
             && layers == Some(self.layers().len())
-            && self.label(labels::SEAL) == Some(labels::seal(self.label_names()).as_str())
+            && self.label(labels::SEAL) == Some(labels::seal(self.marks()).as_str())
             && words(config.entrypoint) == ["sh"]
             && words(config.cmd) == ["-e", "-s"]
             && config.user.as_deref() == Some("0:0")
             && config.working_dir.as_deref() == Some("/")
             && words(config.on_build).is_empty()
+            && words(config.shell).is_empty()
+            && [config.healthcheck, self.healthcheck.clone()]
+                .into_iter()
+                .flatten()
+                .all(|check| words(check.test) == ["NONE"])
             && self.author.is_empty()
     }
 }

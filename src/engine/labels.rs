@@ -14,7 +14,7 @@ pub(crate) const LAYERS: &str = "runenv.layers";
 /// The key's named parts, `name=digest` each, so that it can be said what changed.
 pub(crate) const PARTS: &str = "runenv.parts";
 pub(crate) const VERSION: &str = "runenv.version";
-/// Digest of names of all labels an image of ours has: one more, and somebody built on it.
+/// Digest of all that an image of ours hands down (`Image::marks`): something more, and somebody built on it.
 pub(crate) const SEAL: &str = "runenv.seal";
 /// Set on what a failed stage left.
 pub(crate) const FAILED: &str = "runenv.failed";
@@ -37,7 +37,7 @@ pub(crate) struct StageLabels<'a> {
     pub(crate) parts: &'a KeyParts,
     /// Layers of the image it starts from.
     pub(crate) parent_layers: usize,
-    /// Names of the labels that the base image has.
+    /// What the base image hands down.
     pub(crate) inherited: &'a [String],
 }
 
@@ -81,13 +81,13 @@ impl Labels {
             (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (FAILED, String::new()),
         ]);
-        let names = labels
+        let marks = labels
             .0
             .iter()
             .map(|(name, _)| (*name).to_owned())
             .chain([SEAL.to_owned()])
             .chain(inherited.iter().cloned());
-        let seal = seal(names);
+        let seal = seal(marks);
         labels.0.push((SEAL, seal));
         labels
     }
@@ -97,13 +97,18 @@ impl Labels {
     }
 }
 
-/// The seal over the names of labels.
-pub(crate) fn seal(names: impl IntoIterator<Item = String>) -> String {
-    let mut names: Vec<String> = names.into_iter().collect();
-    names.sort();
-    names.dedup();
+/// Is it the name of a label of ours?
+pub(crate) fn is_ours(name: &str) -> bool {
+    name.starts_with("runenv.")
+}
+
+/// The seal over what an image hands down.
+pub(crate) fn seal(marks: impl IntoIterator<Item = String>) -> String {
+    let mut marks: Vec<String> = marks.into_iter().collect();
+    marks.sort();
+    marks.dedup();
     Digester::new("runenv-labels")
-        .list("names", &names)
+        .list("marks", &marks)
         .finish()
         .short()
 }

@@ -24,6 +24,8 @@ struct Dialect {
     bare: &'static [&'static str],
     /// The same for its default `PATH`, where the image has none. The script sets one.
     no_path: &'static [&'static str],
+    /// The template that gives a label of a container; `NAME` stands for its name.
+    label: &'static str,
     /// Options of `rm` that end a container without waiting.
     at_once: &'static [&'static str],
     /// Options of `commit` that leave the id alone on its output.
@@ -36,6 +38,7 @@ const DOCKER: Dialect = Dialect {
     program: "docker",
     bare: &[],
     no_path: &[],
+    label: r#"{{.Label "NAME"}}"#,
     at_once: &[],
     quiet: &[],
     no_prune: &["--no-prune"],
@@ -50,6 +53,7 @@ const PODMAN: Dialect = Dialect {
         "container",
     ],
     no_path: &["--unsetenv", "PATH"],
+    label: r#"{{index .Labels "NAME"}}"#,
     at_once: &["-t", "0"],
     quiet: &["-q"],
     no_prune: &[],
@@ -248,16 +252,18 @@ impl Engine {
 
     /// `ID OWNER` of all containers with a label, a line each.
     pub(crate) fn container_list(self, label: &str) -> Command {
-        let format = format!("{{{{.ID}}}} {{{{.Label \"{}\"}}}}", labels::OWNER);
-        self.call(&[
+        let owner = self.dialect().label.replace("NAME", labels::OWNER);
+        let (filter, format) = (format!("label={label}"), format!("{{{{.ID}}}} {owner}"));
+        let words = [
             "ps",
             "-a",
             "--no-trunc",
             "--filter",
-            &format!("label={label}"),
+            &filter,
             "--format",
             &format,
-        ])
+        ];
+        self.call(&words)
     }
 
     /// An interactive shell in a throw-away container of an image.

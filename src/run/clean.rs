@@ -18,28 +18,42 @@ pub(crate) struct Leftovers {
 }
 
 /// Everything of the project's that may go.
-pub(crate) fn find(calls: &Calls<'_>, project: &str) -> Result<Leftovers, Problem> {
+pub(crate) fn find(calls: &Calls<'_>, name: &str, project: &str) -> Result<Leftovers, Problem> {
     let containers = leftovers::dead(calls, project)?;
     let mut images: Vec<Image> = lookup::all_of_project(calls, project)?;
     // Children before their parents: more layers first.
     images.sort_by_key(|i| std::cmp::Reverse(i.layers().len()));
-    let ours = images.iter().filter(|i| i.untouched(project));
-    let names = |i: &Image| {
-        let tags = i.repo_tags.clone().unwrap_or_default();
-        if tags.is_empty() {
-            vec![i.id.clone()]
-        } else {
-            tags
-        }
-    };
-    let images = ours
-        .flat_map(|i| names(i).into_iter().map(|name| (name, i.size)))
-        .collect();
-    Ok(Leftovers {
+    let mut found = Leftovers {
         containers,
-        images,
-        kept: Vec::new(),
-    })
+        ..Leftovers::default()
+    };
+    for image in images.iter().filter(|i| i.untouched(project)) {
+        let tags = image.repo_tags.clone().unwrap_or_default();
+        if tags.is_empty() {
+            found.images.push((image.id.clone(), image.size));
+        }
+        for tag in tags {
+            if is_ours(&tag, name, image) {
+                found.images.push((tag, image.size));
+            } else {
+                found
+                    .kept
+                    .push(format!("{tag}: a name that somebody gave it"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Did a run give the image this tag?
+fn is_ours(tag: &str, name: &str, image: &Image) -> bool {
+    let label = |name| image.label(name).unwrap_or_default();
+    let ours = format!("{name}-{}-{}", label(labels::ENV), label(labels::STAGE));
+    let repository = tag
+        .rsplit_once(':')
+        .map_or(tag, |(repository, _)| repository);
+    // podman's registry of images that are from here.
+    repository.strip_prefix("localhost/").unwrap_or(repository) == ours
 }
 
 /// Removes them; what the engine refuses (a container somebody started needs it) is told and left.

@@ -171,7 +171,11 @@ impl EngineEnv<'_> {
         if let Some(image) = ran.image {
             self.note.images.insert(name.clone(), image.clone());
             let layers = self.parent_layers(at, start) + 1;
-            start.found[at] = Some(Found { image, layers });
+            start.found[at] = Some(Found {
+                image,
+                layers,
+                keyless: ran.keyless,
+            });
         }
         let mut result = ran.result;
         result.key = start.keys[at].to_string();

@@ -6,7 +6,7 @@ use super::container;
 use super::engine_env::EngineEnv;
 use super::event::{Kind, Teller};
 use super::log::Log;
-use super::lookup::Start;
+use super::lookup::{Found, Start};
 use super::network::Network;
 use super::owner;
 use super::result::State;
@@ -56,6 +56,7 @@ impl EngineEnv<'_> {
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
             tag: &tag(plan, stage, &format!("key-{}", start.keys[at].short())),
+            keyless: self.parent(at, start).is_some_and(|found| found.keyless),
         };
         let mut ran = container::run(&run, log, tell);
         if let Ok(ran) = &mut ran {
@@ -147,24 +148,27 @@ impl EngineEnv<'_> {
             base: start.identity,
             parts: &self.parts[at],
             parent_layers: self.parent_layers(at, start),
-            inherited: &start.base.label_names(),
+            inherited: &start.base.marks(),
         };
         Labels::stage(&of, &self.world.owner)
     }
 
+    /// The stage before, where it is kept.
+    fn parent<'s>(&self, at: usize, start: &'s Start) -> Option<&'s Found> {
+        let parent = self.plan.stages[at].parent?;
+        start.found[parent].as_ref()
+    }
+
     /// The image that a stage starts from.
     pub(crate) fn parent_image<'s>(&self, at: usize, start: &'s Start) -> &'s str {
-        let parent = self.plan.stages[at].parent;
-        let found = parent.and_then(|p| start.found[p].as_ref());
+        let found = self.parent(at, start);
         found.map_or(&start.base.id, |found| &found.image)
     }
 
-    /// Layers of the image that a stage starts from.
+    /// How many layers that image has.
     pub(crate) fn parent_layers(&self, at: usize, start: &Start) -> usize {
-        let parent = self.plan.stages[at]
-            .parent
-            .and_then(|p| start.found[p].as_ref());
-        parent.map_or_else(|| start.base.layers().len(), |found| found.layers)
+        let found = self.parent(at, start);
+        found.map_or_else(|| start.base.layers().len(), |found| found.layers)
     }
 
     /// The network option of a stage: its own, or the one that all stages share, made when it is first needed.

@@ -19,6 +19,8 @@ use crate::problem::Problem;
 pub(crate) struct Found {
     pub(crate) image: String,
     pub(crate) layers: usize,
+    /// It is not what its key says, nor is what is made from it: a file changed while it was copied.
+    pub(crate) keyless: bool,
 }
 
 /// What a run starts from.
@@ -122,6 +124,7 @@ impl Start {
                 self.found[at] = Some(Found {
                     image: image.id.clone(),
                     layers: image.layers().len(),
+                    keyless: false,
                 });
             }
         }

@@ -34,12 +34,16 @@ pub(crate) struct StageRun<'a> {
     pub(crate) timeout: Option<Duration>,
     /// The tag that the image gets if the stage passes.
     pub(crate) tag: &'a str,
+    /// The image that it starts from is not what its key says.
+    pub(crate) keyless: bool,
 }
 
 /// How a stage ended, and the image that holds it.
 pub(crate) struct Ran {
     pub(crate) result: StageResult,
     pub(crate) image: Option<String>,
+    /// The image is not under its key.
+    pub(crate) keyless: bool,
 }
 
 /// What came out of the engine's client.

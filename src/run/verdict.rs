@@ -13,35 +13,48 @@ use crate::problem::Problem;
 
 /// Keeps the stage if it passed, and tells what happened if it did not.
 pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
-    let engine = run.calls.engine;
     let mut result = StageResult::new(&run.stage.name, State::Passed);
     result.leaked = ended.exit.leaked;
+    let keyless = run.keyless || ended.edited.is_some();
+    let done = ended.seen.done && ended.exit.stopped.is_none();
     // Kept beside the question how it ended, since all that could be seen went well.
-    let hopeful = ended.seen.done && ended.exit.success() && ended.edited.is_none();
-    let commit = engine.commit(run.name, run.tag, &[(labels::OWNER, "")]);
-    let commit = hopeful.then(|| exec::background(vec![commit]));
+    let hopeful = done && ended.exit.success();
+    let early = hopeful.then(|| commit(run, keyless));
     let state = state(run);
-    let image = commit.map(|commit| committed(run, commit)).transpose()?;
+    let mut image = early.map(|commit| committed(run, commit)).transpose()?;
     let state = state?;
-    let clean = state
-        .as_ref()
-        .is_some_and(|s| s.status == "exited" && s.exit_code == 0);
-    if hopeful && clean {
-        return Ok(Ran { result, image });
-    }
-    if let Some(image) = image {
-        run.calls.query(&engine.remove_images(&[&image]))?;
-    }
-    if ended.seen.done && clean && ended.exit.stopped.is_none() {
+    let exited = |s: &ContainerState| s.status == "exited" && s.exit_code == 0;
+    if done && state.as_ref().is_some_and(exited) {
+        if image.is_none() {
+            // The client was lost behind the last mark: the container says all the same how it ended.
+            image = Some(committed(run, commit(run, keyless))?);
+        }
         let edited = ended.edited.as_ref();
-        result.detail = edited.map(|changed| format!("{changed}: not kept"));
+        result.detail = edited.map(|changed| format!("{changed}: not kept under its key"));
     } else {
+        if let Some(image) = image.take() {
+            let remove = run.calls.engine.remove_images(&[&image]);
+            run.calls.query(&remove)?;
+        }
         failure(run, ended, state.as_ref(), &mut result);
     }
     Ok(Ran {
         result,
-        image: None,
+        image,
+        keyless,
     })
+}
+
+/// Starts to commit the container: under its key's tag, or without a key, for the stages after it and for `shell`.
+fn commit(run: &StageRun<'_>, keyless: bool) -> Background {
+    let engine = run.calls.engine;
+    let command = if keyless {
+        let tag = super::engine_stage::tag(run.plan, run.stage, "edited");
+        engine.commit(run.name, &tag, &[(labels::OWNER, ""), (labels::KEY, "")])
+    } else {
+        engine.commit(run.name, run.tag, &[(labels::OWNER, "")])
+    };
+    exec::background(vec![command])
 }
 
 /// The container's state; `None`: somebody removed it.
