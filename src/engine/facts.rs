@@ -124,6 +124,12 @@ impl Image {
         env
     }
 
+    /// Is it for this platform, `os/architecture` with perhaps a variant behind?
+    pub(crate) fn is_for(&self, platform: Option<&str>) -> bool {
+        let ours = [self.os.as_str(), self.architecture.as_str()];
+        platform.is_none_or(|platform| platform.split('/').take(2).eq(ours))
+    }
+
     /// Does its configuration set a `PATH`?
     pub(crate) fn has_path(&self) -> bool {
         self.env().iter().any(|v| v.starts_with("PATH="))

@@ -116,7 +116,9 @@ impl Calls<'_> {
                 return Ok(());
             }
             let said = output.error_line();
-            let title = format!("the image `{image}` is not there and cannot be pulled: {said}");
+            let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
+            let title =
+                format!("the image `{image}`{what} is not there and cannot be pulled: {said}");
             last = Some(Problem::engine(
                 title,
                 "is the name right, and the registry reachable?",

@@ -172,21 +172,23 @@ fn inspect(
         let images = facts::images(&output.stdout)?;
         // The engine answers in the order asked, without those it lacks; ids tell the noted ones.
         let base = images.iter().position(|i| !noted.contains(&i.id));
-        if let Some(at) = base {
+        let fits = |at: &usize| images[*at].is_for(platform);
+        if let Some(at) = base.filter(fits) {
             let mut images = images;
             let base = images.remove(at);
             return Ok((base, images));
         }
         if attempt == 0 {
-            calls.check_answers(&output)?;
+            if base.is_none() {
+                calls.check_answers(&output)?;
+            }
             calls.pull(image, platform)?;
         }
     }
-    let title = format!("the image `{image}` was pulled and is not there");
-    Err(Problem::engine(
-        title,
-        format!("try `{} image inspect {image}`", calls.engine.name()),
-    ))
+    let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
+    let title = format!("the image `{image}`{what} was pulled and is not there");
+    let help = format!("try `{} image inspect {image}`", calls.engine.name());
+    Err(Problem::engine(title, help))
 }
 
 /// All images that carry the project's label, whatever they are called.

@@ -194,14 +194,9 @@ fn environment(
     let problem = stages::run(job, world, options, cancel, folder, &mut result, tell).err();
     result.state = state(&result, problem.as_ref(), cancel);
     result.seconds = Took(started.elapsed());
-    if let Some(problem) = problem {
-        result.problem = Some(
-            std::iter::once(&problem.title)
-                .chain(&problem.help)
-                .cloned()
-                .collect::<Vec<_>>()
-                .join("\n"),
-        );
+    // What an interrupted call could not do is no news.
+    if let Some(problem) = problem.filter(|_| !cancel.requested()) {
+        result.problem = Some(problem.title.clone());
         tell(event(Kind::Warning { problem }));
     }
     if let Err(problem) = folder.write_json("result.json", &result) {
