@@ -80,15 +80,12 @@ fn what_is_built_from_a_stage_is_not_the_stage() {
         project.runenv(&["clean"]).code(0);
         kept(&project, "after clean");
         project.runenv(&["run", &env]).code(0);
-        let result = project.result_of(&env);
-        assert!(
-            result["stages"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .all(|s| s["cached"] == false),
-            "{result:#}"
-        );
+        // docker keeps, untagged, what others have built on: that is still the stage.
+        for stage in project.result_of(&env)["stages"].as_array().unwrap() {
+            let image = stage["image"].as_str().unwrap();
+            let taken = foreign.iter().find(|(_, id)| id.trim() == image);
+            assert!(taken.is_none(), "{taken:?} is taken for {stage:#}");
+        }
         project.runenv(&["clean"]).code(0);
         kept(&project, "after the second clean");
     });
@@ -132,7 +129,8 @@ fn what_is_committed_from_a_stage_is_not_the_stage() {
         project.runenv(&["clean"]).code(0);
         let exists = project.engine_says(&["image", "inspect", &two]).code == 0;
         project.run(&[]).code(0);
-        assert_eq!(project.ran(), ["one", "two"]);
+        let mine = project.engine(&["image", "inspect", "--format", "{{.Id}}", &two]);
+        assert_ne!(project.image("two"), mine.trim());
         assert_eq!(state, "exited\n", "the container that somebody made");
         assert!(exists, "the image that somebody committed is gone");
     });

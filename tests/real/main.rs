@@ -8,12 +8,18 @@
     clippy::disallowed_methods,
     reason = "tests start programs, write files and look at the clock"
 )]
-#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "skips and figures are told"
+)]
 
 mod support;
 
+mod cached;
 mod foreign;
 mod images;
 mod keys;
+mod kills;
 mod pruned;
 mod scripts;

@@ -142,6 +142,13 @@ impl Project {
         self.path = format!("{}:{}", folder.display(), self.path);
     }
 
+    /// Where the engine's client is.
+    pub(crate) fn real_engine(&self) -> String {
+        let path = std::env::var("PATH").unwrap();
+        let mut found = path.split(':').map(|f| Path::new(f).join(&self.engine));
+        found.find(|f| f.is_file()).unwrap().display().to_string()
+    }
+
     /// The program, not started: in the root, with a clean environment.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runenv"));
