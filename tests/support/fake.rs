@@ -24,8 +24,7 @@ impl Fake {
         for name in ["bin", "play", "images", "containers"] {
             fs::create_dir(folder.path().join(name)).expect("a folder in a new folder");
         }
-        let script =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/fake-engine.sh");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/fake-engine.sh");
         for name in ["docker", "podman"] {
             symlink(&script, folder.path().join("bin").join(name)).expect("a link");
         }
@@ -40,7 +39,10 @@ impl Fake {
             .join(name.replace([':', '/'], "-"));
         fs::create_dir(&folder).expect("a folder in a new folder");
         let files = [
-            ("id", format!("sha256:base-{}", name.replace([':', '/'], "-"))),
+            (
+                "id",
+                format!("sha256:base-{}", name.replace([':', '/'], "-")),
+            ),
             ("tags", name.to_owned()),
             ("layers", format!("layer-of-{name}")),
         ];
@@ -117,7 +119,12 @@ impl Fake {
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("it is there");
     let mut all: Vec<String> = entries
-        .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|e| {
+            e.expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     all.sort();
     all
