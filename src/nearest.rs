@@ -5,16 +5,20 @@ pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let limit = match word.chars().count() {
+    let length = word.chars().count();
+    let limit = match length {
         0..=2 => 1,
         3..=5 => 2,
         _ => 3,
     };
+    // A number is no slip of another, and something must be left of a word.
+    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    let kin = |c: &&str| *c != word && !(number(word) && number(c));
     candidates
         .into_iter()
-        .filter(|c| *c != word)
+        .filter(kin)
         .map(|c| (strsim::osa_distance(word, c), c))
-        .filter(|(distance, c)| *distance <= limit && *distance < c.chars().count().max(2))
+        .filter(|(distance, c)| *distance <= limit && *distance < c.chars().count().min(length))
         .min_by_key(|(distance, c)| (*distance, c.len().abs_diff(word.len())))
         .map(|(_, c)| c)
 }
@@ -51,6 +55,9 @@ mod tests {
         assert_eq!(nearest("fedroa", known), Some("fedora"));
         assert_eq!(nearest("debain", known), Some("debian"));
         assert_eq!(nearest("xyzzy", known), None);
-        assert_eq!(nearest("q", ["a"]), Some("a"));
+        assert_eq!(nearest("q", ["a", "8"]), None);
+        assert_eq!(nearest("43", ["40", "42"]), None);
+        assert_eq!(nearest("35x", ["35"]), Some("35"));
+        assert_eq!(nearest("", known), None);
     }
 }

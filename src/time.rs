@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// A text such as `90s`, `5h30m` or `1h 2m` as a duration.
+/// A text such as `90s`, `5h30m` or `1h 2m` as a duration; else what to write.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let signed = text
-        .parse::<jiff::SignedDuration>()
-        .map_err(|e| e.to_string())?;
+    let help = "write it as `90s`, `30m` or `5h30m`";
+    let Ok(signed) = text.parse::<jiff::SignedDuration>() else {
+        return Err(help.to_owned());
+    };
     match Duration::try_from(signed) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("a duration is longer than nothing".to_owned()),
+        Ok(_) | Err(_) => Err(format!("it must be longer than nothing: {help}")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::config::Project;
-use crate::config::check::texts;
+use crate::config::check::{VERBS, texts};
 use crate::name::{EnvName, expand, parse};
 use crate::nearest;
 use crate::problem::{Kind, Place, Problem, Problems, Source};
@@ -160,7 +160,12 @@ fn none(
 fn matching(project: &Project, name: &str, source: &Arc<Source>) -> Result<Vec<EnvName>, Problem> {
     let place = Place::new(source, 0..source.text.len());
     if !expand::is_glob(name) {
-        return Ok(vec![parse::parse(name, &project.axes, &place)?]);
+        let verb = nearest::nearest(name, VERBS).filter(|_| place.span.len() == name.len());
+        let parsed = parse::parse(name, &project.axes, &place);
+        return parsed.map(|name| vec![name]).map_err(|problem| match verb {
+            Some(verb) => problem.help(format!("or the command `runenv {verb}`?")),
+            None => problem,
+        });
     }
     let mut listed =
         listed(project).map_err(|p| p.0.into_iter().next().expect("a failure has a problem"))?;

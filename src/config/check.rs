@@ -98,13 +98,7 @@ fn project_name(
 
 /// Everything that becomes a value of an axis must be spelled like one.
 fn names(source: &Arc<Source>, file: &File, problems: &mut Problems) {
-    let mut value = |what: &str, text: &Text| {
-        if !name::is_value(text.get_ref()) {
-            let help = "values are made of `a-z`, `0-9`, `.` and `_`, joined by `-`";
-            let title = format!("`{}` cannot be {what}", text.get_ref());
-            problems.push(Problem::new(title, help).at(source, text.span(), ""));
-        }
-    };
+    let mut value = |what: &str, text: &Text| problems.0.extend(spelling(source, what, text));
     file.config.keys().for_each(|k| value("a config", k));
     file.stage.keys().for_each(|k| value("a stage", k));
     file.env
@@ -112,120 +106,108 @@ fn names(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         .for_each(|k| value("the name of an environment", k));
     for (family, table) in &file.system {
         value("a system", family);
-        table
-            .get_ref()
-            .release
-            .keys()
-            .for_each(|k| value("a release", k));
+        let releases = table.get_ref().release.keys();
+        releases.for_each(|k| value("a release", k));
     }
     for (axis, values) in &file.axis {
         value("an axis", axis);
         values.keys().for_each(|k| value("a value of an axis", k));
     }
-    for (runner, _) in &file.runner {
-        if !RUNNERS.contains(&runner.get_ref().as_str()) && runner.get_ref() != "container" {
-            let help = nearest::advice(
-                runner.get_ref(),
-                "runners",
-                RUNNERS.iter().copied().chain(["container"]),
-            );
-            problems.push(
-                Problem::new(format!("unknown runner `{}`", runner.get_ref()), help).at(
-                    source,
-                    runner.span(),
-                    "",
-                ),
-            );
+    reserved(source, file, problems);
+}
+
+fn spelling(source: &Arc<Source>, what: &str, text: &Text) -> Option<Problem> {
+    let name = text.get_ref();
+    if name::is_value(name) {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let help = if name::is_value(&lower) {
+        format!("write it in lower case: `{lower}`")
+    } else {
+        "names are made of `a-z`, `0-9`, `.` and `_`, joined by `-`".to_owned()
+    };
+    let problem = Problem::new(format!("`{name}` cannot be {what}"), help);
+    Some(problem.at(source, text.span(), ""))
+}
+
+/// Names that mean something already: runners, built-in axes, verbs.
+fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
+    for runner in file.runner.keys() {
+        let name = runner.get_ref().as_str();
+        let mut known = RUNNERS.iter().copied().chain(["container"]);
+        if !known.clone().any(|k| k == name) {
+            let help = nearest::advice(name, "runners", &mut known);
+            let problem = Problem::new(format!("unknown runner `{name}`"), help);
+            problems.push(problem.at(source, runner.span(), ""));
         }
     }
-    for axis in file
-        .axis
-        .keys()
-        .filter(|a| [RUNNER, SYSTEM, CONFIG, STAGE].contains(&a.get_ref().as_str()))
-    {
-        let title = format!("the axis `{}` is built in", axis.get_ref());
-        problems.push(
-            Problem::new(
-                title,
-                format!("declare its values in `[{}.NAME]`", axis.get_ref()),
-            )
-            .at(source, axis.span(), ""),
-        );
+    for axis in file.axis.keys() {
+        let name = axis.get_ref().as_str();
+        if [RUNNER, SYSTEM, CONFIG, STAGE].contains(&name) {
+            let help = format!("declare its values in `[{name}.NAME]`");
+            let problem = Problem::new(format!("the axis `{name}` is built in"), help);
+            problems.push(problem.at(source, axis.span(), ""));
+        }
     }
-    for env in file
-        .env
-        .keys()
-        .filter(|e| VERBS.contains(&e.get_ref().as_str()))
-    {
-        let title = format!(
-            "`{}` is a command of runenv and cannot be an environment",
-            env.get_ref()
-        );
-        problems.push(Problem::new(title, "choose another name").at(source, env.span(), ""));
+    for env in file.env.keys() {
+        let name = env.get_ref().as_str();
+        if VERBS.contains(&name) {
+            let title = format!("`{name}` is a command of runenv and cannot be an environment");
+            let problem = Problem::new(title, "choose another name");
+            problems.push(problem.at(source, env.span(), ""));
+        }
     }
 }
 
 /// The values that may stand in names: the catalog's and the file's.
 fn axes(file: &File, catalog: &Catalog) -> Axes {
-    let mut axes = Axes::default();
+    let words = |keys: &mut dyn Iterator<Item = &Text>| {
+        keys.map(|k| k.get_ref().clone()).collect::<Vec<_>>()
+    };
+    let own = file.axis.iter();
+    let defaults = file.project.default.iter();
+    let mut axes = Axes {
+        families: families(file, catalog),
+        own: own
+            .map(|(axis, values)| (axis.get_ref().clone(), words(&mut values.keys())))
+            .collect(),
+        configs: words(&mut file.config.keys()),
+        stages: words(&mut file.stage.keys()),
+        defaults: defaults
+            .map(|(a, v)| (a.get_ref().clone(), v.get_ref().clone()))
+            .collect(),
+        own_names: Vec::new(),
+    };
+    let declared = |name: &str| name.split('-').any(|factor| holds_factor(&axes, factor));
+    let names = words(&mut file.env.keys());
+    axes.own_names = names.into_iter().filter(|name| !declared(name)).collect();
+    axes
+}
+
+fn families(file: &File, catalog: &Catalog) -> IndexMap<String, Family> {
+    let mut families = IndexMap::<String, Family>::new();
     for (name, family) in &catalog.families {
-        let releases: Vec<String> = family.release.keys().cloned().collect();
-        let alone = releases.is_empty();
-        axes.families.insert(
-            name.clone(),
-            Family {
-                releases,
-                default_release: family.default_release.clone(),
-                alone,
-            },
-        );
+        let known = families.entry(name.clone()).or_default();
+        known.releases = family.release.keys().cloned().collect();
+        known.alone = known.releases.is_empty();
+        known.default_release.clone_from(&family.default_release);
     }
     for (name, table) in &file.system {
-        let family = axes.families.entry(name.get_ref().clone()).or_default();
-        for release in table
-            .get_ref()
-            .release
-            .keys()
-            .filter(|r| !family.releases.contains(r.get_ref()))
-            .collect::<Vec<_>>()
-        {
-            family.releases.push(release.get_ref().clone());
+        let family = families.entry(name.get_ref().clone()).or_default();
+        for release in table.get_ref().release.keys() {
+            if !family.releases.contains(release.get_ref()) {
+                family.releases.push(release.get_ref().clone());
+            }
         }
         family.alone = family.releases.is_empty();
         if let Some(release) = &table.get_ref().default_release {
             family.default_release = Some(release.get_ref().clone());
         }
     }
-    axes.families
-        .entry("host".to_owned())
-        .or_insert_with(|| Family {
-            alone: true,
-            ..Family::default()
-        });
-    let words = |keys: &mut dyn Iterator<Item = &Text>| {
-        keys.map(|k| k.get_ref().clone()).collect::<Vec<_>>()
-    };
-    axes.own = file
-        .axis
-        .iter()
-        .map(|(axis, values)| (axis.get_ref().clone(), words(&mut values.keys())))
-        .collect();
-    axes.configs = words(&mut file.config.keys());
-    axes.stages = words(&mut file.stage.keys());
-    axes.defaults = file
-        .project
-        .default
-        .iter()
-        .map(|(a, v)| (a.get_ref().clone(), v.get_ref().clone()))
-        .collect();
-    let declared = |name: &str| name.split('-').any(|factor| holds_factor(&axes, factor));
-    axes.own_names = file
-        .env
-        .keys()
-        .map(|k| k.get_ref().clone())
-        .filter(|name| !declared(name))
-        .collect();
-    axes
+    let host = families.entry("host".to_owned()).or_default();
+    host.alone = host.releases.is_empty();
+    families
 }
 
 /// Is this factor a part of any declared value?

@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::File;
-use crate::nearest::{self, nearest};
+use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 
 /// More mistakes than this in one file are not worth reading.
@@ -37,8 +37,13 @@ pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
         };
         let span = error.span().unwrap_or(0..0);
         let follows = error.message().starts_with("missing field") && pruned.contains(&span.start);
-        if !follows {
-            problems.push(shape(source, error.message(), span.clone()));
+        let problem = shape(source, error.message(), span.clone());
+        let again = problems
+            .0
+            .last()
+            .is_some_and(|p| p.title == problem.title && p.places[0].span == span);
+        if !follows && !again {
+            problems.push(problem);
         }
         match prune_table(table.get_mut(), 0, &span) {
             Some(home) if problems.0.len() < MOST => pruned.insert(home),
@@ -66,11 +71,10 @@ fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
     let (title, help) = if let Some(rest) = message.strip_prefix("unknown field `") {
         let (key, expected) = rest.split_once('`').unwrap_or((rest, ""));
         let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-        let help = match nearest(key, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => nearest::advice(key, "keys here", known.iter().copied()),
-        };
-        (format!("unknown key `{key}`"), help)
+        (
+            format!("unknown key `{key}`"),
+            unknown(source, key, &known, &span),
+        )
     } else if let Some(rest) = message.strip_prefix("missing field `") {
         let key = rest.split('`').next().unwrap_or(rest);
         (
@@ -81,9 +85,14 @@ fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
         .strip_prefix("invalid type: ")
         .and_then(|m| m.split_once(", expected "))
     {
+        let text = source.text.get(span.clone()).unwrap_or_default();
         (
-            format!("{got} stands where {expected} is expected"),
-            wrong_kind(got, expected),
+            format!(
+                "{} stands where {} is expected",
+                ours(got, text),
+                kind(expected)
+            ),
+            wrong_kind(got, expected, text),
         )
     } else {
         (
@@ -94,19 +103,63 @@ fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
     Problem::new(title, help).at(source, span, "")
 }
 
-fn wrong_kind(got: &str, expected: &str) -> String {
-    let number = got
-        .split('`')
-        .nth(1)
-        .filter(|_| got.starts_with("integer") || got.starts_with("floating"));
-    match number {
-        Some(number) if expected.contains("text") || expected.contains("string") => {
-            format!("write it as a text: \"{number}\"")
+/// What to write in place of an unknown key.
+fn unknown(source: &Arc<Source>, key: &str, known: &[&str], span: &Range<usize>) -> String {
+    let before = source.text.get(..span.start).unwrap_or_default();
+    let dotted = before
+        .strip_suffix('.')
+        .filter(|_| key.starts_with(|c: char| c.is_ascii_digit()));
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if let Some(before) = dotted {
+        let first = &before[before.trim_end_matches(plain).len()..];
+        return format!("a value with a dot is quoted: `\"{first}.{key}\"`");
+    }
+    nearest::advice(key, "keys here", known.iter().copied())
+}
+
+/// A value as a person calls it.
+fn ours(got: &str, text: &str) -> String {
+    match got.split_once(' ') {
+        Some(("integer" | "floating" | "float", _)) => format!("the number {text}"),
+        Some(("string", _)) => format!("the text {text}"),
+        Some(("boolean", _)) => format!("`{text}`"),
+        _ if got == "sequence" => "a list".to_owned(),
+        _ if got == "map" && text.starts_with(|c: char| c.is_ascii_digit()) => "a date".to_owned(),
+        _ if got == "map" => "a table".to_owned(),
+        _ => got.to_owned(),
+    }
+}
+
+/// serde's word for a kind of value, made ours.
+fn kind(expected: &str) -> &str {
+    match expected {
+        "a string" => "a text",
+        "a map" => "a table",
+        "a sequence" => "a list",
+        "a boolean" => "`true` or `false`",
+        other => other,
+    }
+}
+
+fn wrong_kind(got: &str, expected: &str, text: &str) -> String {
+    // Numbers and dates.
+    let number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    let takes_text = ["text", "string", "shell line"]
+        .iter()
+        .any(|w| expected.contains(w));
+    match expected {
+        "a sequence" if text.starts_with('[') => {
+            format!("it may stand several times: write `[{text}]`")
         }
-        _ if got == "map" => {
-            format!("a value with a dot is quoted: `\"24.04\"`, not `24.04`; or write {expected}")
+        "a map" if text.starts_with("[[") => {
+            format!(
+                "write it with a name, in single brackets: `[{}.NAME]`",
+                text.trim_matches(['[', ']'])
+            )
         }
-        _ => format!("write {expected}"),
+        "a map" => "write a table: `{ key = \"…\" }`".to_owned(),
+        _ if number && takes_text => format!("write it as a text: \"{text}\""),
+        _ => format!("write {}", kind(expected)),
     }
 }
 
@@ -203,10 +256,10 @@ mod tests {
         assert_eq!(found.len(), 5, "{found:#?}");
         for (place, word) in [
             ("2:1", "nam"),
-            ("4:11", "integer"),
-            ("5:13", "integer"),
+            ("4:11", "number"),
+            ("5:13", "number"),
             ("6:2", "sytem"),
-            ("9:8", "integer"),
+            ("9:8", "number"),
         ] {
             assert!(
                 found

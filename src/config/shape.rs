@@ -142,6 +142,17 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// The words alone.
+    pub(crate) fn words(&self) -> Vec<&str> {
+        match self {
+            Texts::One(text) => vec![text],
+            Texts::Many(texts) => texts.iter().map(|t| t.get_ref().as_str()).collect(),
+            Texts::None => Vec::new(),
+        }
+    }
+}
+
 impl Commands {
     /// The commands, each with its own span.
     pub(crate) fn each(&self, whole: std::ops::Range<usize>) -> Vec<Spanned<CommandForm>> {

@@ -14,6 +14,29 @@ pub(crate) enum Part {
     Element,
 }
 
+/// Names of runenv's own, beside those of the file's axes.
+pub(crate) const BUILT_IN: [&str; 14] = [
+    "posargs",
+    "env-name",
+    "env-dir",
+    "root",
+    "project",
+    "runner",
+    "system",
+    "config",
+    "family",
+    "release",
+    "match",
+    "cpus",
+    "packages",
+    "package-keys",
+];
+
+/// Can the text stand as a name between braces?
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.starts_with("env:") && split_name(text).is_some_and(|(_, rest)| rest.is_empty())
+}
+
 /// One substitution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Use {

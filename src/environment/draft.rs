@@ -137,73 +137,66 @@ impl Draft {
 
     /// Lays one more layer over the draft. Exhaustive: a new key does not compile until its rule is written.
     pub(crate) fn apply(&mut self, project: &Project, layer: &Layer) -> Result<(), Problem> {
+        #[rustfmt::skip]
         let Layer {
-            image,
-            platform,
-            package_manager,
-            distro,
-            packages,
-            system_packages,
-            packages_before,
-            packages_after,
-            ignore_missing_packages,
-            env,
-            vars,
-            prelude,
-            shell,
-            workdir,
-            network,
-            allow_volumes,
-            memory,
-            cpus,
-            timeout,
-            kill_after,
-            description,
-            pass_env,
-            stage,
-            append,
-            remove,
+            image, platform, package_manager, workdir, network, memory, cpus, timeout, kill_after, description,
+            ignore_missing_packages, allow_volumes, distro, shell, pass_env,
+            packages, system_packages, packages_before, packages_after, prelude, env, vars, stage, append, remove,
         } = layer;
+        self.set_image(project, image.as_ref());
         let s = &mut self.settings;
-        if let Some(image) = image {
-            let before = s.image.take().map(|i| i.value).unwrap_or_default();
-            s.image = Some(file(project, image).with(image.get_ref().replace("{image}", &before)));
-            s.image.as_mut().expect("set above").origin = Origin::File(project.place(image.span()));
-        }
-        replace(project, &mut s.platform, platform.as_ref());
-        replace(project, &mut s.package_manager, package_manager.as_ref());
-        replace_list(project, &mut s.distro, distro.as_ref());
-        add_packages(project, &mut s.packages, packages.as_ref())?;
-        s.system_packages
-            .extend(list(project, system_packages.as_ref()));
-        s.packages_before
-            .extend(list(project, packages_before.as_ref()));
-        s.packages_after
-            .extend(list(project, packages_after.as_ref()));
-        replace(
-            project,
-            &mut s.ignore_missing_packages,
-            ignore_missing_packages.as_ref(),
-        );
-        merge(project, &mut s.env, env.as_ref());
-        s.prelude.extend(list(project, prelude.as_ref()));
-        replace_list(project, &mut s.shell, shell.as_ref());
-        replace(project, &mut s.workdir, workdir.as_ref());
-        replace(project, &mut s.network, network.as_ref());
+        let texts = [
+            (&mut s.platform, platform),
+            (&mut s.package_manager, package_manager),
+            (&mut s.workdir, workdir),
+            (&mut s.network, network),
+            (&mut s.memory, memory),
+            (&mut s.cpus, cpus),
+            (&mut s.timeout, timeout),
+            (&mut s.kill_after, kill_after),
+            (&mut s.description, description),
+        ];
+        texts
+            .into_iter()
+            .for_each(|(slot, value)| replace(project, slot, value.as_ref()));
+        let missing = ignore_missing_packages.as_ref();
+        replace(project, &mut s.ignore_missing_packages, missing);
         replace(project, &mut s.allow_volumes, allow_volumes.as_ref());
-        replace(project, &mut s.memory, memory.as_ref());
-        replace(project, &mut s.cpus, cpus.as_ref());
-        replace(project, &mut s.timeout, timeout.as_ref());
-        replace(project, &mut s.kill_after, kill_after.as_ref());
-        replace(project, &mut s.description, description.as_ref());
+        replace_list(project, &mut s.distro, distro.as_ref());
+        replace_list(project, &mut s.shell, shell.as_ref());
         replace_list(project, &mut s.pass_env, pass_env.as_ref());
+        add_packages(project, &mut s.packages, packages.as_ref())?;
+        let adding = [
+            (&mut s.system_packages, system_packages),
+            (&mut s.packages_before, packages_before),
+            (&mut s.packages_after, packages_after),
+            (&mut s.prelude, prelude),
+        ];
+        adding
+            .into_iter()
+            .for_each(|(slot, value)| slot.extend(list(project, value.as_ref())));
+        merge(project, &mut s.env, env.as_ref());
         self.set_vars(project, vars.as_ref());
-        for (name, table) in stage.iter().flatten() {
+        self.set_stages(project, stage.as_ref());
+        self.edit(project, append.as_ref(), remove.as_ref())
+    }
+
+    /// `{image}` in it is the value so far.
+    fn set_image(&mut self, project: &Project, image: Option<&Text>) {
+        let slot = &mut self.settings.image;
+        if let Some(image) = image {
+            let before = slot.take().map(|i| i.value).unwrap_or_default();
+            let setting = file(project, image);
+            *slot = Some(setting.with(image.get_ref().replace("{image}", &before)));
+        }
+    }
+
+    fn set_stages(&mut self, project: &Project, stages: Option<&Map<Spanned<StageTable>>>) {
+        for (name, table) in stages.into_iter().flatten() {
             if let Some(draft) = self.stages.get_mut(name.get_ref()) {
                 draft.apply(project, table.get_ref());
             }
         }
-        self.edit(project, append.as_ref(), remove.as_ref())
     }
 
     fn set_vars(&mut self, project: &Project, vars: Option<&Map<Spanned<VarValue>>>) {
@@ -228,15 +221,9 @@ impl Draft {
     ) -> Result<(), Problem> {
         for (edits, add) in [(append, true), (remove, false)] {
             let Some(edits) = edits else { continue };
+            #[rustfmt::skip]
             let ListEdits {
-                distro,
-                packages,
-                system_packages,
-                packages_before,
-                packages_after,
-                prelude,
-                pass_env,
-                vars,
+                distro, packages, system_packages, packages_before, packages_after, prelude, pass_env, vars,
             } = edits;
             let s = &mut self.settings;
             let pairs = [
@@ -250,15 +237,15 @@ impl Draft {
             for (slot, edit) in pairs {
                 let words = list(project, edit.as_ref());
                 if add {
-                    slot.extend(words)
+                    slot.extend(words);
                 } else {
-                    take_out(slot, &words)
+                    take_out(slot, &words);
                 }
             }
             if add {
                 add_packages(project, &mut s.packages, packages.as_ref())?;
             } else {
-                take_out(&mut s.packages, &list(project, packages.as_ref()));
+                remove_packages(project, &mut s.packages, packages.as_ref())?;
             }
             for (name, edit) in vars.iter().flatten() {
                 self.edit_var(project, name, edit, add)?;
@@ -369,6 +356,21 @@ fn add_packages(
                 Entry::Add(key) if slot.iter().any(|have| have.value == key) => {}
                 Entry::Add(key) => slot.push(Setting::new(key, file_origin(&place))),
             }
+        }
+    }
+    Ok(())
+}
+
+/// Groups are opened: what is in them goes.
+fn remove_packages(
+    project: &Project,
+    slot: &mut Strings,
+    layer: Option<&List>,
+) -> Result<(), Problem> {
+    for (word, place) in texts(project, layer) {
+        for entry in packages::open(project, &word, &place)? {
+            let (Entry::Add(key) | Entry::TakeOut(key)) = entry;
+            slot.retain(|have| have.value != key);
         }
     }
     Ok(())

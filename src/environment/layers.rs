@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::draft::{Draft, StageDraft};
 use super::setting::{Origin, Setting};
-use crate::config::file::{EnvTable, Layer};
+use crate::config::file::EnvTable;
 use crate::config::{Project, check};
 use crate::name::condition::Condition;
 use crate::name::{EnvName, System, parse};
@@ -43,7 +43,7 @@ pub(crate) fn draft(project: &Project, name: &EnvName) -> Result<(EnvName, Draft
         name.runner.clone_from(runner.get_ref());
     }
     if table.like.is_none() {
-        apply_each(project, &mut draft, &[&project.file.defaults])?;
+        draft.apply(project, &project.file.defaults)?;
         apply_runner(project, &mut draft, &name)?;
     }
     draft.stages = IndexMap::from([("commands".to_owned(), commands(project, table))]);
@@ -68,72 +68,69 @@ fn product(project: &Project, name: &EnvName) -> Result<Draft, Problem> {
     for (stage, table) in check::stages(Some(&file.stage)) {
         draft.declare_stage(project, stage, table);
     }
-    apply_each(project, &mut draft, &[&file.defaults])?;
+    draft.apply(project, &file.defaults)?;
     if let Some(system) = &name.system {
         catalog(project, &mut draft, system);
     }
     apply_runner(project, &mut draft, name)?;
-    if let Some(table) = name
-        .config
-        .as_ref()
-        .and_then(|config| file.config.get(config.as_str()))
-    {
+    let config = name.config.as_ref();
+    if let Some(table) = config.and_then(|c| file.config.get(c.as_str())) {
         draft.apply(project, &table.get_ref().layer())?;
     }
-    if let Some(system) = &name.system
-        && let Some(table) = file.system.get(system.family.as_str())
-    {
-        draft.apply(project, &table.get_ref().layer())?;
-        let release = system
-            .release
-            .as_ref()
-            .and_then(|r| table.get_ref().release.get(r.as_str()));
-        apply_each(
-            project,
-            &mut draft,
-            &release
-                .map(toml::Spanned::get_ref)
-                .into_iter()
-                .collect::<Vec<_>>(),
-        )?;
+    if let Some(system) = &name.system {
+        apply_system(project, &mut draft, system)?;
     }
     for (axis, value) in &name.axes {
-        let table = file
-            .axis
-            .get(axis.as_str())
-            .and_then(|values| values.get(value.as_str()));
-        if let Some(table) = table {
+        let values = file.axis.get(axis.as_str());
+        if let Some(table) = values.and_then(|values| values.get(value.as_str())) {
             draft.apply(project, &table.get_ref().layer())?;
         }
     }
-    for table in &file.when {
-        let text = table
-            .get_ref()
-            .r#if
-            .as_ref()
-            .expect("checked when the file was loaded");
-        if Condition::parse(text.get_ref(), &project.axes, &project.place(text.span()))?.holds(name)
-        {
+    apply_when(project, &mut draft, name)?;
+    apply_env(project, &mut draft, name)?;
+    Ok(draft)
+}
+
+/// The family's table, then the release's.
+fn apply_system(project: &Project, draft: &mut Draft, system: &System) -> Result<(), Problem> {
+    let Some(table) = project.file.system.get(system.family.as_str()) else {
+        return Ok(());
+    };
+    draft.apply(project, &table.get_ref().layer())?;
+    let release = system.release.as_ref();
+    match release.and_then(|r| table.get_ref().release.get(r.as_str())) {
+        Some(layer) => draft.apply(project, layer.get_ref()),
+        None => Ok(()),
+    }
+}
+
+/// Every `[[when]]` whose condition holds.
+fn apply_when(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
+    for table in &project.file.when {
+        let text = table.get_ref().r#if.as_ref();
+        let text = text.expect("checked when the file was loaded");
+        let place = project.place(text.span());
+        if Condition::parse(text.get_ref(), &project.axes, &place)?.holds(name) {
             draft.apply(project, &table.get_ref().layer())?;
         }
     }
+    Ok(())
+}
+
+/// `[env.NAME]` of that very name, however it is written.
+fn apply_env(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
     let canonical = name.to_string();
-    for (written, table) in &file.env {
+    for (written, table) in &project.file.env {
         if project.axes.own_names.contains(written.get_ref()) {
             continue;
         }
         let place = project.place(written.span());
-        if parse::parse(written.get_ref(), &project.axes, &place)?.to_string() == canonical {
+        let parsed = parse::parse(written.get_ref(), &project.axes, &place)?;
+        if parsed.to_string() == canonical {
             draft.apply(project, &table.get_ref().layer())?;
         }
     }
-    Ok(draft)
-}
-
-fn apply_each(project: &Project, draft: &mut Draft, layers: &[&Layer]) -> Result<(), Problem> {
-    layers
-        .iter()
-        .try_for_each(|layer| draft.apply(project, layer))
+    Ok(())
 }
 
 fn apply_runner(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {

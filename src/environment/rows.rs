@@ -107,28 +107,11 @@ fn var_row(name: &str, var: &Setting<Value>) -> Row {
 
 /// Exhaustive: a new setting does not compile until it is shown.
 fn settings(settings: &Settings) -> Vec<Row> {
+    #[rustfmt::skip]
     let Settings {
-        description,
-        image,
-        platform,
-        package_manager,
-        distro,
-        packages,
-        system_packages,
-        packages_before,
-        packages_after,
-        ignore_missing_packages,
-        env,
-        prelude,
-        shell,
-        workdir,
-        network,
-        allow_volumes,
-        memory,
-        cpus,
-        timeout,
-        kill_after,
-        pass_env,
+        description, image, platform, package_manager, workdir, network, memory, cpus, timeout, kill_after,
+        distro, packages, system_packages, packages_before, packages_after, prelude, shell, pass_env,
+        ignore_missing_packages, allow_volumes, env,
     } = settings;
     let texts = [
         ("description", description),
@@ -156,42 +139,23 @@ fn settings(settings: &Settings) -> Vec<Row> {
         ("ignore-missing-packages", ignore_missing_packages),
         ("allow-volumes", allow_volumes),
     ];
+    let texts = texts.iter();
     let mut rows: Vec<Row> = texts
-        .iter()
         .filter_map(|(key, s)| s.as_ref().map(|s| Row::one(key, s)))
         .collect();
-    rows.extend(
-        lists
-            .iter()
-            .filter(|(_, list)| !list.is_empty())
-            .map(|(key, list)| Row::many(*key, list)),
-    );
-    rows.extend(
-        flags
-            .iter()
-            .filter_map(|(key, s)| s.as_ref().map(|s| Row::one(key, s))),
-    );
-    rows.extend(
-        env.iter()
-            .map(|(name, s)| Row::one(&format!("env.{name}"), s)),
-    );
+    let lists = lists.iter().filter(|(_, list)| !list.is_empty());
+    rows.extend(lists.map(|(key, list)| Row::many(*key, list)));
+    for (key, flag) in flags {
+        rows.extend(flag.iter().map(|s| Row::one(key, s)));
+    }
+    rows.extend(env.iter().map(|(n, s)| Row::one(&format!("env.{n}"), s)));
     rows
 }
 
 fn stage_rows(stage: &Stage) -> Vec<Row> {
+    #[rustfmt::skip]
     let Stage {
-        name,
-        packages,
-        copy,
-        run,
-        on_failure,
-        env,
-        shell,
-        prelude,
-        workdir,
-        network,
-        timeout,
-        allow_failure,
+        name, packages, copy, run, on_failure, env, shell, prelude, workdir, network, timeout, allow_failure,
     } = stage;
     let key = |key: &str| format!("stage.{name}.{key}");
     let mut rows = Vec::new();
@@ -215,7 +179,7 @@ fn stage_rows(stage: &Stage) -> Vec<Row> {
         env.iter()
             .map(|(variable, s)| Row::one(&key(&format!("env.{variable}")), s)),
     );
-    rows.push(Row::plain(&key("workdir"), workdir.clone()));
+    rows.push(Row::one(&key("workdir"), workdir));
     rows.extend(
         network
             .iter()

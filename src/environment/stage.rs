@@ -8,6 +8,7 @@ use super::draft::{Settings, StageDraft, Strings};
 use super::fill::Scope;
 use super::setting::Setting;
 use crate::config::Project;
+use crate::config::file::Text;
 use crate::config::shape::CommandForm;
 use crate::name::EnvName;
 use crate::name::condition::Condition;
@@ -27,7 +28,7 @@ pub(crate) struct Stage {
     pub(crate) shell: Strings,
     /// The layers', then its own; none on a package stage.
     pub(crate) prelude: Strings,
-    pub(crate) workdir: String,
+    pub(crate) workdir: Setting<String>,
     pub(crate) network: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) allow_failure: bool,
@@ -57,93 +58,71 @@ pub(crate) fn fill(
     settings: &Settings,
     drafts: IndexMap<String, StageDraft>,
 ) -> Result<Vec<Stage>, Problem> {
-    let mut stages = Vec::new();
-    for (stage, draft) in drafts {
-        let StageDraft {
-            packages,
-            copy,
-            run,
-            on_failure,
-            env,
-            shell,
-            prelude,
-            workdir,
-            network,
-            timeout,
-            allow_failure,
-        } = draft;
-        let filler = Filler {
-            project,
-            scope,
-            name,
-        };
-        let mut whole_env = settings.env.clone();
-        whole_env.extend(super::fill_env(scope, env)?);
-        let own_prelude = prelude
-            .iter()
-            .map(|s| Ok(s.with(scope.shell(&s.value, s.place())?)))
-            .collect::<Result<Strings, Problem>>()?;
-        let layers = if packages {
-            Strings::new()
-        } else {
-            settings.prelude.clone()
-        };
-        let shell = if !shell.is_empty() {
-            shell
-        } else if packages {
-            Strings::new()
-        } else {
-            settings.shell.clone()
-        };
-        let workdir = workdir
-            .map(|w| scope.text(&w.value, w.place()))
-            .transpose()?;
-        let timeout = timeout.or_else(|| settings.timeout.clone());
-        stages.push(Stage {
-            name: stage,
-            packages,
-            copy: filler.paths(&copy)?,
-            run: filler.commands(&run)?,
-            on_failure: filler.commands(&on_failure)?,
-            env: whole_env,
-            shell,
-            prelude: layers.into_iter().chain(own_prelude).collect(),
-            workdir: workdir.unwrap_or_else(|| {
-                settings
-                    .workdir
-                    .as_ref()
-                    .map(|w| w.value.clone())
-                    .unwrap_or_default()
-            }),
-            network: network
-                .or_else(|| settings.network.clone())
-                .map(|n| n.value),
-            timeout: timeout
-                .map(|t| time::parse_duration(&t.value).expect("checked when the file was loaded")),
-            allow_failure,
-        });
-    }
-    Ok(stages)
+    let filler = Filler {
+        project,
+        scope,
+        name,
+        settings,
+    };
+    let stages = drafts.into_iter();
+    stages
+        .map(|(stage, draft)| filler.stage(stage, draft))
+        .collect()
 }
 
 struct Filler<'a> {
     project: &'a Project,
     scope: &'a Scope<'a>,
     name: &'a EnvName,
+    settings: &'a Settings,
 }
 
 impl Filler<'_> {
-    fn paths(&self, copy: &Strings) -> Result<Strings, Problem> {
-        let mut out = Strings::new();
-        for s in copy {
-            out.extend(
-                self.scope
-                    .list([(s.value.as_str(), s.place())])?
-                    .into_iter()
-                    .map(|t| s.with(t)),
-            );
+    fn stage(&self, stage: String, draft: StageDraft) -> Result<Stage, Problem> {
+        #[rustfmt::skip]
+        let StageDraft {
+            packages, copy, run, on_failure, env, shell, prelude, workdir, network, timeout, allow_failure,
+        } = draft;
+        let (scope, layers) = (self.scope, self.settings);
+        // `shell` and `prelude` of layers do not act on the package stage.
+        let (mut all_prelude, layers_shell) = if packages {
+            (Strings::new(), Strings::new())
+        } else {
+            (layers.prelude.clone(), layers.shell.clone())
+        };
+        for s in &prelude {
+            all_prelude.push(s.with(scope.shell(&s.value, s.place())?));
         }
-        Ok(out)
+        let shell = super::fill_list(scope, &shell)?;
+        let mut whole_env = layers.env.clone();
+        whole_env.extend(super::fill_env(scope, env)?);
+        let workdir = match workdir {
+            Some(w) => Some(w.with(scope.text(&w.value, w.place())?)),
+            None => layers.workdir.clone(),
+        };
+        let timeout = timeout.or_else(|| layers.timeout.clone());
+        let network = network.or_else(|| layers.network.clone());
+        let duration = |t: Setting<String>| {
+            time::parse_duration(&t.value).expect("checked when the file was loaded")
+        };
+        Ok(Stage {
+            name: stage,
+            packages,
+            copy: super::fill_list(scope, &copy)?,
+            run: self.commands(&run)?,
+            on_failure: self.commands(&on_failure)?,
+            env: whole_env,
+            shell: if shell.is_empty() {
+                layers_shell
+            } else {
+                shell
+            },
+            prelude: all_prelude,
+            workdir: workdir.expect("has a default"),
+            network: network.map(|n| n.value),
+            timeout: timeout.map(duration),
+            allow_failure,
+        })
     }
 
     fn commands(&self, forms: &[Setting<CommandForm>]) -> Result<Vec<StageCommand>, Problem> {
@@ -163,42 +142,14 @@ impl Filler<'_> {
     ) -> Result<Option<StageCommand>, Problem> {
         let form = match form {
             CommandForm::Line(text) => Form::Line(self.scope.shell(text, place)?),
-            CommandForm::Argv(words) => {
-                let places: Vec<Place> =
-                    words.iter().map(|w| self.project.place(w.span())).collect();
-                let argv = self.scope.list(
-                    words
-                        .iter()
-                        .zip(&places)
-                        .map(|(w, p)| (w.get_ref().as_str(), Some(p))),
-                )?;
-                if argv
-                    .first()
-                    .is_none_or(|program| program.is_empty() || program.starts_with('-'))
-                {
-                    let problem = Problem::new(
-                        "a command without a program",
-                        "the first word is the program to run",
-                    );
-                    return Err(place.map_or(problem.clone(), |p| problem.place(p.clone())));
-                }
-                Form::Argv(argv)
-            }
+            CommandForm::Argv(words) => Form::Argv(self.argv(words, place)?),
             CommandForm::Table(table) => {
-                if let Some(condition) = &table.r#if {
-                    let at = self.project.place(condition.span());
-                    if !Condition::parse(condition.get_ref(), &self.project.axes, &at)?
-                        .holds(self.name)
-                    {
-                        return Ok(None);
-                    }
+                if !self.holds(table.r#if.as_ref())? {
+                    return Ok(None);
                 }
                 let inner = self.project.place(table.run.span());
-                return self.command(
-                    table.run.get_ref(),
-                    Some(&inner),
-                    allow_failure || table.allow_failure,
-                );
+                let allow_failure = allow_failure || table.allow_failure;
+                return self.command(table.run.get_ref(), Some(&inner), allow_failure);
             }
         };
         Ok(Some(StageCommand {
@@ -206,5 +157,26 @@ impl Filler<'_> {
             allow_failure,
             place: place.cloned(),
         }))
+    }
+
+    fn holds(&self, condition: Option<&Text>) -> Result<bool, Problem> {
+        let Some(text) = condition else {
+            return Ok(true);
+        };
+        let (axes, place) = (&self.project.axes, self.project.place(text.span()));
+        Ok(Condition::parse(text.get_ref(), axes, &place)?.holds(self.name))
+    }
+
+    fn argv(&self, words: &[Text], place: Option<&Place>) -> Result<Vec<String>, Problem> {
+        let places: Vec<Place> = words.iter().map(|w| self.project.place(w.span())).collect();
+        let texts = words.iter().map(|w| w.get_ref().as_str());
+        let argv = self.scope.list(texts.zip(places.iter().map(Some)))?;
+        let program = argv.first().map_or("", String::as_str);
+        if program.is_empty() || program.starts_with('-') {
+            let help = "the first word is the program to run";
+            let problem = Problem::new("a command without a program", help);
+            return Err(place.cloned().into_iter().fold(problem, Problem::place));
+        }
+        Ok(argv)
     }
 }

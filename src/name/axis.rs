@@ -116,6 +116,14 @@ impl Axes {
         all
     }
 
+    /// Every family and every release with its family.
+    pub(crate) fn systems(&self) -> Vec<String> {
+        let all = self.values().into_iter();
+        all.filter(|(axis, _)| *axis == SYSTEM)
+            .map(|(_, value)| value)
+            .collect()
+    }
+
     /// The longest number of dash-joined factors that any value has.
     pub(crate) fn longest(&self) -> usize {
         self.values()

@@ -18,9 +18,13 @@ struct Term {
 
 impl Condition {
     pub(crate) fn parse(text: &str, axes: &Axes, place: &Place) -> Result<Self, Problem> {
+        if text.trim().is_empty() {
+            let problem = Problem::new("an empty condition", "say when: `ubuntu-focal,fedora`");
+            return Err(problem.place(place.clone()));
+        }
         let mut alternatives = Vec::new();
         // Commas outside braces separate alternatives; inside, they do once expanded.
-        for part in expand::expand(&format!("{{{text}}}")).map_err(|p| p.place(place.clone()))? {
+        for part in expand::list(text).map_err(|p| p.place(place.clone()))? {
             alternatives.push(terms(part.trim(), axes, place)?);
         }
         Ok(Self(alternatives))
@@ -50,27 +54,35 @@ fn terms(text: &str, axes: &Axes, place: &Place) -> Result<Vec<Term>, Problem> {
                 axes_value(axes, &parts.join("-")).map(|value| (length, value))
             });
         let Some((length, value)) = value else {
-            let title = format!(
-                "unknown factor `{}` in the condition `{}`",
-                expand::shown(first),
-                expand::shown(text)
-            );
-            return Err(Problem::new(title, parse::advice(axes, first)).place(place.clone()));
+            return Err(unknown(text, first, axes, place));
         };
         if value.axis == STAGE {
-            let title = format!(
-                "`{}` is a stage, and a condition asks names without their stage",
-                value.text
-            );
-            return Err(
-                Problem::new(title, "put the setting into that `[stage.NAME]`")
-                    .place(place.clone()),
-            );
+            let word = &value.text;
+            let title =
+                format!("`{word}` is a stage, and a condition asks names without their stage");
+            let problem = Problem::new(title, "put the setting into that `[stage.NAME]`");
+            return Err(problem.place(parse::within(place, word, 0, word.len())));
         }
         found.push(Term { negated, value });
         at += length;
     }
     Ok(found)
+}
+
+fn unknown(text: &str, factor: &str, axes: &Axes, place: &Place) -> Problem {
+    let (shown, whole) = (expand::shown(factor), expand::shown(text));
+    if factor.is_empty() {
+        let title = format!("an empty factor in the condition `{whole}`");
+        let help = "`-` is and, `,` is or, `!` is not: `ubuntu-focal-!minimal,fedora`";
+        return Problem::new(title, help).place(place.clone());
+    }
+    let title = if factor == text {
+        format!("unknown factor `{shown}`")
+    } else {
+        format!("unknown factor `{shown}` in the condition `{whole}`")
+    };
+    let problem = Problem::new(title, parse::advice(axes, factor));
+    problem.place(parse::within(place, factor, 0, factor.len()))
 }
 
 /// In conditions `container` stands for both engines.

@@ -14,6 +14,29 @@ pub(crate) fn expand(text: &str) -> Result<Vec<String>, Problem> {
     Ok(out)
 }
 
+/// The same for a list: its commas outside braces separate.
+pub(crate) fn list(text: &str) -> Result<Vec<String>, Problem> {
+    let (mut out, mut bytes) = (Vec::new(), 0);
+    for part in split(text) {
+        expand_into(String::new(), part, &mut out, &mut bytes, text, 0)?;
+    }
+    Ok(out)
+}
+
+/// The parts between commas that stand outside braces.
+fn split(text: &str) -> Vec<&str> {
+    let mut depth = 0usize;
+    let outside = |c: char| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    };
+    text.split(outside).collect()
+}
+
 fn expand_into(
     head: String,
     rest: &str,

@@ -15,7 +15,7 @@ pub(crate) fn parse(text: &str, axes: &Axes, place: &Place) -> Result<EnvName, P
         return Ok(own_name(text));
     }
     let mut search = Search {
-        factors: text.split('-').collect(),
+        factors: factors(text).collect(),
         axes,
         longest: axes.longest(),
         found: Vec::new(),
@@ -51,7 +51,7 @@ fn check_shape(text: &str, place: &Place) -> Result<(), Problem> {
         );
         return Err(Problem::new(title, "a name has at most 255").place(place.clone()));
     }
-    let Some(bad) = text.split('-').find(|factor| !super::is_factor(factor)) else {
+    let Some((at, bad)) = factors(text).find(|(_, factor)| !super::is_factor(factor)) else {
         return Ok(());
     };
     let title = if text.is_empty() {
@@ -61,35 +61,47 @@ fn check_shape(text: &str, place: &Place) -> Result<(), Problem> {
     } else {
         format!("`{}` in `{}` is not a factor", shown(bad), shown(text))
     };
-    let help = "a name is factors of `a-z`, `0-9`, `.` and `_`, joined by `-`: docker-debian-bookworm-standard";
-    Err(Problem::new(title, help).place(within(place, text, bad)))
+    let lower = bad.to_lowercase();
+    let help = if super::is_factor(&lower) {
+        format!("write it in lower case: `{lower}`")
+    } else if super::expand::is_glob(bad) {
+        "a glob chooses among names that are written elsewhere; braces write several: `{debian-bookworm,fedora-42}`".to_owned()
+    } else {
+        "a name is factors of `a-z`, `0-9`, `.` and `_`, joined by `-`: docker-debian-bookworm-standard".to_owned()
+    };
+    Err(Problem::new(title, help).place(within(place, text, at, bad.len())))
 }
 
-/// The place of one factor inside the place of its name.
-fn within(place: &Place, text: &str, factor: &str) -> Place {
+/// The factors of a name, each with its offset.
+fn factors(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split('-').map(move |factor| {
+        let here = at;
+        at += factor.len() + 1;
+        (here, factor)
+    })
+}
+
+/// The place of a stretch of a name inside the place of the name.
+pub(super) fn within(place: &Place, text: &str, at: usize, length: usize) -> Place {
     let here = &place.source.text[place.span.clone()];
-    let Some(start) = here
-        .find(text)
-        .map(|at| at + (factor.as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
-    else {
-        // The name came out of braces: the factor may still stand there as it is.
-        return match here.find(factor).filter(|_| !factor.is_empty()) {
-            Some(at) => Place::new(
-                &place.source,
-                place.span.start + at..place.span.start + at + factor.len(),
-            ),
-            None => place.clone(),
-        };
+    let part = text.get(at..at + length).unwrap_or_default();
+    let start = match here.find(text) {
+        Some(start) => Some(start + at),
+        // The name came out of braces: the part may still stand there as it is.
+        None => here.find(part).filter(|_| !part.is_empty()),
+    };
+    let Some(start) = start else {
+        return place.clone();
     };
     let from = place.span.start + start;
-    Place::new(
-        &place.source,
-        from..(from + factor.len()).min(place.span.end),
-    )
+    let to = (from + length).min(place.span.end);
+    Place::new(&place.source, from..to)
 }
 
 struct Search<'a> {
-    factors: Vec<&'a str>,
+    /// Each with its offset.
+    factors: Vec<(usize, &'a str)>,
     axes: &'a Axes,
     longest: usize,
     found: Vec<Vec<Value>>,
@@ -100,6 +112,7 @@ struct Search<'a> {
 #[derive(Default)]
 struct Stuck<'a> {
     at: usize,
+    offset: usize,
     factor: &'a str,
     before: Vec<Value>,
     twice: Option<(Value, Value)>,
@@ -113,7 +126,9 @@ impl<'a> Search<'a> {
         }
         let mut any = false;
         for length in (1..=self.longest.min(self.factors.len() - at)).rev() {
-            let Some(value) = self.axes.find(&self.factors[at..at + length].join("-")) else {
+            let words = &self.factors[at..at + length];
+            let words: Vec<&str> = words.iter().map(|(_, factor)| *factor).collect();
+            let Some(value) = self.axes.find(&words.join("-")) else {
                 continue;
             };
             if let Some(other) = taken.iter().find(|v| v.axis == value.axis) {
@@ -131,11 +146,15 @@ impl<'a> Search<'a> {
     }
 
     fn note(&mut self, at: usize, before: &[Value], twice: Option<(Value, Value)>) {
-        let first = self.stuck.factor.is_empty();
-        if first || at > self.stuck.at || (at == self.stuck.at && twice.is_some()) {
+        let stuck = &self.stuck;
+        // The longest value is tried first and says most.
+        let better = at == stuck.at && twice.is_some() && stuck.twice.is_none();
+        if stuck.factor.is_empty() || at > stuck.at || better {
+            let (offset, factor) = self.factors[at];
             self.stuck = Stuck {
                 at,
-                factor: self.factors[at],
+                offset,
+                factor,
                 before: before.to_vec(),
                 twice,
             };
@@ -145,54 +164,62 @@ impl<'a> Search<'a> {
 
 impl Stuck<'_> {
     fn problem(&self, text: &str, axes: &Axes, place: &Place) -> Problem {
-        let here = within(place, text, self.factor);
-        if let Some((one, two)) = &self.twice {
-            let title = format!(
-                "`{}` has two values of the axis `{}`: `{}` and `{}`",
-                shown(text),
-                one.axis,
-                one.text,
-                two.text
-            );
-            return Problem::new(title, "a name has one value of each axis").place(here);
-        }
+        let problem = match &self.twice {
+            Some((one, two)) => twice(text, one, two),
+            None => self.unknown(text, axes),
+        };
+        let length = match &self.twice {
+            Some((_, two)) => two.text.len(),
+            None => self.factor.len(),
+        };
+        problem.place(within(place, text, self.offset, length))
+    }
+
+    fn unknown(&self, text: &str, axes: &Axes) -> Problem {
+        let factor = self.factor;
         // A family just before: the factor was meant as its release.
-        if let Some(Value {
-            system:
-                Some(System {
-                    family,
-                    release: None,
-                }),
-            ..
-        }) = self.before.last()
+        let system = self.before.last().and_then(|v| v.system.as_ref());
+        let family = system.filter(|s| s.release.is_none()).map(|s| &s.family);
+        if let Some(family) = family
             && let Some(known) = axes.families.get(family)
             && !known.releases.is_empty()
-            && known_elsewhere(axes, self.factor).is_none()
+            && known_elsewhere(axes, factor).is_none()
         {
             let title = format!(
-                "unknown release `{}` of `{family}` in `{}`",
-                self.factor,
+                "unknown release `{factor}` of `{family}` in `{}`",
                 shown(text)
             );
-            let mut problem = Problem::new(
-                title,
-                nearest::advice(
-                    self.factor,
-                    &format!("releases of `{family}`"),
-                    known.releases.iter().map(String::as_str),
-                ),
-            );
-            if nearest::nearest(self.factor, known.releases.iter().map(String::as_str)).is_some() {
-                problem = problem.help(format!(
-                    "releases of `{family}`: {}",
-                    known.releases.join(", ")
-                ));
-            }
-            return problem.place(here);
+            let releases = || known.releases.iter().map(String::as_str);
+            let what = format!("releases of `{family}`");
+            let problem = Problem::new(title, nearest::advice(factor, &what, releases()));
+            return if nearest::nearest(factor, releases()).is_some() {
+                problem.help(format!("{what}: {}", known.releases.join(", ")))
+            } else {
+                problem
+            };
         }
-        let title = format!("unknown factor `{}` in `{}`", self.factor, shown(text));
-        Problem::new(title, advice(axes, self.factor)).place(here)
+        let title = if factor == text {
+            format!("unknown environment `{factor}`")
+        } else {
+            format!("unknown factor `{factor}` in `{}`", shown(text))
+        };
+        Problem::new(title, advice(axes, factor))
     }
+}
+
+fn twice(text: &str, one: &Value, two: &Value) -> Problem {
+    let title = if one == two {
+        format!("`{}` stands twice in `{}`", two.text, shown(text))
+    } else {
+        format!(
+            "`{}` has two values of the axis `{}`: `{}` and `{}`",
+            shown(text),
+            one.axis,
+            one.text,
+            two.text
+        )
+    };
+    Problem::new(title, "a name has one value of each axis")
 }
 
 /// The family that a lone release belongs to.
@@ -256,44 +283,34 @@ fn complete(
     let mut by_axis: IndexMap<String, Value> =
         values.into_iter().map(|v| (v.axis.clone(), v)).collect();
     let mut take = |axis: &str| {
-        by_axis
-            .shift_remove(axis)
-            .or_else(|| axes.defaults.get(axis).and_then(|v| axes.find(v)))
+        let default = || axes.defaults.get(axis).and_then(|v| axes.find(v));
+        by_axis.shift_remove(axis).or_else(default)
     };
     let missing = |what: &str, example: &str| {
-        Problem::new(
-            format!("no {what} in `{}`", shown(text)),
-            format!("put one into the name: {example}"),
-        )
-        .place(place.clone())
+        let title = format!("no {what} in `{}`", shown(text));
+        Problem::new(title, format!("put one into the name: {example}")).place(place.clone())
     };
-    let runner = take(RUNNER)
-        .ok_or_else(|| missing("runner", "docker, podman or local"))?
-        .text;
+    let runner = take(RUNNER).ok_or_else(|| missing("runner", "docker, podman or local"))?;
     let system = match take(SYSTEM).and_then(|v| v.system) {
         Some(system) => with_release(text, system, axes, place)?,
-        None if runner == "local" => System {
+        None if runner.text == "local" => System {
             family: "host".to_owned(),
             release: None,
         },
         None => return Err(missing("system", &system_examples(axes))),
     };
-    let own = axes
-        .own
-        .keys()
-        .filter_map(|axis| take(axis).map(|v| (axis.clone(), v.text)))
-        .collect();
+    let own = axes.own.keys();
+    let own = own.filter_map(|axis| take(axis).map(|v| (axis.clone(), v.text)));
+    let own = own.collect();
     let config = take(CONFIG).map(|v| v.text);
-    let config = if config.is_none() && !axes.configs.is_empty() {
-        return Err(missing("config", &axes.configs.join(", "))
-            .help("or set `[project] default = { config = \"…\" }`"));
-    } else {
-        config
-    };
+    if config.is_none() && !axes.configs.is_empty() {
+        let problem = missing("config", &axes.configs.join(", "));
+        return Err(problem.help("or set `[project] default = { config = \"…\" }`"));
+    }
     let to = by_axis.shift_remove(STAGE).map(|v| v.text);
     Ok(EnvName {
         own: None,
-        runner,
+        runner: runner.text,
         system: Some(system),
         axes: own,
         config,
@@ -325,19 +342,14 @@ fn with_release(text: &str, system: System, axes: &Axes, place: &Place) -> Resul
     if system.release.is_some() || family.alone {
         return Ok(system);
     }
-    match &family.default_release {
-        Some(release) => Ok(System {
-            release: Some(release.clone()),
-            ..system
-        }),
-        None => {
-            let title = format!("`{}` needs a release in `{}`", system.family, shown(text));
-            let help = format!(
-                "releases of `{}`: {}",
-                system.family,
-                family.releases.join(", ")
-            );
-            Err(Problem::new(title, help).place(within(place, text, &system.family)))
-        }
+    if let Some(release) = family.default_release.clone() {
+        let release = Some(release);
+        return Ok(System { release, ..system });
     }
+    let title = format!("`{}` needs a release in `{}`", system.family, shown(text));
+    let releases = family.releases.join(", ");
+    let help = format!("releases of `{}`: {releases}", system.family);
+    let at = factors(text).find(|(at, _)| text[*at..].starts_with(&system.family));
+    let at = at.map_or(0, |(at, _)| at);
+    Err(Problem::new(title, help).place(within(place, text, at, system.family.len())))
 }

@@ -35,8 +35,9 @@ impl KeyParts {
         } = stage;
         let commands = body.replacen(exports.as_str(), "", 1);
         let mut variables = Digester::new("runenv-env");
-        env.iter()
-            .for_each(|(name, value)| drop(variables.field(name, value.as_bytes())));
+        for (name, value) in env {
+            variables.field(name, value.as_bytes());
+        }
         let container = Digester::new("runenv-container")
             .field("network", network.as_deref().unwrap_or("").as_bytes())
             .finish();

@@ -1,0 +1,145 @@
+//! `[packages]` and `[group]`: keys, groups, names of packages, distro keys.
+
+use super::super::Project;
+use super::super::check::texts;
+use super::super::file::List;
+use crate::nearest;
+use crate::problem::{Problem, Problems};
+use crate::quote;
+
+/// Distro keys of systems that the catalog does not have yet.
+const OTHER_KEYS: [&str; 9] = [
+    "arch",
+    "alpine",
+    "opensuse",
+    "gentoo",
+    "void",
+    "slackware",
+    "nix",
+    "conda",
+    "homebrew",
+];
+
+pub(super) fn check(project: &Project, problems: &mut Problems) {
+    for list in project.file.group.values() {
+        keys(project, Some(list), problems);
+    }
+    circles(project, problems);
+    names(project, problems);
+    distro_keys(project, problems);
+}
+
+/// `key`, `@group`, and `!` before either.
+pub(super) fn keys(project: &Project, list: Option<&List>, problems: &mut Problems) {
+    let file = &project.file;
+    for (text, place) in texts(project, list) {
+        let word = text.strip_prefix('!').unwrap_or(&text);
+        let problem = if let Some(group) = word.strip_prefix('@') {
+            if file.group.contains_key(group) {
+                continue;
+            }
+            let known = file.group.keys().map(|k| k.get_ref().as_str());
+            let help = nearest::advice(group, "groups", known);
+            Problem::new(format!("unknown group `@{group}`"), help)
+        } else {
+            if file.packages.contains_key(word) {
+                continue;
+            }
+            let known = file.packages.keys().map(|k| k.get_ref().as_str());
+            let help = nearest::advice(word, "packages", known);
+            Problem::new(format!("unknown package `{word}`"), help).help(format!(
+                "declare it: `[packages] {word} = {{ debian = \"…\" }}`; names as the package manager has them go into `system-packages`"
+            ))
+        };
+        problems.push(problem.place(place));
+    }
+}
+
+/// A group that contains itself, told once for each circle.
+fn circles(project: &Project, problems: &mut Problems) {
+    let mut told: Vec<&str> = Vec::new();
+    for group in project.file.group.keys() {
+        let mut path = vec![group.get_ref().as_str()];
+        let Some(list) = circle(project, &mut path).filter(|_| !told.contains(&path[0])) else {
+            continue;
+        };
+        let title = format!(
+            "the group `@{}` contains itself: {}",
+            path[0],
+            path.join(" -> ")
+        );
+        let problem = Problem::new(title, "take it out of one of these groups");
+        problems.push(problem.place(project.place(list.span())));
+        told.extend(path);
+    }
+}
+
+/// Follows groups until the first of the path comes again; the list in which it does.
+fn circle<'a>(project: &'a Project, path: &mut Vec<&'a str>) -> Option<&'a List> {
+    let (first, last) = (path[0], path[path.len() - 1]);
+    let list = project.file.group.get(last)?;
+    let words: Vec<&str> = list.get_ref().words();
+    let groups = words
+        .iter()
+        .filter_map(|w| w.trim_start_matches('!').strip_prefix('@'));
+    for group in groups {
+        let again = path.contains(&group);
+        if again && group != first {
+            continue;
+        }
+        path.push(group);
+        if again {
+            return Some(list);
+        }
+        if let Some(found) = circle(project, path) {
+            return Some(found);
+        }
+        path.pop();
+    }
+    None
+}
+
+/// Names are words, quoted as in a shell.
+fn names(project: &Project, problems: &mut Problems) {
+    let lists = project
+        .file
+        .packages
+        .values()
+        .flat_map(|names| names.values());
+    for (text, place) in lists.flat_map(|list| texts(project, Some(list))) {
+        if quote::split(&text).is_none() {
+            let title = format!("a quote is left open in `{text}`");
+            let problem = Problem::new(
+                title,
+                "names are words, quoted as in a shell: close the quote",
+            );
+            problems.push(problem.place(place));
+        }
+    }
+}
+
+/// Distro keys of `[packages]` are those of the catalog and of the file's systems.
+fn distro_keys(project: &Project, problems: &mut Problems) {
+    let families = project.catalog.families.values();
+    let mut known: Vec<String> = families.flat_map(|f| f.distro.clone()).collect();
+    known.extend(OTHER_KEYS.map(str::to_owned));
+    for layer in super::layers(project) {
+        let added = layer.append.and_then(|a| a.distro);
+        for list in [layer.distro, added] {
+            known.extend(texts(project, list.as_ref()).into_iter().map(|(t, _)| t));
+        }
+    }
+    for key in project
+        .file
+        .packages
+        .values()
+        .flat_map(|names| names.keys())
+    {
+        if !known.contains(key.get_ref()) {
+            let all = known.iter().map(String::as_str);
+            let help = nearest::advice(key.get_ref(), "distro keys", all);
+            let problem = Problem::new(format!("unknown distro key `{}`", key.get_ref()), help);
+            problems.push(problem.place(project.place(key.span())));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `[project]` and `[system]`: defaults, the version that is needed, `env-list`, releases and images.
+
+use super::super::Project;
+use super::super::check::texts;
+use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, expand, parse};
+use crate::nearest;
+use crate::problem::{Problem, Problems};
+
+pub(super) fn check(project: &Project, problems: &mut Problems) {
+    defaults(project, problems);
+    default_releases(project, problems);
+    images(project, problems);
+    requires(project, problems);
+    for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
+        let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
+        for name in problems.keep(expanded).into_iter().flatten() {
+            problems.keep(parse::parse(&name, &project.axes, &place));
+        }
+    }
+}
+
+fn defaults(project: &Project, problems: &mut Problems) {
+    let axes = &project.axes;
+    let built_in = [CONFIG, STAGE, RUNNER, SYSTEM];
+    for (axis, value) in &project.file.project.default {
+        let name = axis.get_ref().as_str();
+        let known: Vec<String> = match name {
+            SYSTEM => axes.systems(),
+            RUNNER => RUNNERS.map(str::to_owned).to_vec(),
+            CONFIG => axes.configs.clone(),
+            STAGE => axes.stages.clone(),
+            name => axes.own.get(name).cloned().unwrap_or_default(),
+        };
+        if !built_in.contains(&name) && !axes.own.contains_key(name) {
+            let all = axes.own.keys().map(String::as_str).chain(built_in);
+            let help = nearest::advice(name, "axes", all);
+            let problem = Problem::new(format!("unknown axis `{name}`"), help);
+            problems.push(problem.place(project.place(axis.span())));
+        } else if !known.contains(value.get_ref()) {
+            let title = format!("unknown {name} `{}`", value.get_ref());
+            let known = known.iter().map(String::as_str);
+            let help = nearest::advice(value.get_ref(), "values", known);
+            problems.push(Problem::new(title, help).place(project.place(value.span())));
+        }
+    }
+}
+
+/// A family's `default-release` is one of its releases.
+fn default_releases(project: &Project, problems: &mut Problems) {
+    for (family, table) in &project.file.system {
+        let known = &project.axes.families[family.get_ref()].releases;
+        let Some(default) = &table.get_ref().default_release else {
+            continue;
+        };
+        if !known.contains(default.get_ref()) {
+            let (release, family) = (default.get_ref(), family.get_ref());
+            let title = format!("unknown release `{release}` of `{family}`");
+            let help = nearest::advice(release, "releases", known.iter().map(String::as_str));
+            problems.push(Problem::new(title, help).place(project.place(default.span())));
+        }
+    }
+}
+
+/// A system that the catalog lacks says itself which image it has: the family, or each of its releases.
+fn images(project: &Project, problems: &mut Problems) {
+    for (family, table) in &project.file.system {
+        let (name, table) = (family.get_ref(), table.get_ref());
+        let (alone, mut releases) = (table.release.is_empty(), table.release.values());
+        let said =
+            table.image.is_some() || (!alone && releases.all(|r| r.get_ref().image.is_some()));
+        if !said && !project.catalog.families.contains_key(name) && name != "host" {
+            let title =
+                format!("the system `{name}` has no image, and the catalog does not know it");
+            let problem = Problem::new(title, "give it `image` and `package-manager`");
+            problems.push(problem.place(project.place(family.span())));
+        }
+    }
+}
+
+fn requires(project: &Project, problems: &mut Problems) {
+    let Some(text) = &project.file.project.requires else {
+        return;
+    };
+    let ours = env!("CARGO_PKG_VERSION");
+    let number = |v: &str| -> Option<Vec<u64>> { v.split('.').map(|n| n.parse().ok()).collect() };
+    let least = text.get_ref().strip_prefix(">=").map(str::trim);
+    let problem = match least.and_then(number) {
+        Some(least) if least <= number(ours).unwrap_or_default() => return,
+        Some(_) => {
+            let title = format!(
+                "this file needs runenv {}, and this is {ours}",
+                text.get_ref()
+            );
+            Problem::new(title, "install a newer runenv")
+        }
+        None => {
+            let title = format!("`{}` is no version that can be required", text.get_ref());
+            Problem::new(title, "write `requires = \">=0.1\"`")
+        }
+    };
+    problems.push(problem.place(project.place(text.span())));
+}

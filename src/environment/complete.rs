@@ -1,0 +1,125 @@
+//! What a run needs: an image, folders, limits of the right form, stages. Asked when every text is final.
+
+use super::Environment;
+use super::setting::Setting;
+use crate::config::Project;
+use crate::problem::Problem;
+
+pub(super) fn check(env: &Environment, project: &Project) -> Result<(), Problem> {
+    let s = &env.settings;
+    if env.container() && s.image.is_none() {
+        let title = format!("`{}` has no image", env.name);
+        let help =
+            "give its system one: `[system.NAME] image = \"…\"`, or name a system of the catalog";
+        return Err(Problem::new(title, help));
+    }
+    let forms = [
+        Form {
+            setting: s.image.as_ref().filter(|_| env.container()),
+            is: is_image,
+            what: "an image reference",
+            help: "write it as `debian:bookworm` or `registry/path/name:tag`",
+        },
+        Form {
+            setting: s.platform.as_ref(),
+            is: is_platform,
+            what: "a platform",
+            help: "write it as `linux/arm64` or `linux/arm/v7`",
+        },
+        Form {
+            setting: s.memory.as_ref(),
+            is: is_memory,
+            what: "an amount of memory",
+            help: "write it as `512m` or `8g`",
+        },
+        Form {
+            setting: s.cpus.as_ref(),
+            is: is_number,
+            what: "a number of processors",
+            help: "write it as `2` or `1.5`",
+        },
+    ];
+    forms.iter().try_for_each(Form::check)?;
+    let workdirs = env.stages.iter().map(|stage| &stage.workdir);
+    workdirs
+        .chain(&s.workdir)
+        .map(folder)
+        .try_for_each(|f| f.check())?;
+    if env.stages.is_empty() {
+        let title = format!("`{}` has no stages", env.name);
+        let help = "declare at least one: `[stage.built] run = [\"make\"]`";
+        return Err(Problem::new(title, help).at(&project.source, 0..0, ""));
+    }
+    Ok(())
+}
+
+/// How a setting must look.
+struct Form<'a> {
+    setting: Option<&'a Setting<String>>,
+    is: fn(&str) -> bool,
+    what: &'static str,
+    help: &'static str,
+}
+
+impl Form<'_> {
+    fn check(&self) -> Result<(), Problem> {
+        let Some(setting) = self.setting.filter(|s| !(self.is)(&s.value)) else {
+            return Ok(());
+        };
+        let title = format!("`{}` is not {}", setting.value, self.what);
+        let place = setting.place().cloned();
+        let problem = Problem::new(title, self.help);
+        Err(place.into_iter().fold(problem, Problem::place))
+    }
+}
+
+fn folder(setting: &Setting<String>) -> Form<'_> {
+    let relative = !setting.value.starts_with('/');
+    Form {
+        setting: Some(setting),
+        is: is_folder,
+        what: if relative {
+            "an absolute path"
+        } else {
+            "a plain path"
+        },
+        help: "write it as `/src`: from the root, without `..`",
+    }
+}
+
+fn is_folder(text: &str) -> bool {
+    text.starts_with('/')
+        && text.split('/').all(|part| part != "..")
+        && !text.chars().any(char::is_control)
+}
+
+/// Is this text an image reference, and nothing an engine could take for an option?
+fn is_image(text: &str) -> bool {
+    let ok = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+    !text.is_empty()
+        && text.len() < 256
+        && text.chars().all(ok)
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// `os/architecture[/variant]`.
+fn is_platform(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
+    (2..=3).contains(&parts.len()) && parts.iter().all(word)
+}
+
+fn is_number(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    plain && text.parse::<f64>().is_ok_and(|n| n > 0.0)
+}
+
+/// A number with a unit of docker's and podman's: b, k, m, g, t, and two letters of them.
+fn is_memory(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let number = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let units = [
+        "", "b", "k", "kb", "kib", "m", "mb", "mib", "g", "gb", "gib", "t", "tb", "tib",
+    ];
+    is_number(number) && units.contains(&&lower[number.len()..])
+}

@@ -1,0 +1,65 @@
+//! Names of an environment's packages: what its package manager is given.
+
+use super::draft::Settings;
+use super::fill::Scope;
+use super::fill_list;
+use super::setting::Setting;
+use crate::config::Project;
+use crate::name::expand::shown;
+use crate::packages;
+use crate::problem::{Place, Problem};
+
+#[derive(Default)]
+pub(super) struct Names {
+    /// For the package manager, each once.
+    pub(super) names: Vec<String>,
+    /// Keys that have a name here.
+    pub(super) keys: Vec<String>,
+    /// Keys that have none.
+    pub(super) nameless: Vec<String>,
+}
+
+/// Those of `packages`, then `system-packages`.
+pub(super) fn of(
+    project: &Project,
+    scope: &Scope<'_>,
+    settings: &Settings,
+) -> Result<Names, Problem> {
+    let mut all = Names::default();
+    let distro: Vec<String> = settings.distro.iter().map(|d| d.value.clone()).collect();
+    for key in &settings.packages {
+        let words = packages::names(project, &key.value, &distro);
+        if words.is_empty() {
+            all.nameless.push(key.value.clone());
+            continue;
+        }
+        all.keys.push(key.value.clone());
+        for (word, place) in words {
+            all.add(scope.text(&word, Some(&place))?, Some(&place))?;
+        }
+    }
+    for name in fill_list(scope, &settings.system_packages)? {
+        all.add(name.value.clone(), Setting::place(&name))?;
+    }
+    Ok(all)
+}
+
+impl Names {
+    /// A name is data: no control characters, and no dash first, which the package manager would take for an option.
+    fn add(&mut self, name: String, place: Option<&Place>) -> Result<(), Problem> {
+        if name.is_empty() || name.chars().any(char::is_control) || name.starts_with('-') {
+            let title = if name.is_empty() {
+                "an empty name of a package".to_owned()
+            } else {
+                format!("`{}` cannot be the name of a package", shown(&name))
+            };
+            let help = "a name is not empty, has no control characters and no `-` first";
+            let problem = Problem::new(title, help);
+            return Err(place.cloned().into_iter().fold(problem, Problem::place));
+        }
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+context docker-debian-bookworm built

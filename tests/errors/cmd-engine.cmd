@@ -1,0 +1,1 @@
+run --engine dokcer docker-debian-bookworm

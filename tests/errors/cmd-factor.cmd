@@ -1,0 +1,1 @@
+list docker-fedroa-41

@@ -1,0 +1,1 @@
+-c nowhere.toml list

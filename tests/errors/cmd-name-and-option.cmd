@@ -1,0 +1,1 @@
+run -n docker-fedroa-41 -e docker-debain-bookworm,lnit

@@ -1,0 +1,1 @@
+run -n --redo tsted docker-debian-bookworm

@@ -1,0 +1,1 @@
+shell docker-debian-bookworm --failed

@@ -1,0 +1,1 @@
+run --timeout forever docker-debian-bookworm

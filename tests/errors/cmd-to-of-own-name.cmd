@@ -1,0 +1,1 @@
+run -n --to built lint

@@ -1,0 +1,1 @@
+run -n --to tsted docker-debian-bookworm

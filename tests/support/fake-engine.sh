@@ -1,0 +1,251 @@
+#!/bin/sh
+# fake-engine.sh: a `docker` or `podman` for tests; put it into PATH under that name.
+#
+# It keeps containers and images as files, so that whole runs work: what is committed is found again. It runs no script:
+# it only plays the marks of one. Everything else is scripted.
+#
+# Environment:  FAKE_ENGINE  a folder, with
+#   log            written: one line a call, `NAME WORDS...` (newlines in words are shown as blanks)
+#   images/        what there is: one folder an image (id, tags, layers, labels)
+#   containers/    what was made and not removed
+#   stdin.N        written: what call N of `run` or `start` was sent
+#   play/VERB.KEY  or play/VERB.N.KEY for the N-th call of a verb: what is played in place of the usual answer
+#                  KEY: out (stdout), err (stderr), code (exit code), delay (seconds before), die (kills itself),
+#                  hang (waits for ever); for run and start: output (of the script), fails (`NUMBER CODE`: that
+#                  command), cut (ends after the begin mark of that command)
+# Verbs: image-inspect image-ls image-rm container-inspect create cp start run commit rm pull tag stop kill ps version
+set -u
+me=${0##*/}
+home=${FAKE_ENGINE:?}
+state=$home/images
+
+# --- the log, and which call of its verb this is
+
+line=$(printf '%s ' "$me" "$@" | tr '\n' ' ')
+[ "${1-}" != --config ] || shift 2
+case ${1-} in
+  image | container) verb=$1-${2-} ; shift 2 ;;
+  *) verb=${1-} ; [ $# = 0 ] || shift ;;
+esac
+while ! mkdir "$home/lock" 2>/dev/null; do sleep 0.01; done
+printf '%s\n' "${line% }" >>"$home/log"
+count=$(($(cat "$home/count.$verb" 2>/dev/null || echo 0) + 1))
+echo $count >"$home/count.$verb"
+rmdir "$home/lock"
+
+# played KEY: the file that says it, if there is one
+played() {
+  for file in "$home/play/$verb.$count.$1" "$home/play/$verb.$1"; do
+    [ ! -e "$file" ] || { echo "$file"; return 0; }
+  done
+  return 1
+}
+
+# --- images: $state/FOLDER/{id,tags,layers,labels}
+
+# folder_of NAME-OR-ID
+folder_of() {
+  for folder in "$state"/*/; do
+    [ -e "$folder/id" ] || continue
+    if [ "$(cat "$folder/id")" = "$1" ] || grep -qxF -e "$1" -e "$1:latest" "$folder/tags"; then
+      echo "${folder%/}"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# list FILE: its lines as a JSON list
+list() { sed 's/.*/"&"/' "$1" | paste -sd, -; }
+
+# json FOLDER
+json() {
+  labels=$(sed 's/\([^=]*\)=\(.*\)/"\1":"\2"/' "$1/labels" | paste -sd, -)
+  volumes=null
+  [ ! -e "$1/volumes" ] || volumes="{$(sed 's/.*/"&":{}/' "$1/volumes" | paste -sd, -)}"
+  printf '{"Id":"%s","RepoTags":[%s],"Architecture":"amd64","Os":"linux","Author":"","Size":1000,' \
+    "$(cat "$1/id")" "$(list "$1/tags")"
+  printf '"RootFS":{"Type":"layers","Layers":[%s]},' "$(list "$1/layers")"
+  if [ -s "$1/labels" ]; then
+    printf '"Config":{"Env":["PATH=/bin"],"Entrypoint":["sh"],"Cmd":["-e","-s"],"User":"0:0","WorkingDir":"/",'
+  else
+    printf '"Config":{"Env":["PATH=/bin"],"Cmd":["sh"],"User":"","WorkingDir":"",'
+  fi
+  printf '"Volumes":%s,"Labels":{%s}}}' "$volumes" "$labels"
+}
+
+image_inspect() {
+  found='' missing=0
+  for name do
+    if folder=$(folder_of "$name"); then
+      found=$found${found:+,}$(json "$folder")
+    else
+      echo "Error: No such image: $name" >&2
+      missing=1
+    fi
+  done
+  echo "[$found]"
+  return $missing
+}
+
+# new_image ID TAG: an empty folder for it; the tag leaves the image that had it
+new_image() {
+  new=$state/$(printf %s "$1" | tr ':/' '--')
+  mkdir -p "$new"
+  for tags in "$state"/*/tags; do
+    [ ! -e "$tags" ] || { grep -vxF "$2" "$tags" >"$tags.new"; mv "$tags.new" "$tags"; }
+  done
+  echo "$1" >"$new/id"
+  echo "$2" >"$new/tags"
+}
+
+pull() {
+  for image do :; done
+  new_image "sha256:$(printf %s "$image" | cksum | tr -d ' ')" "$image"
+  echo "layer-of-$image" >"$new/layers"
+  : >"$new/labels"
+  cat "$new/id"
+}
+
+image_rm() {
+  for name do
+    case $name in -*) continue ;; esac
+    folder=$(folder_of "$name") || { echo "Error: No such image: $name" >&2; return 1; }
+    grep -vxF "$name" "$folder/tags" >"$folder/tags.new"
+    mv "$folder/tags.new" "$folder/tags"
+    [ -s "$folder/tags" ] || rm -r "$folder"
+  done
+}
+
+image_ls() {
+  for folder in "$state"/*/; do
+    [ ! -s "$folder/labels" ] || cat "$folder/id"
+  done
+}
+
+# --- containers: $home/containers/NAME/{labels,image,exit}
+
+# made WORDS OF create: sets $container, $image and $inner, the words behind the image
+made() {
+  container='' labels=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --name) container=$2 ; shift 2 ;;
+      --label) labels="$labels$2
+" ; shift 2 ;;
+      --user | --workdir | --entrypoint | --log-driver | --network | --unsetenv | -e) shift 2 ;;
+      -*) shift ;;
+      *) break ;;
+    esac
+  done
+  image=$1 ; shift
+  inner="$*"
+  folder_of "$image" >/dev/null || { echo "Error: No such image: $image" >&2; return 125; }
+  mkdir -p "$home/containers/$container"
+  printf %s "$labels" >"$home/containers/$container/labels"
+  echo "$image" >"$home/containers/$container/image"
+}
+
+# play_script CONTAINER: the marks of the script on stdin
+play_script() {
+  script=$home/stdin.$verb.$count
+  cat >"$script"
+  ended=$home/containers/$1/exit
+  mark=$(sed -n '1s/^runenv_mark=//p' "$script")
+  if file=$(played fails); then read -r failing code <"$file"; else failing=0 code=0; fi
+  cut=0
+  if file=$(played cut); then read -r cut <"$file"; fi
+  numbers=$(sed -n "s/^printf '.036%s begin \([0-9]*\).n'.*/\1/p" "$script")
+  for number in $numbers; do
+    printf '\036%s begin %s\n' "$mark" "$number"
+    [ "$number" != "$cut" ] || return 1
+    ! file=$(played output) || cat "$file"
+    ! file=$(played hang) || { echo $$ >>"$home/hanging"; exec sleep 600; }
+    if [ "$number" = "$failing" ]; then
+      printf '\036%s end %s %s\n' "$mark" "$number" "$code"
+      echo "$code" >"$ended"
+      return "$code"
+    fi
+    printf '\036%s end %s 0\n' "$mark" "$number"
+  done
+  printf '\036%s done\n' "$mark"
+  echo 0 >"$ended"
+}
+
+run() {
+  made "$@" || return
+  case $inner in
+    *'echo up'*) echo up ; cat >/dev/null ; rm -rf "$home/containers/$container" ;;
+    *) play_script "$container" ;;
+  esac
+}
+
+container_inspect() {
+  for name do :; done
+  [ -d "$home/containers/$name" ] || { echo "Error: No such container: $name" >&2; return 1; }
+  status=exited code=0
+  [ -e "$home/containers/$name/exit" ] && code=$(cat "$home/containers/$name/exit") || status=running
+  printf '{"Status":"%s","ExitCode":%s,"OOMKilled":false,"Error":""}\n' "$status" "$code"
+}
+
+commit() {
+  changed=''
+  while [ $# -gt 2 ]; do
+    case $1 in
+      --change) changed="$changed${2#LABEL }
+" ; shift 2 ;;
+      *) shift ;;
+    esac
+  done
+  made=$home/containers/$1
+  [ -d "$made" ] || { echo "Error: No such container: $1" >&2; return 1; }
+  parent=$(folder_of "$(cat "$made/image")")
+  new_image "sha256:$(printf %s "$1" | cksum | tr -d ' ')" "$2"
+  { cat "$parent/layers" ; echo "layer-of-$1" ; } >"$new/layers"
+  # What is changed comes last; of two lines of one name the last counts.
+  { cat "$made/labels" ; printf %s "$changed" ; } |
+    awk -F= '{ name = $1; if (!(name in at)) { at[name] = ++n; order[n] = name }; line[name] = $0 }
+      END { for (i = 1; i <= n; i++) print line[order[i]] }' >"$new/labels"
+  cat "$new/id"
+}
+
+rm_containers() {
+  for name do
+    case $name in -* | 0) ;; *) rm -rf "$home/containers/$name" ;; esac
+  done
+}
+
+stop() {
+  for name do :; done
+  echo 137 >"$home/containers/$name/exit"
+  ! [ -e "$home/hanging" ] || xargs kill <"$home/hanging" 2>/dev/null
+}
+
+# --- what is played, else the usual answer
+
+mkdir -p "$state" "$home/containers"
+! file=$(played delay) || sleep "$(cat "$file")"
+! file=$(played die) || kill -KILL $$
+if file=$(played hang) && [ "$verb" != run ] && [ "$verb" != start ]; then exec sleep 600; fi
+if file=$(played err); then cat "$file" >&2; fi
+if file=$(played out); then cat "$file"; fi
+if file=$(played code); then exit "$(cat "$file")"; fi
+if played out >/dev/null; then exit 0; fi
+case $verb in
+  image-inspect) image_inspect "$@" ;;
+  image-ls) image_ls ;;
+  image-rm) image_rm "$@" ;;
+  container-inspect) container_inspect "$@" ;;
+  create) made "$@" && echo "$container" ;;
+  cp) cat >"$home/stdin.$verb.$count" ;;
+  start) for container do :; done ; play_script "$container" ;;
+  run) run "$@" ;;
+  commit) commit "$@" ;;
+  rm) rm_containers "$@" ;;
+  pull) pull "$@" ;;
+  tag) : ;;
+  stop | kill) stop "$@" ;;
+  ps) cat "$home/play/ps.list" 2>/dev/null ;;
+  version) echo 1.0 ;;
+  *) echo "fake $me: no such call: $line" >&2 ; exit 64 ;;
+esac
