@@ -65,16 +65,11 @@ impl Command {
 
 /// A word that no line of `text` is, to end a here-document with.
 fn end_mark(text: &str) -> String {
-    (0..)
-        .map(|n| {
-            if n == 0 {
-                "RUNENV".to_owned()
-            } else {
-                format!("RUNENV{n}")
-            }
-        })
-        .find(|mark| text.lines().all(|line| line != mark))
-        .expect("a text has finitely many lines")
+    let mut mark = "RUNENV".to_owned();
+    while text.lines().any(|line| line == mark) {
+        mark.push('_');
+    }
+    mark
 }
 
 impl fmt::Display for Command {
@@ -128,7 +123,7 @@ mod tests {
         command.stdin = Stdin::Text("echo\nRUNENV\n".into());
         assert_eq!(
             command.to_string(),
-            "env X='1 2' docker create 'a b' <<'RUNENV1'\necho\nRUNENV\nRUNENV1"
+            "env X='1 2' docker create 'a b' <<'RUNENV_'\necho\nRUNENV\nRUNENV_"
         );
         command.stdin = Stdin::Made("runenv context E S".into());
         assert_eq!(

@@ -8,15 +8,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::problem::Problem;
 
+/// There is no room left.
+const FULL: [io::ErrorKind; 2] = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+
 /// A problem about a path, with what the system said.
 pub(crate) fn trouble(doing: &str, path: &Path, error: &io::Error) -> Problem {
-    let help = match error.kind() {
-        io::ErrorKind::NotFound => "the path does not exist",
-        io::ErrorKind::PermissionDenied => "look at its owner and mode, and at those of its folder",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "make room on that disk; `runenv clean` frees images"
-        }
-        _ => "look at the path and its disk",
+    let help = if error.kind() == io::ErrorKind::NotFound {
+        "the path does not exist"
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "look at its owner and mode, and at those of its folder"
+    } else if FULL.contains(&error.kind()) {
+        "make room on that disk; `runenv clean` frees images"
+    } else {
+        "look at the path and its disk"
     };
     Problem::engine(
         format!("cannot {doing} `{}`: {error}", path.display()),

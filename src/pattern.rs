@@ -94,6 +94,7 @@ fn plain(segment: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The path's folders from the top, then the path.
+#[cfg(test)]
 fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends = path
         .iter()
@@ -180,7 +181,8 @@ impl Patterns {
         Ok(Self { lines })
     }
 
-    /// Is this path left out?
+    /// Is this path left out? For tests: the walk judges folder by folder.
+    #[cfg(test)]
     pub(crate) fn excludes(&self, path: &[u8]) -> bool {
         prefixes(path)
             .fold(Verdict::default(), |above, p| self.judge(&above, p))

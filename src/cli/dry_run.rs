@@ -4,19 +4,19 @@
 
 use std::path::Path;
 
-use super::{Context, Exit};
 use crate::command::Command;
 use crate::engine::labels::Labels;
 use crate::engine::{Container, Engine};
+use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, PlanCommand, Stage, script};
 use crate::run::engine_stage::tag;
 use crate::run::{self, Job, Options, local};
 
-pub(crate) fn print(root: &Path, jobs: &[Job], options: &Options, context: &mut Context) -> Exit {
+pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) -> String {
     let mut text = String::new();
     for Job { plan, wanted } in jobs {
-        let late = run::late(root, &plan.env, plan.cpus.as_deref(), &context.host);
+        let late = run::late(root, &plan.env, plan.cpus.as_deref(), host);
         for (at, stage) in plan.stages.iter().enumerate().take(wanted.end) {
             text += &format!(
                 "# {}: {} ({}/{})\n",
@@ -27,7 +27,7 @@ pub(crate) fn print(root: &Path, jobs: &[Job], options: &Options, context: &mut 
             );
             let commands = match run::engine(plan, options) {
                 Some(engine) => in_engine(engine, plan, stage, &late),
-                None => here(plan, stage, &late, context),
+                None => here(plan, stage, &late, host),
             };
             text += &commands
                 .iter()
@@ -35,8 +35,7 @@ pub(crate) fn print(root: &Path, jobs: &[Job], options: &Options, context: &mut 
                 .collect::<String>();
         }
     }
-    context.out.result(&text);
-    Ok(0)
+    text
 }
 
 /// A stage's calls of the engine.
@@ -74,8 +73,8 @@ fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Com
 }
 
 /// A stage's commands on this host; packages are checked there, which is no command of the plan's.
-fn here(plan: &Plan, stage: &Stage, late: &Late, context: &Context) -> Vec<Command> {
-    let passed = local::environment(&context.host, &plan.pass_env, &stage.env, late);
+fn here(plan: &Plan, stage: &Stage, late: &Late, host: &Host) -> Vec<Command> {
+    let passed = local::environment(host, &plan.pass_env, &stage.env, late);
     let own = passed
         .into_iter()
         .filter(|(name, _)| stage.env.contains_key(name));

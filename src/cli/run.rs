@@ -71,7 +71,7 @@ impl RunArgs {
             .project
             .default
             .get(STAGE)
-            .map(|s| s.get_ref())
+            .map(toml::Spanned::get_ref)
             .filter(|_| name.own.is_none());
         let to = self.to.as_ref().or(name.to.as_ref()).or(default);
         Selection::of(
@@ -100,13 +100,15 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     }
     let options = args.options();
     if args.dry_run {
-        return dry_run::print(&project.root, &jobs, &options, context);
+        let text = dry_run::text(&project.root, &jobs, &options, &context.host);
+        context.out.result(&text);
+        return Ok(0);
     }
     let world = World::new(&project, &context.host)?;
     let cancel = Cancel::install();
     let mut told = Plain::new(&context.out.with_verbosity(args.verbosity()));
     let summary = run::run(&jobs, &world, &options, &cancel, &mut |event| {
-        told.event(&event)
+        told.event(&event);
     });
     Ok(summary.exit_code())
 }

@@ -141,9 +141,10 @@ fn in_image(
     let tty = context.host.stdin_is_terminal;
     let mut command = calls.engine.shell(&spec, &stage.workdir, &env, tty);
     command.dir = Some(world.folder.path().to_owned());
-    let says = match args.failed {
-        true => format!("what `{}` left when it failed", stage.name),
-        false => format!("the image of `{}`", stage.name),
+    let says = if args.failed {
+        format!("what `{}` left when it failed", stage.name)
+    } else {
+        format!("the image of `{}`", stage.name)
     };
     Ok((command, says))
 }

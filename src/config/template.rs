@@ -111,18 +111,15 @@ fn escaped(rest: &str) -> Option<(&str, &str)> {
 
 /// A legal name at the start, and what follows it.
 fn split_name(text: &str) -> Option<(&str, &str)> {
-    let end = match text.strip_prefix("env:") {
-        Some(name) => {
-            let ok = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            let length = name.find(|c| !ok(c)).unwrap_or(name.len());
-            (length > 0).then_some(length + 4)?
-        }
-        None => {
-            let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            let length = text.find(|c| !ok(c)).unwrap_or(text.len());
-            text.starts_with(|c: char| c.is_ascii_lowercase())
-                .then_some(length)?
-        }
+    let end = if let Some(name) = text.strip_prefix("env:") {
+        let ok = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = name.find(|c| !ok(c)).unwrap_or(name.len());
+        (length > 0).then_some(length + 4)?
+    } else {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let length = text.find(|c| !ok(c)).unwrap_or(text.len());
+        text.starts_with(|c: char| c.is_ascii_lowercase())
+            .then_some(length)?
     };
     Some((&text[..end], &text[end..]))
 }

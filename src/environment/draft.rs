@@ -156,9 +156,9 @@ impl Draft {
             (&mut s.kill_after, kill_after),
             (&mut s.description, description),
         ];
-        texts
-            .into_iter()
-            .for_each(|(slot, value)| replace(project, slot, value.as_ref()));
+        for (slot, value) in texts {
+            replace(project, slot, value.as_ref());
+        }
         let missing = ignore_missing_packages.as_ref();
         replace(project, &mut s.ignore_missing_packages, missing);
         replace(project, &mut s.allow_volumes, allow_volumes.as_ref());
@@ -172,9 +172,9 @@ impl Draft {
             (&mut s.packages_after, packages_after),
             (&mut s.prelude, prelude),
         ];
-        adding
-            .into_iter()
-            .for_each(|(slot, value)| slot.extend(list(project, value.as_ref())));
+        for (slot, value) in adding {
+            slot.extend(list(project, value.as_ref()));
+        }
         merge(project, &mut s.env, env.as_ref());
         self.set_vars(project, vars.as_ref());
         self.set_stages(project, stage.as_ref());

@@ -63,7 +63,7 @@ pub(crate) fn resolve(
     let built_in = builtin(project, &name);
     let mut scope = Scope::new(&draft.vars, built_in, posargs, host, container);
     let Names {
-        names: package_names,
+        words: package_names,
         keys,
         nameless,
     } = names::of(project, &scope, &draft.settings)?;

@@ -12,7 +12,7 @@ use crate::problem::{Place, Problem};
 #[derive(Default)]
 pub(super) struct Names {
     /// For the package manager, each once.
-    pub(super) names: Vec<String>,
+    pub(super) words: Vec<String>,
     /// Keys that have a name here.
     pub(super) keys: Vec<String>,
     /// Keys that have none.
@@ -57,8 +57,8 @@ impl Names {
             let problem = Problem::new(title, help);
             return Err(place.cloned().into_iter().fold(problem, Problem::place));
         }
-        if !self.names.contains(&name) {
-            self.names.push(name);
+        if !self.words.contains(&name) {
+            self.words.push(name);
         }
         Ok(())
     }

@@ -69,6 +69,7 @@ impl Cancel {
     }
 
     /// Asks for the end ourselves (`--fail-fast`); the second time means "at once", as with signals.
+    #[cfg(test)]
     pub(crate) fn request(&self) {
         self.count_one(None);
     }
@@ -83,6 +84,7 @@ impl Cancel {
     }
 
     /// The first signal that came, such as `INT`; none when the end was only asked for by `request`.
+    #[cfg(test)]
     pub(crate) fn signal_name(&self) -> Option<&'static str> {
         self.0.first.get().copied()
     }

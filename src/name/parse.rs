@@ -118,7 +118,7 @@ struct Stuck<'a> {
     twice: Option<(Value, Value)>,
 }
 
-impl<'a> Search<'a> {
+impl Search<'_> {
     fn go(&mut self, at: usize, taken: &mut Vec<Value>) {
         if at == self.factors.len() {
             self.found.push(taken.clone());

@@ -4,7 +4,7 @@
 //! a file here that implements [`Sink`].
 //!
 //! ```ignore
-//! let mut told = Fan(vec![Box::new(Plain::new(&out))]);
+//! let mut told = Plain::new(&out);
 //! for event in events { told.event(&event); }
 //! ```
 
@@ -25,15 +25,4 @@ use crate::run::event::Event;
 pub(crate) trait Sink {
     /// Takes one event; events of different environments may be mixed.
     fn event(&mut self, event: &Event);
-}
-
-/// Tells several at once, in this order.
-pub(crate) struct Fan(pub(crate) Vec<Box<dyn Sink>>);
-
-impl Sink for Fan {
-    fn event(&mut self, event: &Event) {
-        for sink in &mut self.0 {
-            sink.event(event);
-        }
-    }
 }

@@ -22,7 +22,6 @@ use crate::problem::{Problem, Problems};
 #[derive(Clone)]
 pub(crate) struct Out {
     streams: Arc<Mutex<Streams>>,
-    result_colour: bool,
     colour: bool,
     verbosity: i8,
 }
@@ -92,8 +91,7 @@ impl Out {
         Self::over(
             Box::new(io::stdout()),
             Box::new(io::stderr()),
-            [host.stdout_is_terminal, host.stderr_is_terminal]
-                .map(|terminal| style::colour(color, host, terminal)),
+            style::colour(color, host, host.stderr_is_terminal),
             verbosity,
         )
     }
@@ -101,7 +99,7 @@ impl Out {
     pub(super) fn over(
         result: Box<dyn Write + Send>,
         tell: Box<dyn Write + Send>,
-        [result_colour, colour]: [bool; 2],
+        colour: bool,
         verbosity: i8,
     ) -> Self {
         let streams = Streams {
@@ -110,7 +108,6 @@ impl Out {
         };
         Self {
             streams: Arc::new(Mutex::new(streams)),
-            result_colour,
             colour,
             verbosity,
         }
@@ -200,11 +197,6 @@ impl Out {
         self.colour
     }
 
-    /// Is stdout coloured?
-    pub(crate) fn result_colour(&self) -> bool {
-        self.result_colour
-    }
-
     /// -1 for `-q`, 0, 1 for `-v`.
     pub(crate) fn verbosity(&self) -> i8 {
         self.verbosity
@@ -246,7 +238,7 @@ mod tests {
     fn write(moods: &[io::ErrorKind]) -> (String, Out) {
         let taken = Arc::new(Mutex::new(Vec::new()));
         let result = Moody(moods.iter().copied().collect(), Arc::clone(&taken));
-        let out = Out::over(Box::new(result), Box::new(io::sink()), [false; 2], 0);
+        let out = Out::over(Box::new(result), Box::new(io::sink()), false, 0);
         out.result("one");
         out.result("two\n");
         out.result("");

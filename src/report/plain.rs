@@ -266,9 +266,9 @@ impl Sink for Plain {
             return;
         }
         match kind {
-            Kind::EnvStarted { stages, folder: _ } => self.env_started(env, stages),
-            Kind::StageCached { image: _ } => self.stage_cached(env, stage),
-            Kind::StageStarted { number, of, log: _ } => {
+            Kind::EnvStarted { stages } => self.env_started(env, stages),
+            Kind::StageCached => self.stage_cached(env, stage),
+            Kind::StageStarted { number, of } => {
                 self.stage_started(env, stage, *number, *of);
             }
             Kind::CommandStarted { text } => self.command(env, text),

@@ -28,7 +28,7 @@ impl Write for Kept {
 pub(super) fn told(colour: bool, verbosity: i8, events: &[(&str, &str, Kind)]) -> String {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let tell = Box::new(Kept(Arc::clone(&kept)));
-    let out = Out::over(Box::new(io::sink()), tell, [colour; 2], verbosity);
+    let out = Out::over(Box::new(io::sink()), tell, colour, verbosity);
     let mut plain = Plain::new(&out);
     for (env, stage, kind) in events {
         plain.event(&Event {

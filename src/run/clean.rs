@@ -80,8 +80,3 @@ pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Pro
     found.images = removed;
     Ok(())
 }
-
-/// The label that all of a project's things carry.
-pub(crate) fn label(project: &str) -> String {
-    format!("{}={project}", labels::PROJECT)
-}

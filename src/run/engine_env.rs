@@ -69,11 +69,20 @@ impl EngineEnv<'_> {
             ended = self.look_up_and_run(selection, tell);
         }
         self.tidy();
-        self.note.engine = self.calls.engine.name().to_owned();
+        self.calls.engine.name().clone_into(&mut self.note.engine);
         if self.note != before {
             self.folder.write_note(&self.note)?;
         }
-        ended.map(drop)
+        match ended? {
+            Flow::Ended => Ok(()),
+            Flow::Again => Err(Problem::engine(
+                format!(
+                    "images of `{}` are removed while they are used",
+                    self.plan.env
+                ),
+                "what prunes images on this engine? let it end, then run again",
+            )),
+        }
     }
 
     /// One attempt, from the question what is there to the last stage.
@@ -102,9 +111,9 @@ impl EngineEnv<'_> {
                 self.calls.engine.remove_containers(&names),
             ]));
         }
-        std::mem::take(&mut self.background)
-            .into_iter()
-            .for_each(|b| drop(b.join()));
+        for background in std::mem::take(&mut self.background) {
+            background.join();
+        }
         if let Some(network) = self.network.take() {
             network.release();
         }
@@ -196,9 +205,7 @@ impl EngineEnv<'_> {
         if let Some(image) = &image {
             self.note.images.insert(name.clone(), image.clone());
         }
-        tell.say(Kind::StageCached {
-            image: image.clone().unwrap_or_default(),
-        });
+        tell.say(Kind::StageCached);
         StageResult {
             cached: true,
             key: start.keys[at].to_string(),

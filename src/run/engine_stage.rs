@@ -35,7 +35,6 @@ impl EngineEnv<'_> {
         tell.say(Kind::StageStarted {
             number: at + 1,
             of: plan.stages.len(),
-            log: path.display().to_string(),
         });
         let image = self.parent_image(at, start);
         let network = self.join(stage, image, start)?;

@@ -18,16 +18,12 @@ pub(crate) struct Event {
 pub(crate) enum Kind {
     /// The run begins: these environments, in this order.
     RunStarted { envs: Vec<String> },
-    /// An environment begins: its stages, in order, and the folder its logs go to.
-    EnvStarted { stages: Vec<String>, folder: String },
+    /// An environment begins: its stages, in order.
+    EnvStarted { stages: Vec<String> },
     /// A stage was found and is not run.
-    StageCached { image: String },
+    StageCached,
     /// A stage begins; counted from 1.
-    StageStarted {
-        number: usize,
-        of: usize,
-        log: String,
-    },
+    StageStarted { number: usize, of: usize },
     /// A command of the stage begins; the text is what was resolved.
     CommandStarted { text: String },
     /// Bytes as the stage's commands wrote them.

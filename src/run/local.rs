@@ -123,7 +123,6 @@ impl LocalEnv<'_> {
         tell.say(Kind::StageStarted {
             number: at + 1,
             of: self.plan.stages.len(),
-            log: result.log.clone(),
         });
         let mut commands = stage.commands.as_slice();
         if let Some(step) = &stage.packages {
@@ -133,7 +132,7 @@ impl LocalEnv<'_> {
             }
         }
         for command in commands {
-            let exit = self.command(stage, command, started, &mut log, tell)?;
+            let exit = self.command(stage, command, started, &mut log, tell);
             result.leaked |= exit.leaked;
             if !exit.success() && (!command.allow_failure || exit.stopped.is_some()) {
                 self.fail(stage, command, &exit, &mut result, started);
@@ -143,7 +142,7 @@ impl LocalEnv<'_> {
         if result.state == State::Failed && !stage.on_failure.is_empty() {
             log.on_failure();
             for command in &stage.on_failure {
-                self.command(stage, command, started, &mut log, tell)?;
+                self.command(stage, command, started, &mut log, tell);
             }
         }
         result.take_log(log)?;
@@ -154,9 +153,12 @@ impl LocalEnv<'_> {
     /// The process of a command: in the tree, with the variables that are passed and set.
     fn process(&self, stage: &Stage, command: &PlanCommand) -> Command {
         let shell = command.argv.len() == 4 && command.argv[3] == command.evaluated;
-        let fill = |word: &String| match shell {
-            true => self.late.fill_shell(word),
-            false => self.late.fill(word),
+        let fill = |word: &String| {
+            if shell {
+                self.late.fill_shell(word)
+            } else {
+                self.late.fill(word)
+            }
         };
         let passed = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
         Command {
@@ -178,7 +180,7 @@ impl LocalEnv<'_> {
         started: Instant,
         log: &mut Log,
         tell: &mut Teller<'_>,
-    ) -> Result<Exit, Problem> {
+    ) -> Exit {
         let quiet = log.in_on_failure();
         if !quiet {
             let text = self.late.fill_shell(&command.text);
@@ -199,14 +201,14 @@ impl LocalEnv<'_> {
         let group = Stopper::Group;
         let exit = exec::stream(&process, None, &group, &limits, self.cancel, &mut listen);
         // A program that is not there is the command's failure, as in a shell.
-        Ok(exit.unwrap_or_else(|problem| {
+        exit.unwrap_or_else(|problem| {
             listen(format!("{}\n", problem.title).as_bytes());
             Exit {
                 ended: Ended::Code(127),
                 stopped: None,
                 leaked: false,
             }
-        }))
+        })
     }
 
     fn fail(
@@ -279,19 +281,13 @@ fn lock(folder: &Path, owner: &str) -> Result<File, Problem> {
         .truncate(false)
         .open(&path)
         .map_err(|e| files::trouble("open", &path, &e))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(std::fs::TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let title = format!("another local run has this tree: {}", holder.trim());
-            return Err(Problem::engine(
-                title,
-                "wait for it to end: local environments run in the tree, one at a time",
-            ));
-        }
-        // A file system without locks (NFS): go on, as every tool does there.
-        Err(std::fs::TryLockError::Error(_)) => {}
+    // A file system without locks (NFS) says another error: go on, as every tool does there.
+    if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+        let mut holder = String::new();
+        let _ = file.read_to_string(&mut holder);
+        let title = format!("another local run has this tree: {}", holder.trim());
+        let help = "wait for it to end: local environments run in the tree, one at a time";
+        return Err(Problem::engine(title, help));
     }
     let pid = owner.split(' ').nth(1).unwrap_or_default();
     let _ = file.set_len(0);

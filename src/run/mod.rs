@@ -184,10 +184,7 @@ fn environment(
         stage: String::new(),
         kind,
     };
-    tell(event(Kind::EnvStarted {
-        stages: names,
-        folder: folder.path().display().to_string(),
-    }));
+    tell(event(Kind::EnvStarted { stages: names }));
     if let Some(problem) = past_its_end(plan) {
         tell(event(Kind::Warning { problem }));
     }

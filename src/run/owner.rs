@@ -25,7 +25,7 @@ pub(crate) fn is_dead(owner: &str) -> bool {
     owner_boot != boot() || start_time(pid) != start
 }
 
-/// Field 22 of proc_pid_stat(5): start time in ticks since boot. `-` where there is no such process.
+/// Field 22 of `proc_pid_stat(5)`: start time in ticks since boot. `-` where there is no such process.
 fn start_time(pid: u32) -> String {
     let stat = files::read_if_there(Path::new(&format!("/proc/{pid}/stat")));
     // The name in brackets may hold anything: count from behind it.

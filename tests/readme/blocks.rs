@@ -36,7 +36,7 @@ pub(crate) fn blocks(markdown: &str) -> Vec<Block> {
     found
 }
 
-/// The file that a line names: `… \`hello.c\`:`.
+/// The file that a line names, in backticks.
 pub(crate) fn named(line: &str) -> Option<&str> {
     line.split('`')
         .skip(1)

@@ -3,6 +3,12 @@
 //! Needs docker and podman (`tests/all.sh` starts them); without `RUNENV_TEST_ENGINES` the tests say that they are
 //! skipped.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read and write files, start programs and look at the clock"
+)]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
 mod blocks;
 mod ci;
 mod readme;

@@ -3,6 +3,12 @@
 //! Needs docker and podman with `debian:bookworm` and `debian:trixie` (`tests/all.sh` sees to it); without
 //! `RUNENV_TEST_ENGINES` the tests say that they are skipped.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read and write files, start programs and look at the clock"
+)]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -57,9 +63,10 @@ impl Copy {
         let text = fs::read_to_string(path).expect("a run leaves a result");
         let json: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
         let stages = json["stages"].as_array().expect("a list").iter();
-        let word = |stage: &serde_json::Value| match stage["cached"] == true {
-            true => "cached".to_owned(),
-            false => stage["state"].as_str().expect("a word").to_owned(),
+        let word = |stage: &serde_json::Value| {
+            let cached = stage["cached"] == true;
+            let state = stage["state"].as_str().expect("a word");
+            if cached { "cached" } else { state }.to_owned()
         };
         stages.map(word).collect()
     }

@@ -18,13 +18,11 @@ fn run(envs: &[&str]) -> Told {
 
 fn begin(env: &'static str) -> Told {
     let stages = words(&STAGES);
-    let folder = format!(".runenv/{env}");
-    (env, "", Kind::EnvStarted { stages, folder })
+    (env, "", Kind::EnvStarted { stages })
 }
 
 fn found(env: &'static str, stage: usize) -> [Told; 1] {
-    let image = "image".to_owned();
-    [(env, STAGES[stage], Kind::StageCached { image })]
+    [(env, STAGES[stage], Kind::StageCached)]
 }
 
 /// A stage runs a command that writes something, and ends.
@@ -38,7 +36,6 @@ fn does(
     let start = Kind::StageStarted {
         number: stage + 1,
         of: 4,
-        log: String::new(),
     };
     let bytes = output.as_bytes().to_vec();
     let kinds = [
