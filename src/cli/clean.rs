@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Context, Exit};
+use super::{Context, Exit, engine_named};
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
@@ -17,15 +17,15 @@ pub(crate) struct CleanArgs {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Only on this engine
-    #[arg(long, value_name = "ENGINE", value_parser = ["docker", "podman"], env = "RUNENV_ENGINE")]
-    engine: Option<String>,
+    #[arg(long, value_name = "ENGINE", value_parser = engine_named, env = "RUNENV_ENGINE")]
+    engine: Option<Engine>,
 }
 
 pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let id = project_id::of(&project, &Folder::of(&project.root))?;
     let cancel = Cancel::install();
-    let asked = args.engine.as_deref().and_then(Engine::by_name);
+    let asked = args.engine;
     let mut answered = false;
     for engine in Engine::ALL {
         if asked.is_some_and(|asked| asked != engine) {

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::select::{self, Selection};
 use super::{Context, Exit};
-use crate::nearest;
 use crate::plan::copy::{FileCache, Manifest, TarError};
 use crate::problem::{Problem, Problems};
 use crate::run::folder::Folder;
@@ -23,17 +22,7 @@ pub(crate) fn exec(args: ContextArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let name = select::one(&project, &Selection::one(&args.env))?;
     let plan = context.plan(&project, &name, &[])?;
-    let stage = plan
-        .stages
-        .iter()
-        .find(|s| s.name == args.stage)
-        .ok_or_else(|| {
-            let known = plan.stages.iter().map(|s| s.name.as_str());
-            Problem::new(
-                format!("`{}` has no stage `{}`", plan.env, args.stage),
-                nearest::advice(&args.stage, "stages", known),
-            )
-        })?;
+    let stage = plan.stage(&args.stage)?;
     let mut cache = FileCache::open(
         &project.root,
         Folder::of(&project.root).path(),

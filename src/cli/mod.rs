@@ -20,9 +20,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Project};
+use crate::engine::Engine;
 use crate::environment::{self, Environment};
 use crate::host::Host;
 use crate::name::EnvName;
+use crate::nearest;
 use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
 use crate::report::out::Out;
@@ -86,6 +88,14 @@ enum Verb {
     Clean(clean::CleanArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
+}
+
+/// Reads `--engine`.
+fn engine_named(text: &str) -> Result<Engine, String> {
+    Engine::by_name(text).ok_or_else(|| {
+        let known = Engine::ALL.map(Engine::name);
+        nearest::advice(text, "engines", known)
+    })
 }
 
 /// What a verb has to work with.

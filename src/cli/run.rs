@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Context, Exit, dry_run, select};
+use super::{Context, Exit, dry_run, engine_named, select};
 use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -32,8 +32,8 @@ pub(crate) struct RunArgs {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Run docker environments on this engine
-    #[arg(long, value_name = "ENGINE", value_parser = ["docker", "podman"], env = "RUNENV_ENGINE")]
-    engine: Option<String>,
+    #[arg(long, value_name = "ENGINE", value_parser = engine_named, env = "RUNENV_ENGINE")]
+    engine: Option<Engine>,
     /// Limit the time of each stage, in place of its own limit
     #[arg(long, value_name = "TIME", env = "RUNENV_TIMEOUT", value_parser = time::parse_duration)]
     timeout: Option<std::time::Duration>,
@@ -56,7 +56,7 @@ impl RunArgs {
         Options {
             timeout: self.timeout,
             keep_failed: !self.no_keep_failed,
-            engine: self.engine.as_deref().and_then(Engine::by_name),
+            engine: self.engine,
         }
     }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::select::{self, Selection};
-use super::{Context, Exit};
+use super::{Context, Exit, engine_named};
 use crate::command::{Command, Stdin};
 use crate::config::Project;
 use crate::engine::labels::Labels;
@@ -11,7 +11,6 @@ use crate::engine::{Container, Engine, facts};
 use crate::exec::{self, Cancel, Ended};
 use crate::host::Host;
 use crate::late::Late;
-use crate::nearest;
 use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 use crate::run::call::Calls;
@@ -31,8 +30,8 @@ pub(crate) struct ShellArgs {
     #[arg(long)]
     failed: bool,
     /// Run docker environments on this engine
-    #[arg(long, value_name = "ENGINE", value_parser = ["docker", "podman"], env = "RUNENV_ENGINE")]
-    engine: Option<String>,
+    #[arg(long, value_name = "ENGINE", value_parser = engine_named, env = "RUNENV_ENGINE")]
+    engine: Option<Engine>,
 }
 
 pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
@@ -40,7 +39,7 @@ pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
     let name = select::one(&project, &Selection::one(&args.env))?;
     let plan = context.plan(&project, &name, &[])?;
     let options = Options {
-        engine: args.engine.as_deref().and_then(Engine::by_name),
+        engine: args.engine,
         ..Options::default()
     };
     let world = World::new(&project, &context.host)?;
@@ -72,16 +71,6 @@ pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
     })
 }
 
-fn stage_named<'p>(plan: &'p Plan, name: &str) -> Result<&'p Stage, Problem> {
-    plan.stages.iter().find(|s| s.name == name).ok_or_else(|| {
-        let known = plan.stages.iter().map(|s| s.name.as_str());
-        Problem::new(
-            format!("`{}` has no stage `{name}`", plan.env),
-            nearest::advice(name, "stages", known),
-        )
-    })
-}
-
 /// A local environment's shell: the tree, with the variables of the stage.
 fn here(
     plan: &Plan,
@@ -91,7 +80,7 @@ fn here(
     context: &Context,
 ) -> Result<Command, Problem> {
     let stage = stage.map_or(Ok(plan.stages.last().expect("a plan has stages")), |name| {
-        stage_named(plan, name)
+        plan.stage(name)
     })?;
     let shell = context
         .host
@@ -185,10 +174,10 @@ fn wanted<'p>(
                 "its last run did not fail in a stage, or ran with `--no-keep-failed`",
             ));
         };
-        return Ok((stage_named(plan, stage)?, image.clone()));
+        return Ok((plan.stage(stage)?, image.clone()));
     }
     let stage = match &args.stage {
-        Some(name) => stage_named(plan, name)?,
+        Some(name) => plan.stage(name)?,
         None => plan
             .stages
             .iter()

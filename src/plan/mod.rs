@@ -17,6 +17,7 @@ use crate::config::Project;
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand};
+use crate::nearest;
 use crate::packages;
 use crate::problem::Problem;
 use crate::quote;
@@ -96,6 +97,23 @@ pub(crate) struct PlanCommand {
     pub(crate) allow_failure: bool,
     /// `file:line:column`; empty for runenv's own.
     pub(crate) place: String,
+}
+
+impl Plan {
+    /// The index of the stage of this name; one that the plan lacks is a mistake.
+    pub(crate) fn index(&self, name: &str) -> Result<usize, Problem> {
+        let found = self.stages.iter().position(|s| s.name == name);
+        found.ok_or_else(|| {
+            let known = self.stages.iter().map(|s| s.name.as_str());
+            let title = format!("`{}` has no stage `{name}`", self.env);
+            Problem::new(title, nearest::advice(name, "stages", known))
+        })
+    }
+
+    /// The stage of this name.
+    pub(crate) fn stage(&self, name: &str) -> Result<&Stage, Problem> {
+        self.index(name).map(|at| &self.stages[at])
+    }
 }
 
 /// Time between TERM and KILL where nobody sets `kill-after`.

@@ -9,7 +9,6 @@ use super::folder::Note;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
-use crate::nearest;
 use crate::plan::Plan;
 use crate::plan::key::{self, KeyParts};
 use crate::problem::Problem;
@@ -52,23 +51,14 @@ impl Selection {
         redo: Option<&str>,
         no_cache: bool,
     ) -> Result<Self, Problem> {
-        let index = |name: &str| {
-            plan.stages
-                .iter()
-                .position(|s| s.name == name)
-                .ok_or_else(|| {
-                    let known = plan.stages.iter().map(|s| s.name.as_str());
-                    Problem::new(
-                        format!("`{}` has no stage `{name}`", plan.env),
-                        nearest::advice(name, "stages", known),
-                    )
-                })
-        };
         let end = to
-            .map(index)
+            .map(|name| plan.index(name))
             .transpose()?
             .map_or(plan.stages.len(), |at| at + 1);
-        let redo = redo.map(index).transpose()?.unwrap_or(plan.stages.len());
+        let redo = redo
+            .map(|name| plan.index(name))
+            .transpose()?
+            .unwrap_or(plan.stages.len());
         Ok(Self {
             end,
             anew: if no_cache { 0 } else { redo },
