@@ -1,6 +1,6 @@
 //! Values that the host alone knows: `{cpus}`, `{root}`, `{env-dir}`.
 //!
-//! They act, but a key must not depend on the machine (design 5, Key). So texts carry a mark in their place, a
+//! They act, but a key must not depend on the machine. So texts carry a mark in their place, a
 //! Unicode noncharacter, until a command is run; keys are computed over the marks. Texts of the user that hold such a
 //! character are refused when they are read.
 

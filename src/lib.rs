@@ -43,7 +43,7 @@ mod time;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program with these arguments (the first is its name) and gives its exit code (design 8).
+/// Runs the program with these arguments (the first is its name) and gives its exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     cli::main(args)
 }

@@ -67,7 +67,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What kind of trouble it is: decides the exit code (design 8).
+/// What kind of trouble it is: decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Usage, envs.toml or a name is wrong: exit 2.

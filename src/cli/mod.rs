@@ -143,7 +143,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::from(context.out.finish(code))
 }
 
-/// The worst kind decides (design 8).
+/// The worst kind decides.
 fn exit_code(problems: &Problems) -> u8 {
     let any = |kind: Kind| problems.0.iter().any(|p| p.kind == kind);
     if any(Kind::Mistake) {

@@ -1,4 +1,4 @@
-//! Which environments are meant: names, commas, braces, globs (design 3, Selecting).
+//! Which environments are meant: names, commas, braces, globs.
 
 use std::sync::Arc;
 

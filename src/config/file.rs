@@ -1,4 +1,4 @@
-//! `envs.toml` as it is written: serde structures, one to one with the format (design 4).
+//! `envs.toml` as it is written: serde structures, one to one with the format.
 //!
 //! Only shapes are checked here; what the words mean is `check.rs`'s and `environment/`'s business. The doc comments
 //! are the reference's texts.

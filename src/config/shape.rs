@@ -1,6 +1,6 @@
 //! Values of `envs.toml` that may be written in more than one form.
 //!
-//! Visitors by hand: serde's `untagged` would lose the places (house.md 5.2).
+//! Visitors by hand: serde's `untagged` would lose the places.
 
 use std::fmt;
 

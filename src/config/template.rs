@@ -1,4 +1,4 @@
-//! Texts with substitutions, taken apart but not evaluated (design 4, Substitution).
+//! Texts with substitutions, taken apart but not evaluated.
 //!
 //! Only `{name[:default][|filter]…}` acts, where no `$` stands before the brace; every other brace is left alone.
 

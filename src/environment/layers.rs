@@ -1,4 +1,4 @@
-//! Which tables apply to a name, in which order, and how they merge (design 4).
+//! Which tables apply to a name, in which order, and how they merge.
 //!
 //! The result is a draft: every setting decided and with its origin, substitutions not yet made.
 

@@ -1,4 +1,4 @@
-//! Conditions on names: tox's factor expressions over declared values (design 3).
+//! Conditions on names: tox's factor expressions over declared values.
 //!
 //! `-` is and, `,` is or, `!` is not; braces and ranges expand. A factor that nobody declared is an error.
 

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 
-/// More names than this from one expression are an error (design 3).
+/// More names than this from one expression are an error.
 const MOST_NAMES: usize = 10_000;
 const MOST_BYTES: usize = 4_000_000;
 

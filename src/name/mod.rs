@@ -1,4 +1,4 @@
-//! Names of environments: factors on declared axes (design 3).
+//! Names of environments: factors on declared axes.
 //!
 //! A name is parsed into an `EnvName` and printed in its canonical form; nothing here knows what a value means.
 

@@ -1,4 +1,4 @@
-//! A text as a name: all readings that cover its factors with declared values (design 3).
+//! A text as a name: all readings that cover its factors with declared values.
 
 use indexmap::IndexMap;
 

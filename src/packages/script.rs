@@ -1,4 +1,4 @@
-//! The package stage's commands: before, update, filter, install, after, clean (design 5).
+//! The package stage's commands: before, update, filter, install, after, clean.
 //!
 //! Names are arguments, each one quoted word behind `set --`; nothing of a name is ever shell text.
 

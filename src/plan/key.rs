@@ -1,4 +1,4 @@
-//! Keys: what a stage's result depends on, and nothing else (design 5, Key).
+//! Keys: what a stage's result depends on, and nothing else.
 //!
 //! A key is made of named parts, so that it can be said which one changed. The engine, the host, the time, limits and
 //! paths of the tree are in none of them.

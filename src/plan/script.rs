@@ -1,4 +1,4 @@
-//! The sh script of a stage: one brace group, exports, commands between marks (design 5).
+//! The sh script of a stage: one brace group, exports, commands between marks.
 //!
 //! Pure text. The body enters the key; what `preamble` adds (the mark, proxies, `on-failure`) does not.
 

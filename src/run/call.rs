@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::exec::{self, Cancel, Limits, Output};
 use crate::problem::Problem;
 
-/// How long a query and how long a heavier call may take (reliability T54).
+/// How long a query and how long a heavier call may take.
 const QUERY: Duration = Duration::from_secs(60);
 const HEAVY: Duration = Duration::from_secs(3600);
 

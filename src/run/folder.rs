@@ -1,4 +1,4 @@
-//! `.runenv/`: what a run leaves on disk, and where (design 8).
+//! `.runenv/`: what a run leaves on disk, and where.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Where to start: which stages the engine has already (design 5, Looking up).
+//! Where to start: which stages the engine has already.
 //!
 //! One process when the last run's note still holds; else at most three, for any number of images.
 

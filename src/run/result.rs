@@ -1,4 +1,4 @@
-//! How stages, environments and runs end: data, and the one exit code made of it (design 8).
+//! How stages, environments and runs end: data, and the one exit code made of it.
 
 use std::time::Duration;
 

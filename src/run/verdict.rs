@@ -1,4 +1,4 @@
-//! How a stage's container ended: what its marks and the engine say together (design 5 and 7).
+//! How a stage's container ended: what its marks and the engine say together.
 //!
 //! A stage has passed only if its last mark was seen and the exited container says 0; the client's own exit code
 //! decides nothing.

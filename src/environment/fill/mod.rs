@@ -1,4 +1,4 @@
-//! Substitution: templates and values to texts, shell lines and lists (design 4).
+//! Substitution: templates and values to texts, shell lines and lists.
 //!
 //! In a shell line every value becomes a quoted word; only `raw` of a var that the file wrote is shell text. A value
 //! is never substituted again.
