@@ -9,6 +9,7 @@
 
 use super::style::{LITERAL, OK, WARNING, paint};
 use super::{clean, failure, style};
+use crate::nearest::counted;
 use crate::run::result::{EnvResult, StageResult, State, Summary};
 use crate::time::show_duration;
 
@@ -210,11 +211,13 @@ fn last(summary: &Summary, colour: bool) -> String {
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, state)| {
-            paint(
-                colour,
-                style::of(state),
-                &format!("{count} {}", state.word()),
-            )
+            let error = state == State::Error;
+            let words = if error {
+                counted("error", count)
+            } else {
+                format!("{count} {}", state.word())
+            };
+            paint(colour, style::of(state), &words)
         })
         .collect();
     let time = show_duration(summary.seconds.0);

@@ -38,18 +38,24 @@ impl Network {
 
     /// What a container that joins is told, once it can be joined.
     pub(crate) fn join(&mut self) -> Result<String, Problem> {
-        if !self.up && self.held.first_line(UP).as_deref() != Some("up") {
-            let title = format!(
-                "the container `{}`, whose network the stages share, did not start",
-                self.name
-            );
-            return Err(Problem::engine(
-                title,
-                "is there a `sh` in the image? else try `network = \"host\"`, and look at what the engine says to a container by hand",
-            ));
+        if !self.up {
+            self.held.until("up", UP).map_err(|said| self.down(&said))?;
         }
         self.up = true;
         Ok(format!("container:{}", self.name))
+    }
+
+    fn down(&self, said: &str) -> Problem {
+        let name = &self.name;
+        let why = if said.is_empty() {
+            "it says nothing"
+        } else {
+            said
+        };
+        let title =
+            format!("the container `{name}`, whose network the stages share, did not start: {why}");
+        let help = "is there a `sh` in the image? does the engine have a network? `network = \"host\"` needs none";
+        Problem::engine(title, help)
     }
 
     /// Ends it: after all containers that joined it are removed.
