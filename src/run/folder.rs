@@ -71,6 +71,21 @@ impl EnvFolder {
         &self.0
     }
 
+    /// Takes logs of earlier runs away, but for those of these stages, which may be found and not run again.
+    pub(crate) fn forget_logs(&self, but: &[&str]) -> Result<(), Problem> {
+        let folder = self.0.join("log");
+        let entries = fs::read_dir(&folder).map_err(|e| files::trouble("read", &folder, &e))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let kept = |(at, stage): (usize, &&str)| self.log(at + 1, stage).ends_with(&name);
+            if !but.iter().enumerate().any(kept) {
+                let path = entry.path();
+                fs::remove_file(&path).map_err(|e| files::trouble("remove", &path, &e))?;
+            }
+        }
+        Ok(())
+    }
+
     /// `log/NN-stage.log`.
     pub(crate) fn log(&self, number: usize, stage: &str) -> PathBuf {
         self.0.join("log").join(format!("{number:02}-{stage}.log"))

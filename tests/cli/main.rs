@@ -8,4 +8,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod context;
+mod dry_run;
 mod errors;
+mod help;
+mod list;
+mod logs;
+mod matrix;
+mod run_local;
+mod select;
+mod shell;
+mod show;
+mod signals;
