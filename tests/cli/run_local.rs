@@ -13,7 +13,23 @@ fn local(commands: &str) -> Project {
 #[test]
 fn a_passed_run_says_so() {
     let ran = local(r#"["echo one; echo two >&2", ["echo", "a  b"]]"#).runenv("run a");
-    same(ran.exits(0).whole(), str![]);
+    same(
+        ran.exits(0).whole(),
+        str![[r#"
+exit 0
+--- stderr
+a
+== commands (1/1)
+$ echo one; echo two >&2
+one
+two
+$ echo 'a  b'
+a  b
+== commands passed in [TIME]
+1 passed in [TIME]
+
+"#]],
+    );
 }
 
 #[test]
@@ -206,7 +222,30 @@ allow-failure = true
 run = [{ run = "echo never", if = "docker" }, { run = ["echo", "here"], if = "local" }]
 "#,
     );
-    same(project.runenv("run local").exits(0).whole(), str![]);
+    same(
+        project.runenv("run local").exits(0).whole(),
+        str![[r#"
+exit 0
+--- stderr
+local-host
+== first (1/3)
+$ exit 3
+$ echo on
+on
+== first passed in [TIME]
+== second (2/3)
+$ exit 4
+== second failed after [TIME]: exit code 4 (allowed)
+== third (3/3)
+$ echo here
+here
+== third passed in [TIME]
+allowed: local-host second failed after [TIME]: exit code 4 (log [ROOT]/.runenv/local-host/log/02-second.log)
+
+1 passed in [TIME]
+
+"#]],
+    );
 }
 
 /// The shell is `sh -e` unless set; each command has one of its own.
