@@ -114,7 +114,8 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Problem> {
     fs::create_dir_all(path).map_err(|e| trouble("make the folder", path, &e))
 }
 
-/// A file opened anew for appending as a stage goes on.
+/// A file opened anew for appending as a stage goes on. A link in its place is not followed but replaced.
 pub(crate) fn create(path: &Path) -> Result<File, Problem> {
+    let _ = fs::remove_file(path);
     File::create(path).map_err(|e| trouble("write", path, &e))
 }

@@ -17,7 +17,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Project};
 use crate::engine::Engine;
@@ -34,7 +36,7 @@ use crate::report::out::Out;
 #[command(
     name = "runenv",
     version,
-    args_conflicts_with_subcommands = true,
+    override_usage = "runenv [OPTIONS] [NAME]... [-- <POSARGS>...]\n       runenv [OPTIONS] <COMMAND>",
     subcommand_precedence_over_arg = true,
     max_term_width = 100
 )]
@@ -110,7 +112,7 @@ type Exit = Result<u8, Problems>;
 
 pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let host = Host::read();
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match parse(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; a broken pipe is no failure.
@@ -141,6 +143,22 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         exit_code(&problems)
     });
     ExitCode::from(context.out.finish(code))
+}
+
+/// A verb may follow options of every command, and nothing else: names and options of `run` stand behind `run`.
+fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(args)?;
+    if let Some(verb) = matches.subcommand_name() {
+        let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let mut own = command.get_arguments().filter(|arg| !arg.is_global_set());
+        if let Some(arg) = own.find(|arg| typed(arg.get_id().as_str())) {
+            let text =
+                format!("`{arg}` stands before the command `{verb}`: it belongs behind it\n");
+            return Err(command.clone().error(ErrorKind::ArgumentConflict, text));
+        }
+    }
+    Cli::from_arg_matches(&matches)
 }
 
 /// The worst kind decides.

@@ -15,7 +15,7 @@ pub(crate) struct Selection {
     /// Environments: names, commas, braces, globs; without any, those of env-list
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// The same as an option, as in tox
+    /// More of them, as in tox
     #[arg(short = 'e', long = "env", value_name = "NAMES", env = "RUNENV_ENV", num_args = 1..)]
     envs: Vec<String>,
     /// It is no error if nothing is selected

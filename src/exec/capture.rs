@@ -31,11 +31,12 @@ impl Output {
     /// The last line that it printed on stderr: where programs say why they failed.
     pub(crate) fn error_line(&self) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
-        text.lines()
-            .map(str::trim)
-            .rfind(|line| !line.is_empty())
-            .unwrap_or_default()
-            .to_owned()
+        let last = text.lines().map(str::trim).rfind(|line| !line.is_empty());
+        match last {
+            Some(line) => line.to_owned(),
+            None if self.exit.success() => String::new(),
+            None => format!("it says nothing ({})", self.exit.ended),
+        }
     }
 }
 

@@ -34,20 +34,26 @@ impl Folder {
 
     /// Makes it, with a .gitignore of its own. A link in its place may have been put there by anyone: refused.
     pub(crate) fn make(&self) -> Result<(), Problem> {
-        match fs::symlink_metadata(&self.0) {
-            Ok(meta) if meta.is_dir() => return Ok(()),
-            Ok(_) => {
-                let title = format!("`{}` is not a folder", self.0.display());
-                return Err(Problem::engine(
-                    title,
-                    "runenv keeps logs and results there: move it away",
-                ));
-            }
-            Err(_) => files::make_folder(&self.0)?,
+        if is_ours(&self.0)? {
+            return Ok(());
         }
+        files::make_folder(&self.0)?;
         files::write_atomic(&self.0.join(".gitignore"), b"*\n")?;
         let tag = b"Signature: 8a477f597d28d172789f06886806bc55\n# Made by runenv.\n";
         files::write_atomic(&self.0.join("CACHEDIR.TAG"), tag)
+    }
+}
+
+/// Is there a folder? Anything else in its place, also a link to one, is refused.
+fn is_ours(path: &Path) -> Result<bool, Problem> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => Ok(true),
+        Ok(_) => {
+            let title = format!("`{}` is not a folder", path.display());
+            let help = "runenv keeps logs and results there: move it away";
+            Err(Problem::engine(title, help))
+        }
+        Err(_) => Ok(false),
     }
 }
 
@@ -64,11 +70,30 @@ pub(crate) struct Note {
 
 impl EnvFolder {
     pub(crate) fn make(&self) -> Result<(), Problem> {
-        files::make_folder(&self.0.join("log"))
+        let log = self.0.join("log");
+        if is_ours(&self.0)? && is_ours(&log)? {
+            return Ok(());
+        }
+        files::make_folder(&log)
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Takes logs of earlier runs away, but for those of these stages, which may be found and not run again.
+    pub(crate) fn forget_logs(&self, but: &[&str]) -> Result<(), Problem> {
+        let folder = self.0.join("log");
+        let entries = fs::read_dir(&folder).map_err(|e| files::trouble("read", &folder, &e))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let kept = |(at, stage): (usize, &&str)| self.log(at + 1, stage).ends_with(&name);
+            if !but.iter().enumerate().any(kept) {
+                let path = entry.path();
+                fs::remove_file(&path).map_err(|e| files::trouble("remove", &path, &e))?;
+            }
+        }
+        Ok(())
     }
 
     /// `log/NN-stage.log`.
@@ -77,6 +102,7 @@ impl EnvFolder {
     }
 
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Problem> {
+        is_ours(&self.0)?;
         let mut text = serde_json::to_string_pretty(value).expect("our own values are JSON");
         text.push('\n');
         files::write_atomic(&self.0.join(name), text.as_bytes())

@@ -85,6 +85,7 @@ impl LocalEnv<'_> {
         to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
         let _lock = lock(self.world.folder.path(), &self.world.owner)?;
+        self.folder.forget_logs(&[])?;
         let (plan, mut failed) = (self.plan, false);
         for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
             let result = if self.cancel.requested() {

@@ -8,4 +8,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clean;
+mod context;
+mod dry_run;
+mod engine_trouble;
 mod errors;
+mod fake_engine;
+mod files;
+mod help;
+mod keys;
+mod list;
+mod logs;
+mod matrix;
+mod output;
+mod run_local;
+mod select;
+mod shell;
+mod show;
+mod signals;

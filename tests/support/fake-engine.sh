@@ -21,36 +21,43 @@ state=$home/images
 
 # --- the log, and which call of its verb this is
 
-line=$(printf '%s ' "$me" "$@" | tr '\n' ' ')
+line="$me $*"
+case $line in
+  *'
+'*) line=$(printf %s "$line" | tr '\n' ' ') ;;
+esac
 [ "${1-}" != --config ] || shift 2
 case ${1-} in
   image | container) verb=$1-${2-} ; shift 2 ;;
   *) verb=${1-} ; [ $# = 0 ] || shift ;;
 esac
 while ! mkdir "$home/lock" 2>/dev/null; do sleep 0.01; done
-printf '%s\n' "${line% }" >>"$home/log"
-count=$(($(cat "$home/count.$verb" 2>/dev/null || echo 0) + 1))
+printf '%s\n' "$line" >>"$home/log"
+count=0
+[ ! -e "$home/count.$verb" ] || read -r count <"$home/count.$verb"
+count=$((count + 1))
 echo $count >"$home/count.$verb"
 rmdir "$home/lock"
 
-# played KEY: the file that says it, if there is one
+# played KEY: is it scripted? then $file says what
 played() {
   for file in "$home/play/$verb.$count.$1" "$home/play/$verb.$1"; do
-    [ ! -e "$file" ] || { echo "$file"; return 0; }
+    [ ! -e "$file" ] || return 0
   done
   return 1
 }
 
 # --- images: $state/FOLDER/{id,tags,layers,labels}
 
-# folder_of NAME-OR-ID
+# folder_of NAME-OR-ID: sets $folder
 folder_of() {
-  for folder in "$state"/*/; do
+  for folder in "$state"/*; do
     [ -e "$folder/id" ] || continue
-    if [ "$(cat "$folder/id")" = "$1" ] || grep -qxF -e "$1" -e "$1:latest" "$folder/tags"; then
-      echo "${folder%/}"
-      return 0
-    fi
+    read -r id <"$folder/id"
+    [ "$id" != "$1" ] || return 0
+    while read -r tag; do
+      [ "$tag" != "$1" ] || return 0
+    done <"$folder/tags"
   done
   return 1
 }
@@ -77,7 +84,7 @@ json() {
 image_inspect() {
   found='' missing=0
   for name do
-    if folder=$(folder_of "$name"); then
+    if folder_of "$name"; then
       found=$found${found:+,}$(json "$folder")
     else
       echo "Error: No such image: $name" >&2
@@ -110,16 +117,18 @@ pull() {
 image_rm() {
   for name do
     case $name in -*) continue ;; esac
-    folder=$(folder_of "$name") || { echo "Error: No such image: $name" >&2; return 1; }
+    folder_of "$name" || { echo "Error: No such image: $name" >&2; return 1; }
     grep -vxF "$name" "$folder/tags" >"$folder/tags.new"
     mv "$folder/tags.new" "$folder/tags"
-    [ -s "$folder/tags" ] || rm -r "$folder"
+    if [ ! -s "$folder/tags" ] || [ "$id" = "$name" ]; then rm -r "$folder"; fi
   done
 }
 
+# image_ls ... --filter label=NAME=VALUE
 image_ls() {
+  for label do :; done
   for folder in "$state"/*/; do
-    [ ! -s "$folder/labels" ] || cat "$folder/id"
+    ! grep -qxF "${label#label=}" "$folder/labels" || cat "$folder/id"
   done
 }
 
@@ -140,7 +149,7 @@ made() {
   done
   image=$1 ; shift
   inner="$*"
-  folder_of "$image" >/dev/null || { echo "Error: No such image: $image" >&2; return 125; }
+  folder_of "$image" || { echo "Error: No such image: $image" >&2; return 125; }
   mkdir -p "$home/containers/$container"
   printf %s "$labels" >"$home/containers/$container/labels"
   echo "$image" >"$home/containers/$container/image"
@@ -152,15 +161,15 @@ play_script() {
   cat >"$script"
   ended=$home/containers/$1/exit
   mark=$(sed -n '1s/^runenv_mark=//p' "$script")
-  if file=$(played fails); then read -r failing code <"$file"; else failing=0 code=0; fi
-  cut=0
-  if file=$(played cut); then read -r cut <"$file"; fi
+  failing=0 code=0 cut=0
+  ! played fails || read -r failing code <"$file"
+  ! played cut || read -r cut <"$file"
   numbers=$(sed -n "s/^printf '.036%s begin \([0-9]*\).n'.*/\1/p" "$script")
   for number in $numbers; do
     printf '\036%s begin %s\n' "$mark" "$number"
     [ "$number" != "$cut" ] || return 1
-    ! file=$(played output) || cat "$file"
-    ! file=$(played hang) || { echo $$ >>"$home/hanging"; exec sleep 600; }
+    ! played output || cat "$file"
+    ! played hang || { echo $$ >>"$home/hanging"; exec sleep 600; }
     if [ "$number" = "$failing" ]; then
       printf '\036%s end %s %s\n' "$mark" "$number" "$code"
       echo "$code" >"$ended"
@@ -199,7 +208,9 @@ commit() {
   done
   made=$home/containers/$1
   [ -d "$made" ] || { echo "Error: No such container: $1" >&2; return 1; }
-  parent=$(folder_of "$(cat "$made/image")")
+  read -r image <"$made/image"
+  folder_of "$image"
+  parent=$folder
   new_image "sha256:$(printf %s "$1" | cksum | tr -d ' ')" "$2"
   { cat "$parent/layers" ; echo "layer-of-$1" ; } >"$new/layers"
   # What is changed comes last; of two lines of one name the last counts.
@@ -224,16 +235,16 @@ stop() {
 # --- what is played, else the usual answer
 
 mkdir -p "$state" "$home/containers"
-! file=$(played delay) || sleep "$(cat "$file")"
-! file=$(played die) || kill -KILL $$
-if file=$(played hang) && [ "$verb" != run ] && [ "$verb" != start ]; then exec sleep 600; fi
-if file=$(played err); then cat "$file" >&2; fi
-if file=$(played out); then cat "$file"; fi
-if file=$(played code); then exit "$(cat "$file")"; fi
-if played out >/dev/null; then exit 0; fi
+! played delay || sleep "$(cat "$file")"
+! played die || kill -KILL $$
+if played hang && [ "$verb" != run ] && [ "$verb" != start ]; then exec sleep 600; fi
+! played err || cat "$file" >&2
+! played out || cat "$file"
+if played code; then exit "$(cat "$file")"; fi
+if played out; then exit 0; fi
 case $verb in
   image-inspect) image_inspect "$@" ;;
-  image-ls) image_ls ;;
+  image-ls) image_ls "$@" ;;
   image-rm) image_rm "$@" ;;
   container-inspect) container_inspect "$@" ;;
   create) made "$@" && echo "$container" ;;
@@ -245,7 +256,7 @@ case $verb in
   pull) pull "$@" ;;
   tag) : ;;
   stop | kill) stop "$@" ;;
-  ps) cat "$home/play/ps.list" 2>/dev/null ;;
+  ps) [ ! -e "$home/play/ps.list" ] || cat "$home/play/ps.list" ;;
   version) echo 1.0 ;;
   *) echo "fake $me: no such call: $line" >&2 ; exit 64 ;;
 esac

@@ -1,7 +1,7 @@
 //! A project in a folder of its own, and the real binary run in it, away from everything of the machine.
 //!
 //! The binary gets a HOME, a PATH with a few tools and the fake engines, `TERM=dumb`, `LANG=C.UTF-8`, and no other
-//! variable. Texts come back with the project's folder as `[ROOT]` and times as `[TIME]`, ready for snapbox.
+//! variable. Texts come back with the project's folder as `[ROOT]` and times as `[TIME]`, ready for `same`. What depends on the day ("end of life") is left out.
 //!
 //! ```ignore
 //! let project = Project::new().envs_toml("[stage.a]\nrun = \"true\"\n").engine(&Fake::new());
@@ -23,11 +23,11 @@ use regex::Regex;
 use tempfile::TempDir;
 
 /// What is in PATH: enough for stages of tests and for the fake engines; no git, no real engine.
-const TOOLS: [&str; 38] = [
-    "awk", "bash", "cat", "chmod", "cksum", "cp", "cut", "date", "dd", "env", "false", "grep",
-    "head", "id", "kill", "ln", "ls", "mkdir", "mv", "nohup", "od", "paste", "printf", "ps", "pwd",
-    "rm", "rmdir", "sed", "setsid", "sh", "sleep", "sort", "tail", "touch", "tr", "true", "wc",
-    "xargs",
+const TOOLS: [&str; 39] = [
+    "awk", "bash", "cat", "chmod", "cksum", "cp", "cut", "date", "dd", "echo", "env", "false",
+    "grep", "head", "id", "kill", "ln", "ls", "mkdir", "mv", "nohup", "od", "paste", "printf",
+    "ps", "pwd", "rm", "rmdir", "sed", "setsid", "sh", "sleep", "sort", "tail", "touch", "tr",
+    "true", "wc", "xargs",
 ];
 
 /// Words of a command line: a text is split at blanks, a list is taken as it is.
@@ -202,8 +202,15 @@ impl Project {
         let text = String::from_utf8_lossy(bytes)
             .replace(&self.root.display().to_string(), "[ROOT]")
             .replace(&self.top.display().to_string(), "[TOP]");
-        let times = Regex::new(r"\b\d+\.\d{1,2}s\b").expect("a regular expression");
-        times.replace_all(&text, "[TIME]").into_owned()
+        let steady = [
+            (r"\b\d+\.\d{1,2}s\b", "[TIME]"),
+            (r"\bthis machine is \S+", "this machine is [HOST]"),
+            (r" *\(end of life \d{4}-\d\d-\d\d\)", ""),
+        ];
+        steady.iter().fold(text, |text, (differs, same)| {
+            let differs = Regex::new(differs).expect("a regular expression");
+            differs.replace_all(&text, *same).into_owned()
+        })
     }
 }
 
@@ -234,6 +241,15 @@ impl Ran {
         }
         text
     }
+}
+
+/// Compares a text with a golden, byte for byte but for wildcards; `SNAPSHOTS=overwrite` writes the golden.
+#[track_caller]
+pub(crate) fn same(actual: impl Into<String>, golden: impl snapbox::IntoData) {
+    snapbox::Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .normalize_paths(false)
+        .eq(snapbox::Data::text(actual.into()), golden);
 }
 
 /// Links to the machine's own tools.

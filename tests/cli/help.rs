@@ -1,0 +1,60 @@
+//! Every `--help`, word for word: whoever changes one sees what users will see.
+
+use std::path::Path;
+
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data};
+
+use crate::support::Project;
+
+const VERBS: [&str; 10] = [
+    "",
+    "run",
+    "list",
+    "show",
+    "context",
+    "shell",
+    "logs",
+    "clean",
+    "ci",
+    "ci matrix",
+];
+
+#[test]
+fn every_help_is_a_golden() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/help");
+    let project = Project::new();
+    let mut wrong = Vec::new();
+    for verb in VERBS {
+        let ran = project.runenv(format!("{verb} --help").as_str()).exits(0);
+        assert_eq!(ran.stderr, "", "{verb}");
+        let name = format!("runenv {verb}").trim().replace(' ', "-");
+        let file = folder.join(format!("{name}.txt"));
+        let expected = Data::read_from(&file, Some(DataFormat::Text)).raw();
+        let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
+        if let Err(error) = assert.try_eq(Some(&name), Data::text(ran.stdout), expected) {
+            wrong.push(error.to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_version_is_a_line() {
+    let ran = Project::new().runenv("--version").exits(0);
+    assert_eq!(
+        ran.whole(),
+        format!("exit 0\n--- stdout\nrunenv {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+/// Every verb that the program's own help lists has a golden.
+#[test]
+fn no_verb_is_forgotten() {
+    let help = Project::new().runenv("--help").exits(0).stdout;
+    let (_, rest) = help.split_once("Commands:\n").unwrap();
+    let verbs = rest.lines().take_while(|l| !l.is_empty());
+    for verb in verbs.map(|l| l.split_whitespace().next().unwrap()) {
+        assert!(verb == "help" || VERBS.contains(&verb), "{verb}");
+    }
+}

@@ -1,0 +1,458 @@
+//! Runs on this host: what a command gets, how it ends, what is kept of it.
+
+use snapbox::str;
+
+use crate::support::{Project, same};
+
+fn local(commands: &str) -> Project {
+    Project::new().envs_toml(&format!(
+        "[env.a]\nrunner = \"local\"\ncommands = {commands}\n"
+    ))
+}
+
+#[test]
+fn a_passed_run_says_so() {
+    let ran = local(r#"["echo one; echo two >&2", ["echo", "a  b"]]"#).runenv("run a");
+    same(
+        ran.exits(0).whole(),
+        str![[r#"
+exit 0
+--- stderr
+a
+== commands (1/1)
+$ echo one; echo two >&2
+one
+two
+$ echo 'a  b'
+a  b
+== commands passed in [TIME]
+1 passed in [TIME]
+
+"#]],
+    );
+}
+
+#[test]
+fn a_failed_run_shows_the_command_its_place_and_how_to_go_on() {
+    let ran = local(r#"["true", "echo oh no; exit 7", "echo never"]"#).runenv("run a");
+    same(
+        ran.exits(1).whole(),
+        str![[r#"
+exit 1
+--- stderr
+a
+== commands (1/1)
+$ true
+$ echo oh no; exit 7
+oh no
+== commands failed after [TIME]: exit code 7
+
+failed: a
+  stage    commands failed after [TIME]: exit code 7
+  command  echo oh no; exit 7
+  at       envs.toml:3:21
+  log      [ROOT]/.runenv/a/log/01-commands.log
+  again    runenv run a --redo commands
+
+1 failed in [TIME]
+
+"#]],
+    );
+}
+
+#[test]
+fn several_environments_are_told_apart() {
+    let project = Project::new().envs_toml(
+        r#"
+[env.good]
+runner = "local"
+commands = ["echo fine"]
+[env.bad]
+runner = "local"
+commands = ["echo broken", "false"]
+[env.last]
+runner = "local"
+commands = ["echo last"]
+"#,
+    );
+    same(
+        project.runenv("run good bad last").exits(1).whole(),
+        str![[r#"
+exit 1
+--- stderr
+good  commands (1/1)
+good  commands passed in [TIME]
+good  passed
+bad   commands (1/1)
+bad   commands failed after [TIME]: exit code 1
+last  commands (1/1)
+last  commands passed in [TIME]
+last  passed
+
+        environment  commands
+passed  good         [TIME]
+passed  last         [TIME]
+failed  bad          failed [TIME]
+
+failed: bad
+  stage    commands failed after [TIME]: exit code 1
+  command  false
+  at       envs.toml:7:28
+  last lines
+    | broken
+  log      [ROOT]/.runenv/bad/log/01-commands.log
+  again    runenv run bad --redo commands
+
+2 passed, 1 failed in [TIME]
+
+"#]],
+    );
+    same(
+        project.runenv("run -q good bad").exits(1).whole(),
+        str![[r#"
+exit 1
+--- stderr
+failed: bad
+  stage    commands failed after [TIME]: exit code 1
+  command  false
+  at       envs.toml:7:28
+  last lines
+    | broken
+  log      [ROOT]/.runenv/bad/log/01-commands.log
+  again    runenv run bad --redo commands
+
+1 passed, 1 failed in [TIME]
+
+"#]],
+    );
+    same(
+        project.runenv("run -v good last").exits(0).whole(),
+        str![[r#"
+exit 0
+--- stderr
+good  commands (1/1)
+good  $ echo fine
+good  | fine
+good  commands passed in [TIME]
+good  passed
+last  commands (1/1)
+last  $ echo last
+last  | last
+last  commands passed in [TIME]
+last  passed
+
+        environment  commands
+passed  good         [TIME]
+passed  last         [TIME]
+
+2 passed in [TIME]
+
+"#]],
+    );
+    same(
+        project.runenv("run -q good").exits(0).whole(),
+        str![[r#"
+exit 0
+--- stderr
+1 passed in [TIME]
+
+"#]],
+    );
+}
+
+#[test]
+fn stages_run_in_order_and_stop_where_one_fails() {
+    let project = Project::new().envs_toml(
+        r#"
+[stage.first]
+run = ["echo first >>order"]
+[stage.second]
+run = ["echo second >>order", "test -e fixed"]
+on-failure = ["echo why", "echo because >&2"]
+[stage.third]
+run = ["echo third >>order"]
+"#,
+    );
+    same(
+        project.runenv("run local").exits(1).whole(),
+        str![[r#"
+exit 1
+--- stderr
+local-host
+== first (1/3)
+$ echo first >>order
+== first passed in [TIME]
+== second (2/3)
+$ echo second >>order
+$ test -e fixed
+== second failed after [TIME]: exit code 1
+
+failed: local-host
+  stage    second failed after [TIME]: exit code 1
+  command  test -e fixed
+  at       envs.toml:5:31
+  on-failure
+    | why
+    | because
+  log      [ROOT]/.runenv/local-host/log/02-second.log
+  again    runenv run local-host --redo second
+
+1 failed in [TIME]
+
+"#]],
+    );
+    assert_eq!(project.read("order"), "first\nsecond\n");
+    project.write("fixed", "");
+    project.runenv("run local --to second").exits(0);
+    assert_eq!(project.read("order"), "first\nsecond\nfirst\nsecond\n");
+    project.runenv("run local-host-third").exits(0);
+    assert!(project.read("order").ends_with("third\n"));
+}
+
+#[test]
+fn what_may_fail_does_not_fail_the_run() {
+    let project = Project::new().envs_toml(
+        r#"
+[stage.first]
+run = [{ run = "exit 3", allow-failure = true }, "echo on"]
+[stage.second]
+run = ["exit 4"]
+allow-failure = true
+[stage.third]
+run = [{ run = "echo never", if = "docker" }, { run = ["echo", "here"], if = "local" }]
+"#,
+    );
+    same(
+        project.runenv("run local").exits(0).whole(),
+        str![[r#"
+exit 0
+--- stderr
+local-host
+== first (1/3)
+$ exit 3
+$ echo on
+on
+== first passed in [TIME]
+== second (2/3)
+$ exit 4
+== second failed after [TIME]: exit code 4 (allowed)
+== third (3/3)
+$ echo here
+here
+== third passed in [TIME]
+allowed: local-host second failed after [TIME]: exit code 4 (log [ROOT]/.runenv/local-host/log/02-second.log)
+
+1 passed in [TIME]
+
+"#]],
+    );
+}
+
+/// The shell is `sh -e` unless set; each command has one of its own.
+#[test]
+fn each_command_has_a_shell_of_its_own() {
+    let project = local(
+        r#"["cd /; X=1; export Y=2", "pwd >where; echo ${X-no} ${Y-no} >vars", "false; echo went on"]"#,
+    );
+    let ran = project.runenv("run a").exits(1);
+    assert!(!ran.stderr.contains("\nwent on\n"), "{}", ran.stderr);
+    assert_eq!(
+        project.read("where").trim(),
+        project.root().display().to_string()
+    );
+    assert_eq!(project.read("vars"), "no no\n");
+}
+
+#[test]
+fn bash_fails_where_a_pipe_does() {
+    let project = |shell: &str| {
+        Project::new().envs_toml(&format!(
+            "[env.a]\nrunner = \"local\"\nshell = {shell}\ncommands = [\"false | true; echo [$0]\"]\n"
+        ))
+    };
+    project(r#""sh""#).runenv("run a").exits(0);
+    project(r#""bash""#).runenv("run a").exits(1);
+    project(r#"["bash", "-c"]"#).runenv("run a").exits(0);
+}
+
+#[test]
+fn a_program_that_is_not_there_is_the_commands_failure() {
+    let ran = local(r#"[["no-such-program", "x"]]"#).runenv("run a");
+    same(
+        ran.exits(1).whole(),
+        str![[r#"
+exit 1
+--- stderr
+a
+== commands (1/1)
+$ no-such-program x
+cannot start `no-such-program`: not found
+== commands failed after [TIME]: exit code 127
+
+failed: a
+  stage    commands failed after [TIME]: exit code 127
+  command  no-such-program x
+  at       envs.toml:3:13
+  log      [ROOT]/.runenv/a/log/01-commands.log
+  again    runenv run a --redo commands
+
+1 failed in [TIME]
+
+"#]],
+    );
+}
+
+#[test]
+fn a_signal_is_named() {
+    let ran = local(r#"["kill -SEGV $$"]"#).runenv("run a").exits(1);
+    assert!(ran.stderr.contains("signal SEGV"), "{}", ran.stderr);
+}
+
+/// Commands get the short list of variables, what is set, and nothing else; stdin is empty.
+#[test]
+fn the_environment_is_clean() {
+    let project = Project::new()
+        .envs_toml(
+            "[env.a]\nrunner = \"local\"\nenv = { SET = \"x {cpus} y\", HOME = \"/nowhere\" }\ncpus = \"2\"\n\
+             pass-env = [\"PASSED\"]\ncommands = [[\"env\"], \"cat; echo read\"]\n",
+        )
+        .var("PASSED", "p")
+        .var("SECRET", "s")
+        .var("CI", "true");
+    project.runenv("run a").exits(0);
+    let log = project.read(".runenv/a/log/01-commands.log");
+    let mut lines: Vec<&str> = log
+        .lines()
+        .filter(|l| !l.starts_with("PATH=") && !l.starts_with("TMPDIR="))
+        .collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "CI=true",
+            "HOME=/nowhere",
+            "LANG=C.UTF-8",
+            "PASSED=p",
+            "SET=x 2 y",
+            "TERM=dumb",
+            "read"
+        ]
+    );
+}
+
+/// Reliability T2: one argument, byte for byte, never substituted again.
+#[test]
+fn posargs_are_themselves() {
+    let words = [
+        "it's",
+        "a\nb",
+        "-n",
+        "%s",
+        "{cpus}",
+        "{env:HOME}",
+        "{{x}}",
+        "$HOME",
+        "",
+        "é ",
+        "\\",
+    ];
+    for command in [
+        r#"["printf '<%s>' {posargs}"]"#,
+        r#"[["printf", "<%s>", "{posargs}"]]"#,
+    ] {
+        let project = local(command);
+        let mut line = vec!["run".to_owned(), "a".to_owned(), "--".to_owned()];
+        line.extend(words.map(str::to_owned));
+        project.runenv(line).exits(0);
+        let expected: String = words.iter().map(|w| format!("<{w}>")).collect();
+        assert_eq!(
+            project.read(".runenv/a/log/01-commands.log"),
+            expected,
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn a_time_limit_ends_the_stage() {
+    let project = local(r#"["echo begun; sleep 60"]"#);
+    let started = std::time::Instant::now();
+    let ran = project.runenv("run a --timeout 1s").exits(1);
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+    same(
+        ran.whole(),
+        str![[r#"
+exit 1
+--- stderr
+a
+== commands (1/1)
+$ echo begun; sleep 60
+begun
+== commands timed-out after [TIME]: the time limit of [TIME] ran out
+
+timed-out: a
+  stage    commands timed-out after [TIME]: the time limit of [TIME] ran out
+  command  echo begun; sleep 60
+  at       envs.toml:3:13
+  log      [ROOT]/.runenv/a/log/01-commands.log
+  again    runenv run a --redo commands
+
+1 timed-out in [TIME]
+
+"#]],
+    );
+    let result = project.json(".runenv/a/result.json");
+    assert_eq!(result["state"], "timed-out");
+}
+
+/// A tree holds one local run at a time; the other is told who has it.
+#[test]
+fn two_runs_of_a_tree_do_not_mix() {
+    let project = local(r#"["echo up >up; sleep 5"]"#);
+    let mut first = project.command("run a").spawn().unwrap();
+    while !project.path("up").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let ran = project.runenv("run a").exits(3);
+    let expected = format!(
+        "another local run has this tree: process {}, since ",
+        first.id()
+    );
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(ran.stderr.contains("wait for it to end"), "{}", ran.stderr);
+}
+
+#[test]
+fn missing_packages_are_told_with_the_line_that_installs_them() {
+    let project = Project::new().envs_toml(
+        "[defaults]\npackage-manager = \"apt\"\nsystem-packages = [\"no-such-package\", \"make\"]\n\
+         [stage.packages]\npackages = true\n[stage.built]\nrun = \"echo built\"\n",
+    );
+    let bin = project.path("../bin/dpkg-query");
+    std::fs::write(&bin, "#!/bin/sh\necho installed make\nexit 1\n").unwrap();
+    crate::support::executable(&bin);
+    let ran = project.runenv("run local").exits(1);
+    let sudo = ran.stderr.replace("install with: sudo ", "install with: ");
+    same(
+        sudo,
+        str![[r#"
+local-host
+== packages (1/2)
+missing on this host: no-such-package
+install with: apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install -- no-such-package
+== packages failed after [TIME]: packages are missing: no-such-package
+
+missing packages on local-host: no-such-package
+
+failed: local-host
+  stage    packages failed after [TIME]: packages are missing: no-such-package
+  log      [ROOT]/.runenv/local-host/log/01-packages.log
+  again    runenv run local-host --redo packages
+
+1 failed in [TIME]
+
+"#]],
+    );
+}

@@ -1,0 +1,1 @@
+-e docker-debian-bookworm list
