@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Context, Exit, engine_named};
+use super::{Context, Exit, engines};
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
@@ -17,7 +17,7 @@ pub(crate) struct CleanArgs {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Only on this engine
-    #[arg(long, value_name = "ENGINE", value_parser = engine_named, env = "RUNENV_ENGINE")]
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
 }
 

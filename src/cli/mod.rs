@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -26,7 +27,6 @@ use crate::engine::Engine;
 use crate::environment::{self, Environment};
 use crate::host::Host;
 use crate::name::EnvName;
-use crate::nearest;
 use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
 use crate::report::out::Out;
@@ -93,11 +93,9 @@ enum Verb {
 }
 
 /// Reads `--engine`.
-fn engine_named(text: &str) -> Result<Engine, String> {
-    Engine::by_name(text).ok_or_else(|| {
-        let known = Engine::ALL.map(Engine::name);
-        nearest::advice(text, "engines", known)
-    })
+fn engines() -> impl TypedValueParser<Value = Engine> {
+    let names = PossibleValuesParser::new(Engine::ALL.map(Engine::name));
+    names.map(|name| Engine::by_name(&name).expect("one of the names above"))
 }
 
 /// What a verb has to work with.

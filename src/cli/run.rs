@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Context, Exit, dry_run, engine_named, select};
+use super::{Context, Exit, dry_run, engines, select};
 use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -32,7 +32,7 @@ pub(crate) struct RunArgs {
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Run docker environments on this engine
-    #[arg(long, value_name = "ENGINE", value_parser = engine_named, env = "RUNENV_ENGINE")]
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
     /// Limit the time of each stage, in place of its own limit
     #[arg(long, value_name = "TIME", env = "RUNENV_TIMEOUT", value_parser = time::parse_duration)]

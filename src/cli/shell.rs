@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::select::{self, Selection};
-use super::{Context, Exit, engine_named};
+use super::{Context, Exit, engines};
 use crate::command::{Command, Stdin};
 use crate::config::Project;
 use crate::engine::labels::Labels;
@@ -30,7 +30,7 @@ pub(crate) struct ShellArgs {
     #[arg(long)]
     failed: bool,
     /// Run docker environments on this engine
-    #[arg(long, value_name = "ENGINE", value_parser = engine_named, env = "RUNENV_ENGINE")]
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
 }
 

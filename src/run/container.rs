@@ -104,8 +104,6 @@ fn not_copied(run: &StageRun<'_>, said: &str) -> Problem {
         run.stage.workdir,
         line.unwrap_or("it does not say why").trim()
     );
-    let image = run.image;
-    let help =
-        format!("does the image `{image}` have a link or a file where a folder is copied to?");
+    let help = "is there a link or a file in the image where a folder is copied to?";
     Problem::engine(title, help)
 }

@@ -32,6 +32,8 @@ fn the_folder_has_what_the_design_says() {
             }
         }
     }
+    // Digests of files are noted once the files are old enough: perhaps not yet.
+    files.retain(|file| file != ".runenv/files.cache");
     files.sort();
     same(
         files.join("\n") + "\n",
@@ -44,7 +46,6 @@ fn the_folder_has_what_the_design_says() {
 .runenv/docker-debian-bookworm/log/03-three.log
 .runenv/docker-debian-bookworm/plan.json
 .runenv/docker-debian-bookworm/result.json
-.runenv/files.cache
 
 "#]],
     );
