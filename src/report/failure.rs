@@ -187,7 +187,6 @@ pub(super) fn allowed(env: &EnvResult, colour: bool) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "as snapbox writes them")]
 mod tests {
     use snapbox::{assert_data_eq, str};
 

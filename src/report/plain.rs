@@ -295,5 +295,4 @@ fn first_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "as snapbox writes them")]
 mod tests;

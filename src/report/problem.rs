@@ -116,7 +116,6 @@ fn add<'a>(group: Group<'a>, places: &[Place], main: bool) -> Group<'a> {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "as snapbox writes them")]
 mod tests {
     use snapbox::{assert_data_eq, str};
 

@@ -236,7 +236,6 @@ fn last(summary: &Summary, colour: bool) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "as snapbox writes them")]
 mod tests {
     use snapbox::{assert_data_eq, str};
 

@@ -20,7 +20,9 @@ fn project(fake: &Fake) -> Project {
 /// A run with this played: exit 3, nothing of it left, and the next one is right.
 fn trouble(played: &[(&str, &str)]) -> Ran {
     let fake = Fake::new();
-    played.iter().for_each(|(what, text)| fake.play(what, text));
+    for (what, text) in played {
+        fake.play(what, text);
+    }
     let project = project(&fake);
     let ran = project.runenv(RUN).exits(3);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);

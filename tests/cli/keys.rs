@@ -151,20 +151,14 @@ fn what_acts_changes_a_key_and_what_does_not_changes_none() {
 fn a_change_acts_from_its_stage_on() {
     let base = keys(FILE);
     let second = keys(&with("config.c", "stage.built.run = [\"other\"]"));
-    assert_eq!(
-        (&second[0] == &base[0], &second[1] == &base[1]),
-        (true, false)
-    );
+    assert_eq!((second[0] == base[0], second[1] == base[1]), (true, false));
     let first = keys(&with("config.c", "packages-after = [\"echo after\"]"));
-    assert_eq!(
-        (&first[0] == &base[0], &first[1] == &base[1]),
-        (false, false)
-    );
+    assert_eq!((first[0] == base[0], first[1] == base[1]), (false, false));
     // `shell` and `prelude` of layers do not act on the package stage.
     for line in ["shell = \"bash\"", "prelude = [\"echo p\"]"] {
         let other = keys(&with("config.c", line));
         assert_eq!(
-            (&other[0] == &base[0], &other[1] == &base[1]),
+            (other[0] == base[0], other[1] == base[1]),
             (true, false),
             "{line}"
         );

@@ -37,6 +37,15 @@ fn based(engine: &str) -> Project {
     project
 }
 
+/// The images that somebody built are all there, as they were.
+fn kept(project: &Project, foreign: &[(&str, String)], when: &str) {
+    for (at, (line, id)) in foreign.iter().enumerate() {
+        let tag = format!("{}-own-{}", project.name, at + 1);
+        let now = project.engine_says(&["image", "inspect", "--format", "{{.Id}}", &tag]);
+        assert_eq!(now.out, *id, "{line} {when}: {}", now.err);
+    }
+}
+
 #[test]
 fn what_is_built_from_a_stage_is_not_the_stage() {
     each(|engine| {
@@ -56,13 +65,6 @@ fn what_is_built_from_a_stage_is_not_the_stage() {
                 project.engine(&["image", "inspect", "--format", "{{.Id}}", &tag]),
             ));
         }
-        let kept = |project: &Project, when: &str| {
-            for (at, (line, id)) in foreign.iter().enumerate() {
-                let tag = format!("{}-own-{}", project.name, at + 1);
-                let now = project.engine_says(&["image", "inspect", "--format", "{{.Id}}", &tag]);
-                assert_eq!(now.out, *id, "{line} {when}: {}", now.err);
-            }
-        };
         // The note, then the labels are asked; both with the real images and with the foreign ones alone.
         for note in [true, false] {
             if !note {
@@ -78,7 +80,7 @@ fn what_is_built_from_a_stage_is_not_the_stage() {
             }
         }
         project.runenv(&["clean"]).code(0);
-        kept(&project, "after clean");
+        kept(&project, &foreign, "after clean");
         project.runenv(&["run", &env]).code(0);
         // docker keeps, untagged, what others have built on: that is still the stage.
         for stage in project.result_of(&env)["stages"].as_array().unwrap() {
@@ -87,7 +89,7 @@ fn what_is_built_from_a_stage_is_not_the_stage() {
             assert!(taken.is_none(), "{taken:?} is taken for {stage:#}");
         }
         project.runenv(&["clean"]).code(0);
-        kept(&project, "after the second clean");
+        kept(&project, &foreign, "after the second clean");
     });
 }
 

@@ -8,11 +8,8 @@
     clippy::disallowed_methods,
     reason = "tests start programs, write files and look at the clock"
 )]
-#![expect(
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "skips and figures are told"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stderr, reason = "skips and figures are told")]
 
 mod support;
 

@@ -100,7 +100,7 @@ fn a_shell_that_is_killed_is_no_pass() {
 fn the_log_has_the_exact_bytes() {
     each(|engine| {
         let blob: Vec<u8> = (0..5_000_000u32)
-            .map(|n| (n ^ (n >> 8) ^ (n >> 16)) as u8)
+            .map(|n| (n ^ (n >> 8) ^ (n >> 16)).to_le_bytes()[0])
             .collect();
         let run = [
             "printf 'no newline'",
