@@ -151,8 +151,13 @@ impl Project {
 
     /// The program, not started: in the root, with a clean environment.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runenv"));
+        // Whoever started the tests may ignore signals (a shell's background job ignores INT): a person's do not.
+        let mut command = Command::new("/usr/bin/env");
         self.hermetic(&mut command);
+        command.args([
+            "--default-signal=INT,TERM,HUP",
+            env!("CARGO_BIN_EXE_runenv"),
+        ]);
         command.args(args);
         command
     }

@@ -171,8 +171,11 @@ impl Project {
 
     /// The binary with these words, ready to be started.
     pub(crate) fn command(&self, words: impl Words) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("runenv"));
+        // Whoever started the tests may ignore signals (a shell's background job ignores INT): a person's do not.
+        let mut command = Command::new("/usr/bin/env");
         command
+            .arg("--default-signal=INT,TERM,HUP")
+            .arg(assert_cmd::cargo::cargo_bin!("runenv"))
             .args(words.words())
             .env_clear()
             .envs(&self.variables)
