@@ -24,13 +24,7 @@ pub(crate) fn run(run: &StageRun<'_>, mut log: Log, tell: &mut Teller<'_>) -> Re
     let (mut command, edited) = prepare(run, &mark)?;
     command.dir = Some(run.folder.to_owned());
     let (exit, seen) = stream::follow(run, &command, &mark, &mut log, tell)?;
-    let after = started.elapsed();
-    let ended = Ended {
-        exit,
-        seen,
-        edited,
-        after,
-    };
+    let ended = Ended { exit, seen, edited };
     let mut ran = verdict::judge(run, &ended)?;
     ran.result.take_log(log)?;
     ran.result.seconds = Took(started.elapsed());

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::plan::Stage;
 use crate::problem::Problem;
 
 /// The folder's name, beside envs.toml.
@@ -82,12 +83,12 @@ impl EnvFolder {
     }
 
     /// Takes logs of earlier runs away, but for those of these stages, which may be found and not run again.
-    pub(crate) fn forget_logs(&self, but: &[&str]) -> Result<(), Problem> {
+    pub(crate) fn forget_logs(&self, but: &[Stage]) -> Result<(), Problem> {
         let folder = self.0.join("log");
         let entries = fs::read_dir(&folder).map_err(|e| files::trouble("read", &folder, &e))?;
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let kept = |(at, stage): (usize, &&str)| self.log(at + 1, stage).ends_with(&name);
+            let kept = |(at, s): (usize, &Stage)| self.log(at + 1, &s.name).ends_with(&name);
             if !but.iter().enumerate().any(kept) {
                 let path = entry.path();
                 fs::remove_file(&path).map_err(|e| files::trouble("remove", &path, &e))?;

@@ -136,7 +136,7 @@ impl LocalEnv<'_> {
             let exit = self.command(stage, command, started, &mut log, tell);
             result.leaked |= exit.leaked;
             if !exit.success() && (!command.allow_failure || exit.stopped.is_some()) {
-                self.fail(stage, command, &exit, &mut result, started);
+                self.fail(stage, command, &exit, &mut result);
                 break;
             }
         }
@@ -212,22 +212,14 @@ impl LocalEnv<'_> {
         })
     }
 
-    fn fail(
-        &self,
-        stage: &Stage,
-        command: &PlanCommand,
-        exit: &Exit,
-        result: &mut StageResult,
-        started: Instant,
-    ) {
+    fn fail(&self, stage: &Stage, command: &PlanCommand, exit: &Exit, result: &mut StageResult) {
         let (code, signal) = match exit.ended {
             Ended::Code(code) => (Some(code), None),
             Ended::Signal(signal) => (None, Some(exec::signal_name(signal))),
         };
         result.state = State::Failed;
         if let Some(stop) = exit.stopped {
-            let (state, detail) = result::stopped(stop, self.limit(stage), started.elapsed());
-            (result.state, result.detail) = (state, Some(detail));
+            (result.state, result.detail) = result::stopped(stop, self.limit(stage));
         }
         result.command = Some(FailedCommand {
             text: self.late.fill_shell(&command.text),

@@ -49,19 +49,14 @@ impl Serialize for Took {
     }
 }
 
-/// How a stage ended that we ended: by a signal, or because its time was over.
-pub(crate) fn stopped(stop: Stop, limit: Option<Duration>, after: Duration) -> (State, String) {
+/// How a stage ended that we ended: by a signal (no more to say), or because its time was over.
+pub(crate) fn stopped(stop: Stop, limit: Option<Duration>) -> (State, Option<String>) {
     match stop {
-        Stop::Interrupted => {
-            let after = time::show_duration(after);
-            (State::Interrupted, format!("interrupted after {after}"))
-        }
+        Stop::Interrupted => (State::Interrupted, None),
         Stop::TimeLimit => {
             let limit = limit.map(time::show_duration).unwrap_or_default();
-            (
-                State::TimedOut,
-                format!("the time limit of {limit} ran out"),
-            )
+            let detail = format!("the time limit of {limit} ran out");
+            (State::TimedOut, Some(detail))
         }
     }
 }

@@ -52,7 +52,6 @@ pub(crate) struct Ended {
     pub(crate) seen: Seen,
     /// A file changed while it was sent: what was built is not what the key says.
     pub(crate) edited: Option<String>,
-    pub(crate) after: Duration,
 }
 
 /// What the stream of a stage told.

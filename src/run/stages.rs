@@ -42,8 +42,7 @@ pub(crate) fn run(
     };
     let manifests = manifests(plan, world, selection)?;
     let parts: Vec<KeyParts> = parts(plan, &manifests);
-    let names: Vec<&str> = plan.stages.iter().map(|s| s.name.as_str()).collect();
-    folder.forget_logs(&names)?;
+    folder.forget_logs(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
     let mut run = EngineEnv {
         calls: Calls { engine, cancel },

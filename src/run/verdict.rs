@@ -102,10 +102,7 @@ fn failure(
     let memory = state.is_some_and(|s| s.oom_killed) && code == Some(137);
     let outside = code == Some(137) && seen.ended.is_none();
     let (state, detail) = match stopped {
-        Some(stop) => {
-            let (state, detail) = result::stopped(stop, run.timeout, ended.after);
-            (state, Some(detail))
-        }
+        Some(stop) => result::stopped(stop, run.timeout),
         None if memory => (State::OutOfMemory, Some(NO_MEMORY.to_owned())),
         None if exited && seen.begun > 0 => {
             (State::Failed, outside.then(|| KILLED_OUTSIDE.to_owned()))

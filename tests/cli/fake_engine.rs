@@ -47,24 +47,11 @@ fn nothing_is_left(fake: &Fake) {
 
 #[test]
 fn a_run_passes_and_the_next_finds_everything() {
-    for engine in ["docker", "podman"] {
-        let fake = Fake::new();
-        let project = project(&fake);
-        let run = format!("run {engine}-debian-bookworm");
-        let first = project.runenv(run.as_str()).exits(0);
-        nothing_is_left(&fake);
-        assert_eq!(fake.images().len(), 4, "{:?}", fake.images());
-        fake.forget_calls();
-        let second = project.runenv(run.as_str()).exits(0);
-        assert_eq!(
-            verbs(&fake),
-            ["image inspect"],
-            "a note that holds: one process"
-        );
-        if engine == "docker" {
-            same(
-                first.whole(),
-                str![[r#"
+    let fake = Fake::new();
+    let project = project(&fake);
+    same(
+        project.runenv(RUN).exits(0).whole(),
+        str![[r#"
 exit 0
 --- stderr
 docker-debian-bookworm
@@ -81,10 +68,12 @@ $ echo three
 1 passed in [TIME]
 
 "#]],
-            );
-            same(
-                second.whole(),
-                str![[r#"
+    );
+    nothing_is_left(&fake);
+    assert_eq!(fake.images().len(), 4, "{:?}", fake.images());
+    same(
+        project.runenv(RUN).exits(0).whole(),
+        str![[r#"
 exit 0
 --- stderr
 docker-debian-bookworm
@@ -94,15 +83,27 @@ docker-debian-bookworm
 1 passed in [TIME], all stages cached
 
 "#]],
-            );
-        }
-        std::fs::remove_file(
-            project.path(&format!(".runenv/{engine}-debian-bookworm/images.json")),
-        )
-        .unwrap();
-        fake.forget_calls();
-        project.runenv(run.as_str()).exits(0);
-        assert_eq!(verbs(&fake), ["image inspect", "image ls", "image inspect"]);
+    );
+}
+
+#[test]
+fn what_is_there_takes_one_process_or_three() {
+    for engine in ["docker", "podman"] {
+        let fake = Fake::new();
+        let project = project(&fake);
+        let name = format!("{engine}-debian-bookworm");
+        let run = || {
+            fake.forget_calls();
+            project.runenv(format!("run {name}").as_str()).exits(0);
+            verbs(&fake)
+        };
+        run();
+        assert_eq!(run(), ["image inspect"], "a note that holds");
+        let note = project.path(&format!(".runenv/{name}/images.json"));
+        std::fs::remove_file(note).unwrap();
+        assert_eq!(run(), ["image inspect", "image ls", "image inspect"]);
+        assert_eq!(run(), ["image inspect"], "the note is there again");
+        nothing_is_left(&fake);
     }
 }
 

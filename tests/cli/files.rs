@@ -1,6 +1,6 @@
 //! Files on disk: what a run writes, where it refuses to, and files of the user's that are not what they seem.
 
-use snapbox::str;
+use snapbox::{file, str};
 
 use crate::fake_engine::FILE;
 use crate::support::{Fake, Project, same};
@@ -64,110 +64,7 @@ fn plan_json_says_what_runs() {
     let digests = regex::Regex::new("[0-9a-f]{64}").unwrap();
     same(
         digests.replace_all(&text, "[DIGEST]"),
-        str![[r#"
-{
-  "env": "docker-debian-bookworm",
-  "project": "p",
-  "runner": "docker",
-  "image": "debian:bookworm",
-  "stages": [
-    {
-      "name": "one",
-      "parent": null,
-      "workdir": "/p",
-      "copy": [],
-      "commands": [
-        {
-          "text": "echo one",
-          "evaluated": "echo one",
-          "argv": [
-            "sh",
-            "-e",
-            "-c",
-            "echo one"
-          ],
-          "allow-failure": false,
-          "place": "envs.toml:5:8"
-        }
-      ],
-      "key-parts": {
-        "script": "[DIGEST]",
-        "env": "[DIGEST]",
-        "container": "[DIGEST]",
-        "salt": "[DIGEST]"
-      }
-    },
-    {
-      "name": "two",
-      "parent": "one",
-      "workdir": "/p",
-      "copy": [
-        "src"
-      ],
-      "commands": [
-        {
-          "text": "echo two",
-          "evaluated": "echo two",
-          "argv": [
-            "sh",
-            "-e",
-            "-c",
-            "echo two"
-          ],
-          "allow-failure": false,
-          "place": "envs.toml:8:8"
-        },
-        {
-          "text": "make",
-          "evaluated": "make",
-          "argv": [
-            "sh",
-            "-e",
-            "-c",
-            "make"
-          ],
-          "allow-failure": false,
-          "place": "envs.toml:8:20"
-        }
-      ],
-      "key-parts": {
-        "script": "[DIGEST]",
-        "env": "[DIGEST]",
-        "container": "[DIGEST]",
-        "salt": "[DIGEST]",
-        "files": "[DIGEST]"
-      }
-    },
-    {
-      "name": "three",
-      "parent": "two",
-      "workdir": "/p",
-      "copy": [],
-      "commands": [
-        {
-          "text": "echo three",
-          "evaluated": "echo three",
-          "argv": [
-            "sh",
-            "-e",
-            "-c",
-            "echo three"
-          ],
-          "allow-failure": false,
-          "place": "envs.toml:10:8"
-        }
-      ],
-      "key-parts": {
-        "script": "[DIGEST]",
-        "env": "[DIGEST]",
-        "container": "[DIGEST]",
-        "salt": "[DIGEST]"
-      }
-    }
-  ]
-}
-
-"#]],
+        file!["../golden/plan.json": Text],
     );
 }
 
@@ -195,81 +92,7 @@ fn result_json_says_how_it_ended() {
             .replace_all(&text, *is)
             .into_owned()
     });
-    same(
-        text,
-        str![[r#"
-{
-  "name": "docker-debian-bookworm",
-  "state": "failed",
-  "seconds": [TIME],
-  "stages": [
-    {
-      "name": "one",
-      "state": "passed",
-      "cached": false,
-      "allowed": false,
-      "leaked": false,
-      "seconds": [TIME],
-      "key": "[DIGEST]",
-      "image": "sha256:[ID]",
-      "command": null,
-      "detail": null,
-      "missing-packages": [],
-      "log": "[ROOT]/.runenv/docker-debian-bookworm/log/01-one.log",
-      "tail": [],
-      "on-failure-output": []
-    },
-    {
-      "name": "two",
-      "state": "failed",
-      "cached": false,
-      "allowed": false,
-      "leaked": false,
-      "seconds": [TIME],
-      "key": "[DIGEST]",
-      "image": "sha256:[ID]",
-      "command": {
-        "text": "make",
-        "place": "envs.toml:8:20",
-        "exit-code": 3,
-        "signal": null
-      },
-      "detail": null,
-      "missing-packages": [],
-      "log": "[ROOT]/.runenv/docker-debian-bookworm/log/02-two.log",
-      "tail": [
-        "checking",
-        "broken",
-        "checking",
-        "broken"
-      ],
-      "on-failure-output": []
-    },
-    {
-      "name": "three",
-      "state": "not-run",
-      "cached": false,
-      "allowed": false,
-      "leaked": false,
-      "seconds": [TIME],
-      "key": "",
-      "image": null,
-      "command": null,
-      "detail": null,
-      "missing-packages": [],
-      "log": "",
-      "tail": [],
-      "on-failure-output": []
-    }
-  ],
-  "nameless-packages": [],
-  "problem": null,
-  "started": "[NOW]",
-  "runenv": "0.1.0"
-}
-
-"#]],
-    );
+    same(text, file!["../golden/result.json": Text]);
 }
 
 /// Reliability T58, T19: a link there may lead anywhere; nothing is written through it.

@@ -1,11 +1,6 @@
 //! Every `--help`, word for word: whoever changes one sees what users will see.
 
-use std::path::Path;
-
-use snapbox::data::DataFormat;
-use snapbox::{Assert, Data};
-
-use crate::support::Project;
+use crate::support::{Project, golden};
 
 const VERBS: [&str; 10] = [
     "",
@@ -22,21 +17,13 @@ const VERBS: [&str; 10] = [
 
 #[test]
 fn every_help_is_a_golden() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/help");
     let project = Project::new();
-    let mut wrong = Vec::new();
     for verb in VERBS {
         let ran = project.runenv(format!("{verb} --help").as_str()).exits(0);
         assert_eq!(ran.stderr, "", "{verb}");
         let name = format!("runenv {verb}").trim().replace(' ', "-");
-        let file = folder.join(format!("{name}.txt"));
-        let expected = Data::read_from(&file, Some(DataFormat::Text)).raw();
-        let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
-        if let Err(error) = assert.try_eq(Some(&name), Data::text(ran.stdout), expected) {
-            wrong.push(error.to_string());
-        }
+        golden(ran.stdout, &format!("help/{name}"));
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Runs on this host: what a command gets, how it ends, what is kept of it.
 
-use snapbox::str;
-
-use crate::support::{Project, same};
+use crate::support::{Project, golden};
 
 fn local(commands: &str) -> Project {
     Project::new().envs_toml(&format!(
@@ -13,51 +11,13 @@ fn local(commands: &str) -> Project {
 #[test]
 fn a_passed_run_says_so() {
     let ran = local(r#"["echo one; echo two >&2", ["echo", "a  b"]]"#).runenv("run a");
-    same(
-        ran.exits(0).whole(),
-        str![[r#"
-exit 0
---- stderr
-a
-== commands (1/1)
-$ echo one; echo two >&2
-one
-two
-$ echo 'a  b'
-a  b
-== commands passed in [TIME]
-1 passed in [TIME]
-
-"#]],
-    );
+    golden(ran.exits(0).whole(), "told/passed");
 }
 
 #[test]
 fn a_failed_run_shows_the_command_its_place_and_how_to_go_on() {
     let ran = local(r#"["true", "echo oh no; exit 7", "echo never"]"#).runenv("run a");
-    same(
-        ran.exits(1).whole(),
-        str![[r#"
-exit 1
---- stderr
-a
-== commands (1/1)
-$ true
-$ echo oh no; exit 7
-oh no
-== commands failed after [TIME]: exit code 7
-
-failed: a
-  stage    commands failed after [TIME]: exit code 7
-  command  echo oh no; exit 7
-  at       envs.toml:3:21
-  log      [ROOT]/.runenv/a/log/01-commands.log
-  again    runenv run a --redo commands
-
-1 failed in [TIME]
-
-"#]],
-    );
+    golden(ran.exits(1).whole(), "told/failed");
 }
 
 #[test]
@@ -75,89 +35,19 @@ runner = "local"
 commands = ["echo last"]
 "#,
     );
-    same(
+    golden(
         project.runenv("run good bad last").exits(1).whole(),
-        str![[r#"
-exit 1
---- stderr
-good  commands (1/1)
-good  commands passed in [TIME]
-good  passed
-bad   commands (1/1)
-bad   commands failed after [TIME]: exit code 1
-last  commands (1/1)
-last  commands passed in [TIME]
-last  passed
-
-        environment  commands
-passed  good         [TIME]
-passed  last         [TIME]
-failed  bad          failed [TIME]
-
-failed: bad
-  stage    commands failed after [TIME]: exit code 1
-  command  false
-  at       envs.toml:7:28
-  last lines
-    | broken
-  log      [ROOT]/.runenv/bad/log/01-commands.log
-  again    runenv run bad --redo commands
-
-2 passed, 1 failed in [TIME]
-
-"#]],
+        "told/several",
     );
-    same(
+    golden(
         project.runenv("run -q good bad").exits(1).whole(),
-        str![[r#"
-exit 1
---- stderr
-failed: bad
-  stage    commands failed after [TIME]: exit code 1
-  command  false
-  at       envs.toml:7:28
-  last lines
-    | broken
-  log      [ROOT]/.runenv/bad/log/01-commands.log
-  again    runenv run bad --redo commands
-
-1 passed, 1 failed in [TIME]
-
-"#]],
+        "told/several-quiet",
     );
-    same(
+    golden(
         project.runenv("run -v good last").exits(0).whole(),
-        str![[r#"
-exit 0
---- stderr
-good  commands (1/1)
-good  $ echo fine
-good  | fine
-good  commands passed in [TIME]
-good  passed
-last  commands (1/1)
-last  $ echo last
-last  | last
-last  commands passed in [TIME]
-last  passed
-
-        environment  commands
-passed  good         [TIME]
-passed  last         [TIME]
-
-2 passed in [TIME]
-
-"#]],
+        "told/several-verbose",
     );
-    same(
-        project.runenv("run -q good").exits(0).whole(),
-        str![[r#"
-exit 0
---- stderr
-1 passed in [TIME]
-
-"#]],
-    );
+    golden(project.runenv("run -q good").exits(0).whole(), "told/quiet");
 }
 
 #[test]
@@ -173,34 +63,7 @@ on-failure = ["echo why", "echo because >&2"]
 run = ["echo third >>order"]
 "#,
     );
-    same(
-        project.runenv("run local").exits(1).whole(),
-        str![[r#"
-exit 1
---- stderr
-local-host
-== first (1/3)
-$ echo first >>order
-== first passed in [TIME]
-== second (2/3)
-$ echo second >>order
-$ test -e fixed
-== second failed after [TIME]: exit code 1
-
-failed: local-host
-  stage    second failed after [TIME]: exit code 1
-  command  test -e fixed
-  at       envs.toml:5:31
-  on-failure
-    | why
-    | because
-  log      [ROOT]/.runenv/local-host/log/02-second.log
-  again    runenv run local-host --redo second
-
-1 failed in [TIME]
-
-"#]],
-    );
+    golden(project.runenv("run local").exits(1).whole(), "told/stages");
     assert_eq!(project.read("order"), "first\nsecond\n");
     project.write("fixed", "");
     project.runenv("run local --to second").exits(0);
@@ -222,30 +85,7 @@ allow-failure = true
 run = [{ run = "echo never", if = "docker" }, { run = ["echo", "here"], if = "local" }]
 "#,
     );
-    same(
-        project.runenv("run local").exits(0).whole(),
-        str![[r#"
-exit 0
---- stderr
-local-host
-== first (1/3)
-$ exit 3
-$ echo on
-on
-== first passed in [TIME]
-== second (2/3)
-$ exit 4
-== second failed after [TIME]: exit code 4 (allowed)
-== third (3/3)
-$ echo here
-here
-== third passed in [TIME]
-allowed: local-host second failed after [TIME]: exit code 4 (log [ROOT]/.runenv/local-host/log/02-second.log)
-
-1 passed in [TIME]
-
-"#]],
-    );
+    golden(project.runenv("run local").exits(0).whole(), "told/allowed");
 }
 
 /// The shell is `sh -e` unless set; each command has one of its own.
@@ -278,28 +118,7 @@ fn bash_fails_where_a_pipe_does() {
 #[test]
 fn a_program_that_is_not_there_is_the_commands_failure() {
     let ran = local(r#"[["no-such-program", "x"]]"#).runenv("run a");
-    same(
-        ran.exits(1).whole(),
-        str![[r#"
-exit 1
---- stderr
-a
-== commands (1/1)
-$ no-such-program x
-cannot start `no-such-program`: not found
-== commands failed after [TIME]: exit code 127
-
-failed: a
-  stage    commands failed after [TIME]: exit code 127
-  command  no-such-program x
-  at       envs.toml:3:13
-  log      [ROOT]/.runenv/a/log/01-commands.log
-  again    runenv run a --redo commands
-
-1 failed in [TIME]
-
-"#]],
-    );
+    golden(ran.exits(1).whole(), "told/no-program");
 }
 
 #[test]
@@ -379,28 +198,7 @@ fn a_time_limit_ends_the_stage() {
     let started = std::time::Instant::now();
     let ran = project.runenv("run a --timeout 1s").exits(1);
     assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
-    same(
-        ran.whole(),
-        str![[r#"
-exit 1
---- stderr
-a
-== commands (1/1)
-$ echo begun; sleep 60
-begun
-== commands timed-out after [TIME]: the time limit of [TIME] ran out
-
-timed-out: a
-  stage    commands timed-out after [TIME]: the time limit of [TIME] ran out
-  command  echo begun; sleep 60
-  at       envs.toml:3:13
-  log      [ROOT]/.runenv/a/log/01-commands.log
-  again    runenv run a --redo commands
-
-1 timed-out in [TIME]
-
-"#]],
-    );
+    golden(ran.whole(), "told/timed-out");
     let result = project.json(".runenv/a/result.json");
     assert_eq!(result["state"], "timed-out");
 }
@@ -435,24 +233,5 @@ fn missing_packages_are_told_with_the_line_that_installs_them() {
     crate::support::executable(&bin);
     let ran = project.runenv("run local").exits(1);
     let sudo = ran.stderr.replace("install with: sudo ", "install with: ");
-    same(
-        sudo,
-        str![[r#"
-local-host
-== packages (1/2)
-missing on this host: no-such-package
-install with: apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install -- no-such-package
-== packages failed after [TIME]: packages are missing: no-such-package
-
-missing packages on local-host: no-such-package
-
-failed: local-host
-  stage    packages failed after [TIME]: packages are missing: no-such-package
-  log      [ROOT]/.runenv/local-host/log/01-packages.log
-  again    runenv run local-host --redo packages
-
-1 failed in [TIME]
-
-"#]],
-    );
+    golden(sudo, "told/missing-packages");
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use snapbox::str;
 
-use crate::support::{Fake, Project, same};
+use crate::support::{Fake, Project, golden, same};
 
 const FILE: &str = r#"
 [env.a]
@@ -45,90 +45,19 @@ it's unset
 fn it_needs_a_run_a_stage_and_an_image() {
     let fake = Fake::new();
     let project = Project::new().envs_toml(FILE).engine(&fake);
-    same(
-        project
-            .runenv("shell docker-debian-bookworm")
-            .exits(2)
-            .whole(),
-        str![[r#"
-exit 2
---- stderr
-error: `docker-debian-bookworm` has not been run on docker
-help: run it first: `runenv run docker-debian-bookworm`
-
-"#]],
-    );
+    let refused = |words: &str, name: &str| {
+        let ran = project.runenv(format!("shell docker-debian-bookworm {words}").as_str());
+        golden(ran.exits(2).whole(), &format!("shell/{name}"));
+    };
+    refused("", "never-run");
     project
         .runenv("run docker-debian-bookworm --to built")
         .exits(0);
-    same(
-        project
-            .runenv("shell docker-debian-bookworm --failed")
-            .exits(2)
-            .whole(),
-        str![[r#"
-exit 2
---- stderr
-error: no failed image of `docker-debian-bookworm` is kept
-help: its last run did not fail in a stage, or ran with `--no-keep-failed`
-
-"#]],
-    );
-    same(
-        project
-            .runenv("shell docker-debian-bookworm --stage tested")
-            .exits(2)
-            .whole(),
-        str![[r#"
-exit 2
---- stderr
-error: the stage `tested` of `docker-debian-bookworm` has no image
-help: run it first: `runenv run docker-debian-bookworm`
-
-"#]],
-    );
-    same(
-        project
-            .runenv("shell docker-debian-bookworm --stage tset")
-            .exits(2)
-            .whole(),
-        str![[r#"
-exit 2
---- stderr
-error: `docker-debian-bookworm` has no stage `tset`
-help: stages: built, tested
-
-"#]],
-    );
-    same(
-        project
-            .runenv("shell --engine podman docker-debian-bookworm")
-            .exits(2)
-            .whole(),
-        str![[r#"
-exit 2
---- stderr
-error: `docker-debian-bookworm` has not been run on podman
-help: run it first: `runenv run docker-debian-bookworm`
-
-"#]],
-    );
-    same(
-        project
-            .runenv("shell docker-debian-bookworm --failed --stage built")
-            .exits(2)
-            .whole(),
-        str![[r#"
-exit 2
---- stderr
-error: the argument '--failed' cannot be used with '--stage <STAGE>'
-
-Usage: runenv shell --failed <ENV>
-
-For more information, try '--help'.
-
-"#]],
-    );
+    refused("--failed", "not-failed");
+    refused("--stage tested", "no-image");
+    refused("--stage tset", "no-stage");
+    refused("--engine podman", "other-engine");
+    refused("--failed --stage built", "both");
 }
 
 #[test]

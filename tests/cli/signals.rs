@@ -117,10 +117,10 @@ a
 == commands (1/1)
 $ sh -c 'trap "" TERM INT HUP; echo $$ >>pids; echo up; sleep 300; sleep 300' & echo $$ >>pids; wait
 up
-== commands interrupted after [TIME]: interrupted after [TIME]
+== commands interrupted after [TIME]
 
 interrupted: a
-  stage    commands interrupted after [TIME]: interrupted after [TIME]
+  stage    commands interrupted after [TIME]
   command  sh -c 'trap "" TERM INT HUP; echo $$ >>pids; echo up; sleep 300; sleep 300' & echo $$ >>pids; wait
   at       envs.toml:6:13
   log      [ROOT]/.runenv/a/log/01-commands.log

@@ -255,6 +255,15 @@ pub(crate) fn same(actual: impl Into<String>, golden: impl snapbox::IntoData) {
         .eq(snapbox::Data::text(actual.into()), golden);
 }
 
+/// The same with a golden of its own: `tests/golden/NAME.txt`.
+#[track_caller]
+pub(crate) fn golden(actual: impl Into<String>, name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let file = folder.join(format!("{name}.txt"));
+    let data = snapbox::Data::read_from(&file, Some(snapbox::data::DataFormat::Text));
+    same(actual, data.raw());
+}
+
 /// Links to the machine's own tools.
 fn tools(bin: &Path) {
     for tool in TOOLS {
