@@ -199,7 +199,7 @@ fn environment(
     if let Err(problem) = folder.write_json("result.json", &result)
         && result.problem.as_ref() != Some(&problem.title)
     {
-        // A result that is lost is no success (reliability T57).
+        // A result that is lost is no success.
         if result.state == State::Passed {
             result.state = State::Error;
         }

@@ -95,7 +95,7 @@ fn result_json_says_how_it_ended() {
     same(text, file!["../golden/result.json": Text]);
 }
 
-/// Reliability T58, T19: a link there may lead anywhere; nothing is written through it.
+/// A link there may lead anywhere; nothing is written through it.
 #[test]
 fn a_link_in_place_of_the_folder_is_refused() {
     let project = Project::new()
@@ -290,7 +290,7 @@ help: name one with `-c FILE`, or write one: the README shows the smallest
     );
 }
 
-/// Reliability T58: no HOME, no TMPDIR, no PATH, a folder that is gone.
+/// No HOME, no TMPDIR, no PATH, a folder that is gone.
 #[test]
 fn a_bare_world_is_enough() {
     let project = Project::new()

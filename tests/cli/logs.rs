@@ -26,7 +26,7 @@ fn a_stage_is_its_bytes_and_all_have_headings() {
     );
 }
 
-/// Reliability T45: what reaches the terminal has colours at most.
+/// What reaches the terminal has colours at most.
 #[test]
 fn the_terminal_gets_no_control_sequences() {
     let project = Project::new().envs_toml(FILE);
@@ -79,7 +79,7 @@ fn logs_of_an_earlier_run_are_not_shown() {
     assert!(!text.contains("==> two <=="), "{text}");
 }
 
-/// Reliability T47: a line of 20 MB, and a lot of lines: the log is whole, what is told is short.
+/// A line of 20 MB, and a lot of lines: the log is whole, what is told is short.
 #[test]
 fn a_long_line_is_kept_and_not_held() {
     let project = Project::new().envs_toml(

@@ -17,7 +17,7 @@ fn shell(project: &Project, line: &str) -> Output {
     let mut command = Command::new("bash");
     command
         .args(["-o", "pipefail", "-c", line])
-        .arg(inner.get_program());
+        .arg(assert_cmd::cargo::cargo_bin!("runenv"));
     command.env_clear().current_dir(project.root());
     for (name, value) in inner.get_envs() {
         command.env(name, value.unwrap());
@@ -47,7 +47,7 @@ fn a_run_prints_nothing_on_stdout_and_a_question_nothing_on_stderr() {
     assert_eq!(project.runenv("list docker-x").exits(2).stdout, "");
 }
 
-/// Reliability T49: who reads one line has read enough.
+/// Who reads one line has read enough.
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let many = "docker-{debian-{bookworm,trixie,bullseye},ubuntu-{focal,jammy,noble},fedora-{35,40,41,42}}-{gcc_12,clang_16}-{minimal,standard}";

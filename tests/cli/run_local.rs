@@ -159,7 +159,7 @@ fn the_environment_is_clean() {
     );
 }
 
-/// Reliability T2: one argument, byte for byte, never substituted again.
+/// One argument, byte for byte, never substituted again.
 #[test]
 fn posargs_are_themselves() {
     let words = [

@@ -108,7 +108,7 @@ help: environments: docker-debian-bookworm-minimal, docker-debian-bookworm-stand
     );
 }
 
-/// Reliability T1: such a name is refused, shown without effect, and leaves no trace.
+/// Such a name is refused, shown without effect, and leaves no trace.
 #[test]
 fn names_that_mean_harm_are_refused() {
     let project = Project::new().envs_toml(PROJECT);
