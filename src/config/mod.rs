@@ -6,6 +6,8 @@ pub(crate) mod read;
 pub(crate) mod references;
 pub(crate) mod shape;
 pub(crate) mod template;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -11,6 +11,8 @@ mod names;
 pub(crate) mod rows;
 pub(crate) mod setting;
 pub(crate) mod stage;
+#[cfg(test)]
+mod tests;
 
 use indexmap::IndexMap;
 

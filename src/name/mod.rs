@@ -6,6 +6,8 @@ pub(crate) mod axis;
 pub(crate) mod condition;
 pub(crate) mod expand;
 pub(crate) mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

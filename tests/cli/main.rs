@@ -21,6 +21,7 @@ mod list;
 mod logs;
 mod matrix;
 mod output;
+mod quoting;
 mod run_local;
 mod select;
 mod shell;
