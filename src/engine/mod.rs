@@ -32,6 +32,10 @@ struct Dialect {
     quiet: &'static [&'static str],
     /// Options of `image rm` that leave untagged parents alone: they may be somebody's.
     no_prune: &'static [&'static str],
+    /// Options of the network's container that have it removed when it ends. Not podman's: when its `rm -f` meets
+    /// `--rm`, 4.3 frees the container's lock twice, and two containers that get that lock later wait for each other,
+    /// and all of podman for them, for ever.
+    self_removing: &'static [&'static str],
 }
 
 const DOCKER: Dialect = Dialect {
@@ -42,6 +46,7 @@ const DOCKER: Dialect = Dialect {
     at_once: &[],
     quiet: &[],
     no_prune: &["--no-prune"],
+    self_removing: &["--rm"],
 };
 const PODMAN: Dialect = Dialect {
     program: "podman",
@@ -57,6 +62,7 @@ const PODMAN: Dialect = Dialect {
     at_once: &["-t", "0"],
     quiet: &["-q"],
     no_prune: &[],
+    self_removing: &[],
 };
 
 /// A container that is to be made.
@@ -194,8 +200,13 @@ impl Engine {
     /// The container whose network the stages of an environment share; it ends when its stdin does.
     pub(crate) fn hold_network(self, spec: &Container<'_>) -> Command {
         self.container("run", spec)
-            .arg("--rm")
+            .args(self.dialect().self_removing.iter().copied())
             .args([spec.image, "-c", "echo up; exec cat"])
+    }
+
+    /// Does the network's container stay when it has ended, to be removed by us?
+    pub(crate) fn network_stays(self) -> bool {
+        self.dialect().self_removing.is_empty()
     }
 
     pub(crate) fn inspect_container(self, container: &str) -> Command {

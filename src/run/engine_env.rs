@@ -105,17 +105,28 @@ impl EngineEnv<'_> {
 
     /// Removes what is left of the run. All containers first: podman does not let the one go whose network others have.
     fn tidy(&mut self) {
-        let names: Vec<&str> = self.containers.iter().map(String::as_str).collect();
+        let engine = self.calls.engine;
+        let network = self.network.as_ref().filter(|_| engine.network_stays());
+        let network = network.map(|network| network.name().to_owned());
+        if network.is_some() {
+            // Some of those that joined it may be on their way out: they go before it.
+            self.join_background();
+        }
+        let names = self.containers.iter().chain(&network);
+        let names: Vec<&str> = names.map(String::as_str).collect();
         if !names.is_empty() {
-            self.background.push(exec::background(vec![
-                self.calls.engine.remove_containers(&names),
-            ]));
+            let remove = engine.remove_containers(&names);
+            self.background.push(exec::background(vec![remove]));
         }
-        for background in std::mem::take(&mut self.background) {
-            background.join();
-        }
+        self.join_background();
         if let Some(network) = self.network.take() {
             network.release();
+        }
+    }
+
+    fn join_background(&mut self) {
+        for background in std::mem::take(&mut self.background) {
+            background.join();
         }
     }
 

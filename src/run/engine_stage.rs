@@ -177,7 +177,9 @@ impl EngineEnv<'_> {
         }
         if self.network.is_none() {
             let labels = Labels::owned(&self.world.project_id, &self.world.owner);
-            let name = format!("runenv-{}-network", self.world.run_id);
+            // docker gives a name free a moment after its client has ended: never the same one twice.
+            let word = owner::random_word();
+            let name = format!("runenv-{}-{word}-network", self.world.run_id);
             let spec = Container {
                 name: &name,
                 image,
