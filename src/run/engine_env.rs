@@ -65,7 +65,7 @@ impl EngineEnv<'_> {
                 break;
             }
             self.results.clear();
-            self.network = None;
+            self.drop_network();
             ended = self.look_up_and_run(selection, tell);
         }
         self.tidy();
@@ -121,6 +121,15 @@ impl EngineEnv<'_> {
         self.join_background();
         if let Some(network) = self.network.take() {
             network.release();
+        }
+    }
+
+    /// Gives up the network of an attempt; where it is ours to remove, it goes with the others.
+    fn drop_network(&mut self) {
+        if let Some(network) = self.network.take()
+            && self.calls.engine.network_stays()
+        {
+            self.containers.push(network.name().to_owned());
         }
     }
 
