@@ -1,5 +1,7 @@
 //! Which environments are meant: names, commas, braces, globs.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,6 +11,9 @@ use crate::config::check::{VERBS, texts};
 use crate::name::{EnvName, expand, parse};
 use crate::nearest;
 use crate::problem::{Kind, Place, Problem, Problems, Source};
+
+/// More mistakes than this are not worth reading.
+const MOST: usize = 50;
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Selection {
@@ -54,7 +59,7 @@ pub(crate) fn declared(project: &Project) -> Result<Vec<EnvName>, Problems> {
 /// `env-list`, each as written and as a name.
 fn listed(project: &Project) -> Result<Vec<(String, EnvName)>, Problems> {
     let (mut all, mut problems) = (Vec::<(String, EnvName)>::new(), Problems::default());
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
         for name in expand::expand(&text)? {
             let parsed = problems.keep(parse::parse(&name, &project.axes, &place));
@@ -84,19 +89,16 @@ pub(crate) fn select(project: &Project, selection: &Selection) -> Result<Vec<Env
         });
     }
     let (mut all, mut problems) = (Vec::<EnvName>::new(), Problems::default());
+    let (mut seen, globbed) = (BTreeSet::new(), OnceCell::new());
     for word in words(selection) {
         let source = Source::new("command line", word.clone());
         for name in expand::expand(&word)? {
-            if let Some(found) = problems.keep(matching(project, &name, &source)) {
-                for name in found {
-                    if !all
-                        .iter()
-                        .any(|a| a.to_string() == name.to_string() && a.to == name.to)
-                    {
-                        all.push(name);
-                    }
-                }
+            if problems.0.len() >= MOST {
+                return Err(problems);
             }
+            let found = problems.keep(matching(project, &name, &source, &globbed));
+            let new = |n: &EnvName| seen.insert((n.to_string(), n.to.clone()));
+            all.extend(found.into_iter().flatten().filter(new));
         }
     }
     if !problems.0.is_empty() {
@@ -156,8 +158,16 @@ fn none(
     Ok(names)
 }
 
-/// One name, or those of `env-list` that a glob matches.
-fn matching(project: &Project, name: &str, source: &Arc<Source>) -> Result<Vec<EnvName>, Problem> {
+/// Each name as it is written, and as it is read.
+type Listed = Vec<(String, EnvName)>;
+
+/// One name, or those of `env-list` that a glob matches; `globbed` keeps what globs are asked of.
+fn matching(
+    project: &Project,
+    name: &str,
+    source: &Arc<Source>,
+    globbed: &OnceCell<Listed>,
+) -> Result<Vec<EnvName>, Problem> {
     let place = Place::new(source, 0..source.text.len());
     if !expand::is_glob(name) {
         let verb = nearest::nearest(name, VERBS).filter(|_| place.span.len() == name.len());
@@ -167,18 +177,21 @@ fn matching(project: &Project, name: &str, source: &Arc<Source>) -> Result<Vec<E
             None => problem,
         });
     }
-    let mut listed =
-        listed(project).map_err(|p| p.0.into_iter().next().expect("a failure has a problem"))?;
-    for own in &project.axes.own_names {
-        listed.push((own.clone(), parse::parse(own, &project.axes, &place)?));
+    if globbed.get().is_none() {
+        let first = |p: Problems| p.0.into_iter().next().expect("a failure has a problem");
+        let mut all = listed(project).map_err(first)?;
+        for own in &project.axes.own_names {
+            all.push((own.clone(), parse::parse(own, &project.axes, &place)?));
+        }
+        let _ = globbed.set(all);
     }
-    let matches = |(written, parsed): &(String, EnvName)| {
+    let all = globbed.get().into_iter().flatten();
+    let matches = |(written, parsed): &&(String, EnvName)| {
         expand::matches(name, written) || expand::matches(name, &parsed.to_string())
     };
-    Ok(listed
-        .into_iter()
+    Ok(all
         .filter(matches)
-        .map(|(_, parsed)| parsed)
+        .map(|(_, parsed)| parsed.clone())
         .collect())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::file::{File, List, Map, StageTable, Text};
-use super::{Project, references};
+use super::{Project, collisions, references};
 use crate::catalog::Catalog;
 use crate::name::axis::{Axes, Family};
 use crate::name::{self, CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
@@ -33,7 +33,7 @@ pub(crate) fn check(source: &Arc<Source>, file: File, root: PathBuf) -> Result<P
     let mut problems = Problems::default();
     names(source, &file, &mut problems);
     let axes = axes(&file, &catalog);
-    collisions(source, &file, &axes, &mut problems);
+    collisions::check(source, &file, &axes, &mut problems);
     let name = project_name(source, &file, &root, &mut problems);
     let project = Project {
         root,
@@ -167,18 +167,16 @@ fn axes(file: &File, catalog: &Catalog) -> Axes {
     };
     let own = file.axis.iter();
     let defaults = file.project.default.iter();
-    let mut axes = Axes {
-        families: families(file, catalog),
-        own: own
-            .map(|(axis, values)| (axis.get_ref().clone(), words(&mut values.keys())))
-            .collect(),
-        configs: words(&mut file.config.keys()),
-        stages: words(&mut file.stage.keys()),
-        defaults: defaults
-            .map(|(a, v)| (a.get_ref().clone(), v.get_ref().clone()))
-            .collect(),
-        own_names: Vec::new(),
-    };
+    let mut axes = Axes::default();
+    axes.families = families(file, catalog);
+    axes.own = own
+        .map(|(axis, values)| (axis.get_ref().clone(), words(&mut values.keys())))
+        .collect();
+    axes.configs = words(&mut file.config.keys());
+    axes.stages = words(&mut file.stage.keys());
+    axes.defaults = defaults
+        .map(|(a, v)| (a.get_ref().clone(), v.get_ref().clone()))
+        .collect();
     let declared = |name: &str| name.split('-').any(|factor| holds_factor(&axes, factor));
     let names = words(&mut file.env.keys());
     axes.own_names = names.into_iter().filter(|name| !declared(name)).collect();
@@ -213,43 +211,6 @@ fn families(file: &File, catalog: &Catalog) -> IndexMap<String, Family> {
 /// Is this factor a part of any declared value?
 fn holds_factor(axes: &Axes, factor: &str) -> bool {
     axes.find(factor).is_some()
-}
-
-/// A word that is a value of two axes makes names ambiguous.
-fn collisions(source: &Arc<Source>, file: &File, axes: &Axes, problems: &mut Problems) {
-    let mut seen: IndexMap<String, (&str, Option<Place>)> = IndexMap::new();
-    let place = |text: &Text| Some(Place::new(source, text.span()));
-    let mut all: Vec<(String, &str, Option<Place>)> = RUNNERS
-        .iter()
-        .map(|r| ((*r).to_owned(), "runner", None))
-        .collect();
-    all.push(("container".to_owned(), "runner", None));
-    for name in axes.families.keys() {
-        let written = file.system.keys().find(|k| k.get_ref() == name);
-        all.push((name.clone(), "system", written.and_then(place)));
-    }
-    let mut keys = |axis: &'static str, keys: &mut dyn Iterator<Item = &Text>| {
-        keys.for_each(|k| all.push((k.get_ref().clone(), axis, place(k))));
-    };
-    keys("config", &mut file.config.keys());
-    keys("stage", &mut file.stage.keys());
-    for (axis, values) in &file.axis {
-        values
-            .keys()
-            .for_each(|k| all.push((k.get_ref().clone(), axis.get_ref(), place(k))));
-    }
-    for (value, axis, place) in all {
-        if let Some((other, first)) = seen.get(&value) {
-            let title = format!("`{value}` is a value of two axes: `{other}` and `{axis}`");
-            let mut problem = Problem::new(title, "rename one: a name would have two readings");
-            problem
-                .places
-                .extend([place, first.clone()].into_iter().flatten());
-            problems.push(problem);
-        } else {
-            seen.insert(value, (axis, place));
-        }
-    }
 }
 
 /// Each text of a list with its place.

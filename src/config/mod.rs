@@ -1,6 +1,7 @@
 //! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
 
 pub(crate) mod check;
+mod collisions;
 pub(crate) mod file;
 pub(crate) mod read;
 pub(crate) mod references;

@@ -1,5 +1,8 @@
 //! Which values exist: the built-in axes and those of the file, in order.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, System};
@@ -25,6 +28,15 @@ pub(crate) struct Axes {
     pub(crate) defaults: IndexMap<String, String>,
     /// Names of `[env.NAME]` that are no product of factors.
     pub(crate) own_names: Vec<String>,
+    /// Made of the others when it is first asked: they do not change from then on.
+    index: OnceCell<Index>,
+}
+
+/// Every value by its text, and how many factors the longest has.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    values: BTreeMap<String, Value>,
+    longest: usize,
 }
 
 /// A value as it was found in a name.
@@ -40,59 +52,45 @@ impl Axes {
     /// The declared value that is spelled so, if there is one. Values of different axes never are (checked when the
     /// file is loaded).
     pub(crate) fn find(&self, text: &str) -> Option<Value> {
-        let plain = |axis: &str| {
-            Some(Value {
-                axis: axis.to_owned(),
-                text: text.to_owned(),
-                system: None,
-            })
-        };
-        if RUNNERS.contains(&text) {
-            return plain(RUNNER);
-        }
-        if let Some(system) = self.find_system(text) {
-            return Some(Value {
-                system: Some(system),
-                ..plain(SYSTEM)?
-            });
-        }
-        if let Some((axis, _)) = self
-            .own
-            .iter()
-            .find(|(_, values)| values.iter().any(|v| v == text))
-        {
-            return plain(axis);
-        }
-        if self.configs.iter().any(|v| v == text) {
-            return plain(CONFIG);
-        }
-        if self.stages.iter().any(|v| v == text) {
-            plain(STAGE)
-        } else {
-            None
-        }
+        self.index().values.get(text).cloned()
     }
 
-    fn find_system(&self, text: &str) -> Option<System> {
-        if self.families.contains_key(text) {
-            return Some(System {
-                family: text.to_owned(),
-                release: None,
-            });
-        }
-        text.match_indices('-').find_map(|(at, _)| {
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let mut index = Index::default();
+            for (axis, text) in self.values() {
+                index.longest = index.longest.max(text.split('-').count());
+                let value = Value {
+                    axis: axis.to_owned(),
+                    system: (axis == SYSTEM).then(|| self.system(&text)),
+                    text: text.clone(),
+                };
+                index.values.entry(text).or_insert(value);
+            }
+            index
+        })
+    }
+
+    /// A value of the system axis: a family, or one with a release.
+    fn system(&self, text: &str) -> System {
+        let split = text.match_indices('-').find_map(|(at, _)| {
             let (family, release) = (&text[..at], &text[at + 1..]);
-            let known = self
-                .families
-                .get(family)?
-                .releases
+            let known = &self.families.get(family)?.releases;
+            known
                 .iter()
-                .any(|r| r == release);
-            known.then(|| System {
+                .any(|r| r == release)
+                .then_some((family, release))
+        });
+        match split.filter(|_| !self.families.contains_key(text)) {
+            Some((family, release)) => System {
                 family: family.to_owned(),
                 release: Some(release.to_owned()),
-            })
-        })
+            },
+            None => System {
+                family: text.to_owned(),
+                release: None,
+            },
+        }
     }
 
     /// Every value of every axis, for suggestions: `(axis, value)`; releases stand with their family.
@@ -126,10 +124,6 @@ impl Axes {
 
     /// The longest number of dash-joined factors that any value has.
     pub(crate) fn longest(&self) -> usize {
-        self.values()
-            .iter()
-            .map(|(_, v)| v.split('-').count())
-            .max()
-            .unwrap_or(1)
+        self.index().longest.max(1)
     }
 }

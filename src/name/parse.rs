@@ -14,19 +14,20 @@ pub(crate) fn parse(text: &str, axes: &Axes, place: &Place) -> Result<EnvName, P
     if axes.own_names.iter().any(|own| own == text) {
         return Ok(own_name(text));
     }
-    let mut search = Search {
-        factors: factors(text).collect(),
-        axes,
-        longest: axes.longest(),
-        found: Vec::new(),
-        stuck: Stuck::default(),
-    };
+    let mut search = Search::new(text, axes);
     search.go(0, &mut Vec::new());
     match search.found.len() {
         0 => Err(search.stuck.problem(text, axes, place)),
         1 => complete(text, search.found.swap_remove(0), axes, place),
         _ => Err(two_readings(text, &search.found, place)),
     }
+}
+
+/// How declared values can cover a text, up to two ways.
+pub(crate) fn readings(text: &str, axes: &Axes) -> Vec<Vec<Value>> {
+    let mut search = Search::new(text, axes);
+    search.go(0, &mut Vec::new());
+    search.found
 }
 
 /// A name that stands for itself: its runner and system come from its `[env.NAME]`.
@@ -105,8 +106,12 @@ struct Search<'a> {
     axes: &'a Axes,
     longest: usize,
     found: Vec<Vec<Value>>,
+    steps: usize,
     stuck: Stuck<'a>,
 }
+
+/// Values that are made to be put together in many ways are not tried in all of them.
+const MOST_STEPS: usize = 20_000;
 
 /// The furthest point that a reading came to, and why it ended there.
 #[derive(Default)]
@@ -118,8 +123,23 @@ struct Stuck<'a> {
     twice: Option<(Value, Value)>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(text: &'a str, axes: &'a Axes) -> Self {
+        Self {
+            factors: factors(text).collect(),
+            axes,
+            longest: axes.longest(),
+            found: Vec::new(),
+            steps: 0,
+            stuck: Stuck::default(),
+        }
+    }
+
     fn go(&mut self, at: usize, taken: &mut Vec<Value>) {
+        self.steps += 1;
+        if self.steps > MOST_STEPS || self.found.len() > 1 {
+            return;
+        }
         if at == self.factors.len() {
             self.found.push(taken.clone());
             return;

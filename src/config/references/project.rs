@@ -6,6 +6,9 @@ use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, expand, parse};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
+/// More mistakes than this in `env-list` are not worth reading, nor finding out what was meant.
+const MOST: usize = 50;
+
 pub(super) fn check(project: &Project, problems: &mut Problems) {
     defaults(project, problems);
     default_releases(project, problems);
@@ -14,7 +17,9 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
     for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
         let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
         for name in problems.keep(expanded).into_iter().flatten() {
-            problems.keep(parse::parse(&name, &project.axes, &place));
+            if problems.0.len() < MOST {
+                problems.keep(parse::parse(&name, &project.axes, &place));
+            }
         }
     }
 }
