@@ -98,6 +98,10 @@ fn not_copied(run: &StageRun<'_>, said: &str) -> Problem {
         run.stage.workdir,
         line.unwrap_or("it does not say why").trim()
     );
-    let help = "is there a link or a file in the image where a folder is copied to?";
+    let image = match run.stage.parent {
+        Some(at) => format!("the image of `{}`", run.plan.stages[at].name),
+        None => format!("`{}`", run.plan.image.as_deref().unwrap_or_default()),
+    };
+    let help = format!("is there a link or a file in {image} where a folder is copied to?");
     Problem::engine(title, help)
 }
