@@ -102,6 +102,6 @@ fn not_copied(run: &StageRun<'_>, said: &str) -> Problem {
         Some(at) => format!("the image of `{}`", run.plan.stages[at].name),
         None => format!("`{}`", run.plan.image.as_deref().unwrap_or_default()),
     };
-    let help = format!("is there a link or a file in {image} where a folder is copied to?");
+    let help = format!("does {image} have a link or a file where a folder is copied to?");
     Problem::engine(title, help)
 }

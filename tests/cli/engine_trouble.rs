@@ -161,7 +161,7 @@ $ echo one
 == one passed in [TIME]
 == two (2/3)
 error: docker could not copy the files of `two` into `/p`: Error: not a directory
-help: is there a link or a file in the image of `one` where a folder is copied to?
+help: does the image of `one` have a link or a file where a folder is copied to?
 
 error: docker-debian-bookworm
   stage    two error after [TIME]: docker could not copy the files of `two` into `/p`: Error: not a directory
