@@ -40,6 +40,8 @@ pub(crate) struct EngineEnv<'a> {
     pub(crate) note: Note,
     pub(crate) proxies: Proxies,
     pub(crate) network: Option<Network>,
+    /// Networks' containers that are ours to remove, after all others.
+    pub(crate) networks: Vec<String>,
     /// Containers that are removed together at the end.
     pub(crate) containers: Vec<String>,
     pub(crate) background: Vec<Background>,
@@ -65,7 +67,7 @@ impl EngineEnv<'_> {
                 break;
             }
             self.results.clear();
-            self.drop_network();
+            self.network = None;
             ended = self.look_up_and_run(selection, tell);
         }
         self.tidy();
@@ -103,34 +105,27 @@ impl EngineEnv<'_> {
         self.stages(start, selection, tell)
     }
 
-    /// Removes what is left of the run. All containers first: podman does not let the one go whose network others have.
+    /// Removes what is left of the run. First all containers that joined a network: podman does not let the one go whose
+    /// network others have, and removes what one call names side by side. Then the networks, which end by themselves:
+    /// podman's client takes a second to see it when they are removed alive.
     fn tidy(&mut self) {
-        let engine = self.calls.engine;
-        let network = self.network.as_ref().filter(|_| engine.network_stays());
-        let network = network.map(|network| network.name().to_owned());
-        if network.is_some() {
-            // Some of those that joined it may be on their way out: they go before it.
-            self.join_background();
-        }
-        let names = self.containers.iter().chain(&network);
-        let names: Vec<&str> = names.map(String::as_str).collect();
-        if !names.is_empty() {
-            let remove = engine.remove_containers(&names);
-            self.background.push(exec::background(vec![remove]));
-        }
+        let removal = self.remove_containers(&self.containers);
         self.join_background();
+        removal.join();
         if let Some(network) = self.network.take() {
             network.release();
         }
+        self.remove_containers(&self.networks).join();
     }
 
-    /// Gives up the network of an attempt; where it is ours to remove, it goes with the others.
-    fn drop_network(&mut self) {
-        if let Some(network) = self.network.take()
-            && self.calls.engine.network_stays()
-        {
-            self.containers.push(network.name().to_owned());
-        }
+    fn remove_containers(&self, names: &[String]) -> Background {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let remove = self.calls.engine.remove_containers(&names);
+        exec::background(if names.is_empty() {
+            Vec::new()
+        } else {
+            vec![remove]
+        })
     }
 
     fn join_background(&mut self) {

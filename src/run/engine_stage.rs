@@ -192,6 +192,9 @@ impl EngineEnv<'_> {
                 client: self.proxies.client.as_deref(),
             };
             self.network = Some(Network::start(&self.calls, &spec, self.folder.path())?);
+            if self.calls.engine.network_stays() {
+                self.networks.push(name);
+            }
         }
         self.network.as_mut().expect("made above").join()
     }

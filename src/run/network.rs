@@ -58,10 +58,6 @@ impl Network {
         Problem::engine(title, help)
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Ends it: after all containers that joined it are removed.
     pub(crate) fn release(self) {
         self.held.release(DOWN);

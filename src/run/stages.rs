@@ -56,6 +56,7 @@ pub(crate) fn run(
         proxies: proxies::of(engine, world.host, world.folder.path())?,
         note: folder.note(),
         network: None,
+        networks: Vec::new(),
         containers: Vec::new(),
         background: Vec::new(),
         results: Vec::new(),
