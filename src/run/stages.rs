@@ -25,7 +25,6 @@ pub(crate) fn run(
 ) -> Result<(), Problem> {
     let (plan, selection) = (&job.plan, job.wanted);
     folder.make()?;
-    let late = world.late(plan);
     let Some(engine) = engine(plan, options) else {
         let mut run = local::LocalEnv {
             plan,
@@ -33,7 +32,7 @@ pub(crate) fn run(
             options,
             cancel,
             folder,
-            late,
+            late: world.late(plan),
             results: Vec::new(),
         };
         let ended = run.run(selection, tell);
@@ -50,7 +49,7 @@ pub(crate) fn run(
         options,
         plan,
         folder,
-        late,
+        late: world.late(plan),
         manifests,
         parts,
         proxies: proxies::of(engine, world.host, world.folder.path())?,
