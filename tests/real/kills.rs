@@ -124,7 +124,7 @@ impl Stranger {
             &name,
             "busybox:latest",
             "sleep",
-            "1000",
+            "100000",
         ];
         engine_says(engine, &words).code(0);
         engine_says(engine, &["commit", &name, &name]).code(0);
