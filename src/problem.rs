@@ -9,7 +9,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text that problems point into: a file or a word of the command line.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Source {
     /// What stands before the first colon of `file:line:column`.
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Where lines begin; found when it is first asked, since many settings ask.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -24,6 +26,7 @@ impl Source {
         Arc::new(Self {
             name: name.into(),
             text: text.into(),
+            lines: OnceLock::new(),
         })
     }
 
@@ -33,12 +36,13 @@ impl Source {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &self.text[..end];
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (
-            before.matches('\n').count() + 1,
-            before[start..].chars().count() + 1,
-        )
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(ends).collect()
+        });
+        let line = lines.partition_point(|start| *start <= end);
+        let start = lines[line - 1];
+        (line, self.text[start..end].chars().count() + 1)
     }
 }
 
@@ -140,6 +144,9 @@ impl Problem {
     }
 }
 
+/// More than this from one file or command line are not looked for.
+const MOST_PROBLEMS: usize = 50;
+
 /// One or more problems: all that were found in one go.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
@@ -147,6 +154,11 @@ pub(crate) struct Problems(pub(crate) Vec<Problem>);
 impl Problems {
     pub(crate) fn push(&mut self, problem: Problem) {
         self.0.push(problem);
+    }
+
+    /// Are there as many as anybody will read? Then finding more is not worth the time.
+    pub(crate) fn full(&self) -> bool {
+        self.0.len() >= MOST_PROBLEMS
     }
 
     /// Keeps the value of a success and the problem of a failure.

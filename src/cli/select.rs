@@ -12,9 +12,6 @@ use crate::name::{EnvName, expand, parse};
 use crate::nearest;
 use crate::problem::{Kind, Place, Problem, Problems, Source};
 
-/// More mistakes than this are not worth reading.
-const MOST: usize = 50;
-
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Selection {
     /// Environments: names, commas, braces, globs; without any, those of env-list
@@ -93,7 +90,7 @@ pub(crate) fn select(project: &Project, selection: &Selection) -> Result<Vec<Env
     for word in words(selection) {
         let source = Source::new("command line", word.clone());
         for name in expand::expand(&word)? {
-            if problems.0.len() >= MOST {
+            if problems.full() {
                 return Err(problems);
             }
             let found = problems.keep(matching(project, &name, &source, &globbed));

@@ -1,5 +1,6 @@
 //! What the words of a file mean: every reference across its tables, all mistakes in one go.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,7 +99,11 @@ fn project_name(
 
 /// Everything that becomes a value of an axis must be spelled like one.
 fn names(source: &Arc<Source>, file: &File, problems: &mut Problems) {
-    let mut value = |what: &str, text: &Text| problems.0.extend(spelling(source, what, text));
+    let mut value = |what: &str, text: &Text| {
+        if !problems.full() {
+            problems.0.extend(spelling(source, what, text));
+        }
+    };
     file.config.keys().for_each(|k| value("a config", k));
     file.stage.keys().for_each(|k| value("a stage", k));
     file.env
@@ -134,6 +139,9 @@ fn spelling(source: &Arc<Source>, what: &str, text: &Text) -> Option<Problem> {
 /// Names that mean something already: runners, built-in axes, verbs.
 fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
     for runner in file.runner.keys() {
+        if problems.full() {
+            return;
+        }
         let name = runner.get_ref().as_str();
         let mut known = RUNNERS.iter().copied().chain(["container"]);
         if !known.clone().any(|k| k == name) {
@@ -143,6 +151,9 @@ fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         }
     }
     for axis in file.axis.keys() {
+        if problems.full() {
+            return;
+        }
         let name = axis.get_ref().as_str();
         if [RUNNER, SYSTEM, CONFIG, STAGE].contains(&name) {
             let help = format!("declare its values in `[{name}.NAME]`");
@@ -151,6 +162,9 @@ fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         }
     }
     for env in file.env.keys() {
+        if problems.full() {
+            return;
+        }
         let name = env.get_ref().as_str();
         if VERBS.contains(&name) {
             let title = format!("`{name}` is a command of runenv and cannot be an environment");
@@ -193,11 +207,10 @@ fn families(file: &File, catalog: &Catalog) -> IndexMap<String, Family> {
     }
     for (name, table) in &file.system {
         let family = families.entry(name.get_ref().clone()).or_default();
-        for release in table.get_ref().release.keys() {
-            if !family.releases.contains(release.get_ref()) {
-                family.releases.push(release.get_ref().clone());
-            }
-        }
+        let known: BTreeSet<String> = family.releases.iter().cloned().collect();
+        let releases = table.get_ref().release.keys().map(Text::get_ref);
+        let new = releases.filter(|r| !known.contains(*r));
+        family.releases.extend(new.cloned());
         family.alone = family.releases.is_empty();
         if let Some(release) = &table.get_ref().default_release {
             family.default_release = Some(release.get_ref().clone());

@@ -18,12 +18,18 @@ pub(super) fn check(source: &Arc<Source>, file: &File, axes: &Axes, problems: &m
     let all = written(source, file, axes);
     let mut seen = BTreeMap::<&str, &Written<'_>>::new();
     for value in &all {
+        if problems.full() {
+            return;
+        }
         match seen.get(value.text.as_str()) {
             Some(first) => problems.push(twice(value, first)),
             None => drop(seen.insert(&value.text, value)),
         }
     }
     for value in all.iter().filter(|v| v.text.contains('-')) {
+        if problems.full() {
+            return;
+        }
         problems.0.extend(composed(value, axes, &seen));
     }
 }

@@ -15,9 +15,6 @@ use super::file::File;
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 
-/// More mistakes than this in one file are not worth reading.
-const MOST: usize = 50;
-
 /// The file as written, or all that is wrong with its shape.
 pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
     if let Some(at) = source.text.find(crate::late::is_mark) {
@@ -46,7 +43,7 @@ pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
             problems.push(problem);
         }
         match prune_table(table.get_mut(), 0, &span) {
-            Some(home) if problems.0.len() < MOST => pruned.insert(home),
+            Some(home) if !problems.full() => pruned.insert(home),
             _ => return Err(problems),
         };
     }

@@ -2,6 +2,9 @@
 //!
 //! Only `{name[:default][|filter]…}` acts, where no `$` stands before the brace; every other brace is left alone.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 /// A text in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template(pub(crate) Vec<Part>);
@@ -58,34 +61,17 @@ pub(crate) enum Filter {
     Raw,
     /// What nobody knows: kept, so that the error can name it.
     Unknown(String),
+    /// Not read: there are too many around it.
+    TooDeep,
 }
+
+/// Substitutions within substitutions: deeper ones are not read.
+pub(crate) const DEEPEST: usize = 64;
 
 impl Template {
     pub(crate) fn parse(text: &str) -> Self {
-        let (mut parts, mut plain, mut rest) = (Vec::new(), String::new(), text);
-        while let Some(at) = rest.find('{') {
-            let dollar = rest[..at].ends_with('$') || (at == 0 && plain.ends_with('$'));
-            plain.push_str(&rest[..at]);
-            rest = &rest[at..];
-            if let Some(after) = rest.strip_prefix("{}") {
-                parts.extend(flush(&mut plain));
-                parts.push(Part::Element);
-                rest = after;
-            } else if let Some((name, after)) = escaped(rest) {
-                plain.push_str(name);
-                rest = after;
-            } else if let Some((used, after)) = (!dollar).then(|| substitution(rest)).flatten() {
-                parts.extend(flush(&mut plain));
-                parts.push(Part::Use(used));
-                rest = after;
-            } else {
-                plain.push('{');
-                rest = &rest[1..];
-            }
-        }
-        plain.push_str(rest);
-        parts.extend(flush(&mut plain));
-        Self(parts)
+        let closing = closing(text);
+        Reader { text, closing }.template(0..text.len(), 0)
     }
 
     /// The one substitution that the whole text is, if it is one.
@@ -97,16 +83,118 @@ impl Template {
     }
 }
 
+/// Where each brace is closed; those that never are, are left out.
+fn closing(text: &str) -> BTreeMap<usize, usize> {
+    let (mut open, mut closing) = (Vec::new(), BTreeMap::new());
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => open.push(at),
+            '}' => closing.extend(open.pop().map(|from| (from, at))),
+            _ => {}
+        }
+    }
+    closing
+}
+
+/// A text and its braces, so that no stretch is looked at more often than it is deep.
+struct Reader<'t> {
+    text: &'t str,
+    closing: BTreeMap<usize, usize>,
+}
+
+impl Reader<'_> {
+    fn template(&self, range: Range<usize>, depth: usize) -> Template {
+        let (mut parts, mut plain, mut at) = (Vec::new(), String::new(), range.start);
+        while let Some(found) = self.text[at..range.end].find('{') {
+            plain.push_str(&self.text[at..at + found]);
+            at += found;
+            let rest = &self.text[at..range.end];
+            if rest.starts_with("{}") {
+                parts.extend(flush(&mut plain));
+                parts.push(Part::Element);
+                at += 2;
+            } else if let Some((name, length)) = escaped(rest) {
+                plain.push_str(name);
+                at += length;
+            } else if let Some((used, after)) = self.substitution(at, &plain, depth) {
+                parts.extend(flush(&mut plain));
+                parts.push(Part::Use(used));
+                at = after;
+            } else {
+                plain.push('{');
+                at += 1;
+            }
+        }
+        plain.push_str(&self.text[at..range.end]);
+        parts.extend(flush(&mut plain));
+        Template(parts)
+    }
+
+    /// The substitution whose brace stands at `open`, and what follows it; `plain` is the text before.
+    fn substitution(&self, open: usize, plain: &str, depth: usize) -> Option<(Use, usize)> {
+        let close = *self.closing.get(&open).filter(|_| !plain.ends_with('$'))?;
+        let (name, _) = split_name(&self.text[open + 1..close])?;
+        let mut used = Use {
+            name: name.to_owned(),
+            default: None,
+            filters: Vec::new(),
+        };
+        if depth >= DEEPEST {
+            used.filters.push(Filter::TooDeep);
+            return Some((used, close + 1));
+        }
+        let mut at = open + 1 + name.len();
+        if self.text[at..].starts_with(':') {
+            let end = self.argument_end(at + 1, close);
+            used.default = Some(self.template(at + 1..end, depth + 1));
+            at = end;
+        }
+        while self.text[at..].starts_with('|') {
+            let end = self.argument_end(at + 1, close);
+            used.filters.push(self.filter(at + 1..end, depth + 1));
+            at = end;
+        }
+        (at == close).then_some((used, close + 1))
+    }
+
+    /// Where an argument ends: at a `|` outside inner braces, or where the substitution does.
+    fn argument_end(&self, from: usize, close: usize) -> usize {
+        let mut at = from;
+        while let Some(found) = self.text[at..close].find(['{', '|']) {
+            at += found;
+            if self.text[at..].starts_with('|') {
+                return at;
+            }
+            // Inside a pair of braces every other is one of a pair.
+            at = self.closing.get(&at).map_or(close, |end| end + 1);
+        }
+        close
+    }
+
+    fn filter(&self, range: Range<usize>, depth: usize) -> Filter {
+        let text = &self.text[range.clone()];
+        let inner = |word: &str| self.template(range.start + word.len() + 1..range.end, depth);
+        match text.split_once(':') {
+            Some((word @ "each", _)) => Filter::Each(inner(word)),
+            Some((word @ "join", _)) => Filter::Join(inner(word)),
+            None if text == "words" => Filter::Words,
+            None if text == "raw" => Filter::Raw,
+            Some(_) | None => Filter::Unknown(text.to_owned()),
+        }
+    }
+}
+
 fn flush(plain: &mut String) -> Option<Part> {
     (!plain.is_empty()).then(|| Part::Text(std::mem::take(plain)))
 }
 
-/// `{{name}}` gives `{name}`.
-fn escaped(rest: &str) -> Option<(&str, &str)> {
-    let inside = rest.strip_prefix("{{")?;
-    let end = inside.find("}}")?;
-    let (name, _) = split_name(&inside[..end])?;
-    (name.len() == end).then(|| (&rest[1..end + 3], &inside[end + 2..]))
+/// `{{name}}` gives `{name}`; and its length.
+fn escaped(rest: &str) -> Option<(&str, usize)> {
+    let (name, after) = split_name(rest.strip_prefix("{{")?)?;
+    let length = name.len() + 4;
+    after
+        .starts_with("}}")
+        .then(|| (&rest[1..length - 1], length))
 }
 
 /// A legal name at the start, and what follows it.
@@ -122,51 +210,6 @@ fn split_name(text: &str) -> Option<(&str, &str)> {
             .then_some(length)?
     };
     Some((&text[..end], &text[end..]))
-}
-
-/// A substitution at the start of the text (which begins with a brace), and what follows it.
-fn substitution(text: &str) -> Option<(Use, &str)> {
-    let (name, mut rest) = split_name(&text[1..])?;
-    let mut used = Use {
-        name: name.to_owned(),
-        default: None,
-        filters: Vec::new(),
-    };
-    if let Some(after) = rest.strip_prefix(':') {
-        let end = argument_end(after)?;
-        used.default = Some(Template::parse(&after[..end]));
-        rest = &after[end..];
-    }
-    while let Some(after) = rest.strip_prefix('|') {
-        let end = argument_end(after)?;
-        used.filters.push(filter(&after[..end]));
-        rest = &after[end..];
-    }
-    rest.strip_prefix('}').map(|after| (used, after))
-}
-
-/// Where an argument ends: at a `|` or `}` outside inner braces.
-fn argument_end(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, c) in text.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            '}' | '|' if depth == 0 => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
-fn filter(text: &str) -> Filter {
-    match text.split_once(':') {
-        Some(("each", inner)) => Filter::Each(Template::parse(inner)),
-        Some(("join", inner)) => Filter::Join(Template::parse(inner)),
-        None if text == "words" => Filter::Words,
-        None if text == "raw" => Filter::Raw,
-        Some(_) | None => Filter::Unknown(text.to_owned()),
-    }
 }
 
 #[cfg(test)]
@@ -219,5 +262,36 @@ mod tests {
             panic!("one substitution")
         };
         assert!(matches!(&filters[0], Filter::Each(t) if t.0.len() == 3));
+    }
+
+    #[test]
+    fn what_is_not_closed_is_text() {
+        for text in [
+            "{a:", "{a|", "{a:{b", "{a:{", "x{{a", "{{{", "{a:}x{", "${a:",
+        ] {
+            let whole: String = names(text).concat();
+            let expected = text.replace("{a:}", "<a>");
+            assert_eq!(whole, expected, "{text}");
+        }
+        assert_eq!(names("{a:{b}"), ["{a:", "<b>"]);
+        assert_eq!(names("${a:{b}}"), ["${a:", "<b>", "}"]);
+        assert_eq!(names("{a:x|y}z"), ["<a>", "z"]);
+    }
+
+    /// Time and depth stay small, whatever the text is.
+    #[test]
+    fn a_text_of_braces_is_read_in_no_time() {
+        let n = 100_000;
+        for text in ["{a:", "{", "{{a", "{a|each:", "}{", "{a:x}", "{a|b"] {
+            Template::parse(&text.repeat(n));
+        }
+        let nested = "{a:".repeat(n) + &"}".repeat(n);
+        let (mut template, mut depth) = (Template::parse(&nested), 0);
+        while let Some(inner) = template.only().and_then(|used| used.default.clone()) {
+            (template, depth) = (inner, depth + 1);
+        }
+        assert_eq!(depth, DEEPEST);
+        let deepest = template.only().expect("the last one that is read");
+        assert_eq!(deepest.filters, [Filter::TooDeep]);
     }
 }

@@ -1,5 +1,7 @@
 //! Settings while the layers are laid over each other: the merge rule of every key, written out.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use toml::Spanned;
 
@@ -9,7 +11,7 @@ use crate::config::check::texts;
 use crate::config::file::{Layer, List, ListEdits, Map, StageEdits, StageTable, Text};
 use crate::config::shape::{CommandForm, Commands, VarValue};
 use crate::packages::{self, Entry};
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 
 /// A list whose elements each know where they were written.
 pub(crate) type Strings = Vec<Setting<String>>;
@@ -165,7 +167,7 @@ impl Draft {
         replace_list(project, &mut s.distro, distro.as_ref());
         replace_list(project, &mut s.shell, shell.as_ref());
         replace_list(project, &mut s.pass_env, pass_env.as_ref());
-        add_packages(project, &mut s.packages, packages.as_ref())?;
+        add_packages(project, &mut s.packages, packages.as_ref());
         let adding = [
             (&mut s.system_packages, system_packages),
             (&mut s.packages_before, packages_before),
@@ -243,9 +245,9 @@ impl Draft {
                 }
             }
             if add {
-                add_packages(project, &mut s.packages, packages.as_ref())?;
+                add_packages(project, &mut s.packages, packages.as_ref());
             } else {
-                remove_packages(project, &mut s.packages, packages.as_ref())?;
+                remove_packages(project, &mut s.packages, packages.as_ref());
             }
             for (name, edit) in vars.iter().flatten() {
                 self.edit_var(project, name, edit, add)?;
@@ -344,38 +346,34 @@ impl StageDraft {
 }
 
 /// Keys add up, groups are opened, `!` takes out of what there is so far.
-fn add_packages(
-    project: &Project,
-    slot: &mut Strings,
-    layer: Option<&List>,
-) -> Result<(), Problem> {
+fn add_packages(project: &Project, slot: &mut Strings, layer: Option<&List>) {
+    let mut have: BTreeSet<String> = slot.iter().map(|s| s.value.clone()).collect();
     for (word, place) in texts(project, layer) {
-        for entry in packages::open(project, &word, &place)? {
+        let (mut add, mut take_out) = (Vec::new(), BTreeSet::new());
+        for entry in packages::open(project, &word) {
             match entry {
-                Entry::TakeOut(key) => slot.retain(|have| have.value != key),
-                Entry::Add(key) if slot.iter().any(|have| have.value == key) => {}
-                Entry::Add(key) => slot.push(Setting::new(key, file_origin(&place))),
+                Entry::Add(key) => add.push(key),
+                Entry::TakeOut(key) => drop(take_out.insert(key)),
+            }
+        }
+        if !take_out.is_empty() {
+            slot.retain(|s| !take_out.contains(&s.value));
+            have.retain(|key| !take_out.contains(key));
+        }
+        for key in add {
+            if have.insert(key.clone()) {
+                slot.push(Setting::new(key, Origin::File(place.clone())));
             }
         }
     }
-    Ok(())
 }
 
 /// Groups are opened: what is in them goes.
-fn remove_packages(
-    project: &Project,
-    slot: &mut Strings,
-    layer: Option<&List>,
-) -> Result<(), Problem> {
-    for (word, place) in texts(project, layer) {
-        for entry in packages::open(project, &word, &place)? {
-            let (Entry::Add(key) | Entry::TakeOut(key)) = entry;
-            slot.retain(|have| have.value != key);
-        }
-    }
-    Ok(())
-}
-
-fn file_origin(place: &Place) -> Origin {
-    Origin::File(place.clone())
+fn remove_packages(project: &Project, slot: &mut Strings, layer: Option<&List>) {
+    let words = texts(project, layer).into_iter();
+    let entries = words.flat_map(|(word, _)| packages::open(project, &word));
+    let keys: BTreeSet<String> = entries
+        .map(|(Entry::Add(key) | Entry::TakeOut(key))| key)
+        .collect();
+    slot.retain(|s| !keys.contains(&s.value));
 }

@@ -69,6 +69,7 @@ pub(crate) fn resolve(
         keys,
         nameless,
     } = names::of(project, &scope, &draft.settings)?;
+    let package_names: Vec<String> = package_names.into_iter().collect();
     for (name, list) in [("packages", &package_names), ("package-keys", &keys)] {
         let value = Some(Value::List(list.clone()));
         scope.builtin.insert(name.to_owned(), value);

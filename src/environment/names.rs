@@ -1,5 +1,7 @@
 //! Names of an environment's packages: what its package manager is given.
 
+use indexmap::IndexSet;
+
 use super::draft::Settings;
 use super::fill::Scope;
 use super::fill_list;
@@ -12,7 +14,7 @@ use crate::problem::{Place, Problem};
 #[derive(Default)]
 pub(super) struct Names {
     /// For the package manager, each once.
-    pub(super) words: Vec<String>,
+    pub(super) words: IndexSet<String>,
     /// Keys that have a name here.
     pub(super) keys: Vec<String>,
     /// Keys that have none.
@@ -57,9 +59,7 @@ impl Names {
             let problem = Problem::new(title, help);
             return Err(place.cloned().into_iter().fold(problem, Problem::place));
         }
-        if !self.words.contains(&name) {
-            self.words.push(name);
-        }
+        self.words.insert(name);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, System};
 
@@ -27,7 +27,7 @@ pub(crate) struct Axes {
     /// `[project] default`: axis -> value.
     pub(crate) defaults: IndexMap<String, String>,
     /// Names of `[env.NAME]` that are no product of factors.
-    pub(crate) own_names: Vec<String>,
+    pub(crate) own_names: IndexSet<String>,
     /// Made of the others when it is first asked: they do not change from then on.
     index: OnceCell<Index>,
 }
@@ -48,6 +48,19 @@ pub(crate) struct Value {
     pub(crate) system: Option<System>,
 }
 
+impl Index {
+    /// The first value of a text is the one that is meant.
+    fn add(&mut self, axis: &str, text: String, system: Option<System>) {
+        self.longest = self.longest.max(text.split('-').count());
+        let value = Value {
+            axis: axis.to_owned(),
+            text: text.clone(),
+            system,
+        };
+        self.values.entry(text).or_insert(value);
+    }
+}
+
 impl Axes {
     /// The declared value that is spelled so, if there is one. Values of different axes never are (checked when the
     /// file is loaded).
@@ -58,39 +71,23 @@ impl Axes {
     fn index(&self) -> &Index {
         self.index.get_or_init(|| {
             let mut index = Index::default();
-            for (axis, text) in self.values() {
-                index.longest = index.longest.max(text.split('-').count());
-                let value = Value {
-                    axis: axis.to_owned(),
-                    system: (axis == SYSTEM).then(|| self.system(&text)),
-                    text: text.clone(),
-                };
-                index.values.entry(text).or_insert(value);
+            for runner in RUNNERS {
+                index.add(RUNNER, runner.to_owned(), None);
+            }
+            for (name, family) in &self.families {
+                let releases = family.releases.iter().cloned().map(Some);
+                for release in std::iter::once(None).chain(releases) {
+                    let family = name.clone();
+                    let system = System { family, release };
+                    index.add(SYSTEM, system.to_string(), Some(system));
+                }
+            }
+            let others = self.values().into_iter();
+            for (axis, text) in others.filter(|(axis, _)| *axis != SYSTEM) {
+                index.add(axis, text, None);
             }
             index
         })
-    }
-
-    /// A value of the system axis: a family, or one with a release.
-    fn system(&self, text: &str) -> System {
-        let split = text.match_indices('-').find_map(|(at, _)| {
-            let (family, release) = (&text[..at], &text[at + 1..]);
-            let known = &self.families.get(family)?.releases;
-            known
-                .iter()
-                .any(|r| r == release)
-                .then_some((family, release))
-        });
-        match split.filter(|_| !self.families.contains_key(text)) {
-            Some((family, release)) => System {
-                family: family.to_owned(),
-                release: Some(release.to_owned()),
-            },
-            None => System {
-                family: text.to_owned(),
-                release: None,
-            },
-        }
     }
 
     /// Every value of every axis, for suggestions: `(axis, value)`; releases stand with their family.

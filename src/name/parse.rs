@@ -11,7 +11,7 @@ use crate::problem::{Place, Problem};
 /// Parses one name; problems point into `place`, which holds `text`.
 pub(crate) fn parse(text: &str, axes: &Axes, place: &Place) -> Result<EnvName, Problem> {
     check_shape(text, place)?;
-    if axes.own_names.iter().any(|own| own == text) {
+    if axes.own_names.contains(text) {
         return Ok(own_name(text));
     }
     let mut search = Search::new(text, axes);

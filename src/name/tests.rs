@@ -42,7 +42,7 @@ fn axes() -> Axes {
     axes.stages = words(&["built", "with-targets", "with-targets-pre"]);
     axes.defaults
         .insert("config".to_owned(), "standard".to_owned());
-    axes.own_names = words(&["lint", "a.b"]);
+    axes.own_names = words(&["lint", "a.b"]).into_iter().collect();
     axes
 }
 

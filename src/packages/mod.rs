@@ -2,9 +2,13 @@
 
 pub(crate) mod script;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexSet;
+
 use crate::config::Project;
 use crate::config::check::texts;
-use crate::problem::{Place, Problem};
+use crate::problem::Place;
 
 /// One entry of a list of packages after groups were opened: a key, or one to take out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,53 +18,50 @@ pub(crate) enum Entry {
 }
 
 /// Opens `@group`s and `!`s of one written word. References were checked when the file was loaded.
-pub(crate) fn open(project: &Project, word: &str, place: &Place) -> Result<Vec<Entry>, Problem> {
-    let mut out = Vec::new();
-    open_into(project, word, place, &mut Vec::new(), &mut out)?;
-    Ok(out)
-}
-
-fn open_into(
-    project: &Project,
-    word: &str,
-    place: &Place,
-    inside: &mut Vec<String>,
-    out: &mut Vec<Entry>,
-) -> Result<(), Problem> {
-    let (negated, name) = word
+pub(crate) fn open(project: &Project, word: &str) -> Vec<Entry> {
+    let (taken_out, name) = word
         .strip_prefix('!')
         .map_or((false, word), |rest| (true, rest));
-    let Some(group) = name.strip_prefix('@') else {
-        out.push(if negated {
-            Entry::TakeOut(name.to_owned())
-        } else {
-            Entry::Add(name.to_owned())
-        });
-        return Ok(());
+    let entry = if taken_out {
+        Entry::TakeOut
+    } else {
+        Entry::Add
     };
-    if inside.iter().any(|g| g == group) {
-        let title = format!(
-            "the group `@{group}` contains itself: {} -> {group}",
-            inside.join(" -> ")
-        );
-        return Err(Problem::new(title, "take it out of one of these groups").place(place.clone()));
+    let keys = match name.strip_prefix('@') {
+        Some(group) => members(project, group, &mut BTreeMap::new()),
+        None => vec![name.to_owned()],
+    };
+    keys.into_iter().map(entry).collect()
+}
+
+/// The keys that a group comes to, each once; `known` has those of groups that were opened before.
+fn members(
+    project: &Project,
+    group: &str,
+    known: &mut BTreeMap<String, Vec<String>>,
+) -> Vec<String> {
+    if let Some(keys) = known.get(group) {
+        return keys.clone();
     }
-    inside.push(group.to_owned());
-    for (member, _) in texts(project, project.file.group.get(group)) {
-        let mut opened = Vec::new();
-        open_into(project, &member, place, inside, &mut opened)?;
-        for entry in opened {
-            match entry {
-                // A group that is taken out takes out its members; what it excludes does not matter.
-                Entry::Add(key) if negated => out.push(Entry::TakeOut(key)),
-                Entry::TakeOut(_) if negated => {}
-                Entry::Add(key) => out.push(Entry::Add(key)),
-                Entry::TakeOut(key) => out.retain(|e| *e != Entry::Add(key.clone())),
-            }
+    let mut keys = IndexSet::new();
+    let list = project.file.group.get(group);
+    for word in list.into_iter().flat_map(|list| list.get_ref().words()) {
+        let name = word.strip_prefix('!').unwrap_or(word);
+        let inner = match name.strip_prefix('@') {
+            Some(group) => members(project, group, known),
+            None => vec![name.to_owned()],
+        };
+        // A group that is taken out takes out its members; what it excludes does not matter.
+        if word == name {
+            keys.extend(inner);
+        } else {
+            let out: BTreeSet<String> = inner.into_iter().collect();
+            keys.retain(|key| !out.contains(key));
         }
     }
-    inside.pop();
-    Ok(())
+    let keys: Vec<String> = keys.into_iter().collect();
+    known.insert(group.to_owned(), keys.clone());
+    keys
 }
 
 /// The names of a package under the first of the distro keys that it has: words, still with substitutions, and

@@ -71,7 +71,12 @@ pub(crate) fn render_all(problems: &Problems, colour: bool) -> String {
         .count();
     if errors > 1 {
         let count = style::paint(colour, style::FAILED, &format!("{errors} errors"));
-        text.extend(["\n", &count, "\n"]);
+        let more = if problems.full() {
+            "; more were not looked for"
+        } else {
+            ""
+        };
+        text.extend(["\n", &count, more, "\n"]);
     }
     text
 }

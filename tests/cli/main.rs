@@ -16,6 +16,7 @@ mod errors;
 mod fake_engine;
 mod files;
 mod help;
+mod hostile;
 mod keys;
 mod list;
 mod logs;

@@ -9,6 +9,9 @@ use crate::problem::{Problem, Problems};
 
 pub(super) fn check(project: &Project, problems: &mut Problems) {
     for table in &project.file.when {
+        if problems.full() {
+            return;
+        }
         match &table.get_ref().r#if {
             Some(text) => settings::condition(project, text, problems),
             None => problems.push(
@@ -21,6 +24,9 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
         }
     }
     for (name, table) in &project.file.env {
+        if problems.full() {
+            return;
+        }
         if project.axes.own_names.contains(name.get_ref()) {
             own(project, name, table.get_ref(), problems);
         } else {

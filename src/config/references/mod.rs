@@ -1,6 +1,7 @@
 //! References of a file: what its words name must be there. All mistakes in one go, each at its place.
 
 mod environments;
+mod groups;
 mod packages;
 mod project;
 mod settings;
@@ -14,10 +15,14 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) {
     packages::check(project, problems);
     settings::variables_of_texts(project, Some(&project.file.vars), problems);
     for layer in layers(project) {
-        settings::layer(project, &layer, problems);
+        if !problems.full() {
+            settings::layer(project, &layer, problems);
+        }
     }
     for table in project.file.stage.values() {
-        settings::stage(project, table.get_ref(), problems);
+        if !problems.full() {
+            settings::stage(project, table.get_ref(), problems);
+        }
     }
     environments::check(project, problems);
 }

@@ -3,6 +3,7 @@
 use super::super::Project;
 use super::super::check::texts;
 use super::super::file::List;
+use super::groups;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 use crate::quote;
@@ -24,7 +25,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
     for list in project.file.group.values() {
         keys(project, Some(list), problems);
     }
-    circles(project, problems);
+    groups::check(project, problems);
     names(project, problems);
     distro_keys(project, problems);
 }
@@ -33,6 +34,9 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
 pub(super) fn keys(project: &Project, list: Option<&List>, problems: &mut Problems) {
     let file = &project.file;
     for (text, place) in texts(project, list) {
+        if problems.full() {
+            return;
+        }
         let word = text.strip_prefix('!').unwrap_or(&text);
         let problem = if let Some(group) = word.strip_prefix('@') {
             if file.group.contains_key(group) {
@@ -55,50 +59,6 @@ pub(super) fn keys(project: &Project, list: Option<&List>, problems: &mut Proble
     }
 }
 
-/// A group that contains itself, told once for each circle.
-fn circles(project: &Project, problems: &mut Problems) {
-    let mut told: Vec<&str> = Vec::new();
-    for group in project.file.group.keys() {
-        let mut path = vec![group.get_ref().as_str()];
-        let Some(list) = circle(project, &mut path).filter(|_| !told.contains(&path[0])) else {
-            continue;
-        };
-        let title = format!(
-            "the group `@{}` contains itself: {}",
-            path[0],
-            path.join(" -> ")
-        );
-        let problem = Problem::new(title, "take it out of one of these groups");
-        problems.push(problem.place(project.place(list.span())));
-        told.extend(path);
-    }
-}
-
-/// Follows groups until the first of the path comes again; the list in which it does.
-fn circle<'a>(project: &'a Project, path: &mut Vec<&'a str>) -> Option<&'a List> {
-    let (first, last) = (path[0], path[path.len() - 1]);
-    let list = project.file.group.get(last)?;
-    let words: Vec<&str> = list.get_ref().words();
-    let groups = words
-        .iter()
-        .filter_map(|w| w.trim_start_matches('!').strip_prefix('@'));
-    for group in groups {
-        let again = path.contains(&group);
-        if again && group != first {
-            continue;
-        }
-        path.push(group);
-        if again {
-            return Some(list);
-        }
-        if let Some(found) = circle(project, path) {
-            return Some(found);
-        }
-        path.pop();
-    }
-    None
-}
-
 /// Names are words, quoted as in a shell.
 fn names(project: &Project, problems: &mut Problems) {
     let lists = project
@@ -107,7 +67,7 @@ fn names(project: &Project, problems: &mut Problems) {
         .values()
         .flat_map(|names| names.values());
     for (text, place) in lists.flat_map(|list| texts(project, Some(list))) {
-        if quote::split(&text).is_none() {
+        if quote::split(&text).is_none() && !problems.full() {
             let title = format!("a quote is left open in `{text}`");
             let problem = Problem::new(
                 title,
@@ -135,7 +95,7 @@ fn distro_keys(project: &Project, problems: &mut Problems) {
         .values()
         .flat_map(|names| names.keys())
     {
-        if !known.contains(key.get_ref()) {
+        if !known.contains(key.get_ref()) && !problems.full() {
             let all = known.iter().map(String::as_str);
             let help = nearest::advice(key.get_ref(), "distro keys", all);
             let problem = Problem::new(format!("unknown distro key `{}`", key.get_ref()), help);

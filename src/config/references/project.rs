@@ -6,9 +6,6 @@ use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, expand, parse};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
-/// More mistakes than this in `env-list` are not worth reading, nor finding out what was meant.
-const MOST: usize = 50;
-
 pub(super) fn check(project: &Project, problems: &mut Problems) {
     defaults(project, problems);
     default_releases(project, problems);
@@ -17,7 +14,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
     for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
         let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
         for name in problems.keep(expanded).into_iter().flatten() {
-            if problems.0.len() < MOST {
+            if !problems.full() {
                 problems.keep(parse::parse(&name, &project.axes, &place));
             }
         }
@@ -28,6 +25,9 @@ fn defaults(project: &Project, problems: &mut Problems) {
     let axes = &project.axes;
     let built_in = [CONFIG, STAGE, RUNNER, SYSTEM];
     for (axis, value) in &project.file.project.default {
+        if problems.full() {
+            return;
+        }
         let name = axis.get_ref().as_str();
         let known: Vec<String> = match name {
             SYSTEM => axes.systems(),

@@ -26,6 +26,9 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
     variables(project, layer.env.as_ref(), problems);
     variables_of_texts(project, layer.vars.as_ref(), problems);
     for (name, table) in stages(layer.stage.as_ref()) {
+        if problems.full() {
+            return;
+        }
         if !project.axes.stages.contains(name.get_ref()) {
             let known = project.axes.stages.iter().map(String::as_str);
             let help = nearest::advice(name.get_ref(), "stages", known);
@@ -54,6 +57,9 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
 /// Conditions of commands.
 pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &mut Problems) {
     for command in list.get_ref().each(list.span()) {
+        if problems.full() {
+            return;
+        }
         let mut form = command.into_inner();
         while let CommandForm::Table(table) = form {
             if let Some(text) = &table.r#if {

@@ -1,7 +1,7 @@
 //! Filters of a substitution: `each:`, `words`, `join:`, `raw`.
 
 use super::{Filled, Scope, Value, at, limits, size};
-use crate::config::template::{Filter, Template, Use};
+use crate::config::template::{DEEPEST, Filter, Template, Use};
 use crate::nearest;
 use crate::problem::{Place, Problem};
 use crate::quote;
@@ -25,6 +25,7 @@ impl Scope<'_> {
                 (Value::Text(list.join(&between)), also)
             }
             Filter::Raw => (value, true),
+            Filter::TooDeep => return Err(at(place, too_deep())),
             Filter::Unknown(text) => return Err(at(place, unknown(text, &used.name))),
         };
         Ok(Filled {
@@ -64,6 +65,11 @@ fn words(value: Value, name: &str, place: Option<&Place>) -> Result<Value, Probl
         out.extend(words);
     }
     Ok(Value::List(out))
+}
+
+pub(super) fn too_deep() -> Problem {
+    let title = format!("substitutions within substitutions, more than {DEEPEST} deep");
+    Problem::new(title, "put the inner ones into a var")
 }
 
 fn unknown(text: &str, name: &str) -> Problem {

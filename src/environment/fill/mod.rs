@@ -180,6 +180,9 @@ impl<'a> Scope<'a> {
         place: Option<&Place>,
         element: Option<&str>,
     ) -> Result<Filled, Problem> {
+        if used.filters == [Filter::TooDeep] {
+            return Err(at(place, filter::too_deep()));
+        }
         let mut filled = match (self.look_up(&used.name, place)?, &used.default) {
             (Some(filled), _) => filled,
             (None, Some(default)) => {
