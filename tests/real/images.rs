@@ -55,8 +55,8 @@ fn entrypoint_user_healthcheck_and_the_rest_do_not_act() {
 #[test]
 fn a_volume_where_the_build_writes_is_refused() {
     each(|engine| {
-        for volume in ["/work", "/work/below", "/work/a/../below", "/"] {
-            let toml = format!("[defaults]\nworkdir = \"/work\"\n{TWO}");
+        for volume in ["/build", "/build/below", "/build/a/../below", "/"] {
+            let toml = format!("[defaults]\nworkdir = \"/build\"\n{TWO}");
             let project = on(
                 engine,
                 &format!("FROM busybox:latest\nVOLUME {volume}\n"),
@@ -71,12 +71,16 @@ fn a_volume_where_the_build_writes_is_refused() {
             );
             assert!(project.images().is_empty(), "nothing was run");
         }
-        let toml = format!("[defaults]\nworkdir = \"/work\"\nallow-volumes = true\n{TWO}");
-        let dockerfile = "FROM busybox:latest\nVOLUME /work/below /workshop\n";
+        let toml = format!("[defaults]\nworkdir = \"/build\"\nallow-volumes = true\n{TWO}");
+        let dockerfile = "FROM busybox:latest\nVOLUME /build/below /buildings\n";
         let project = on(engine, dockerfile, &toml);
         project.runenv(&["run", &env(engine)]).code(0).says("u0u");
-        let toml = format!("[defaults]\nworkdir = \"/work\"\n{TWO}");
-        let project = on(engine, "FROM busybox:latest\nVOLUME /workshop /wo\n", &toml);
+        let toml = format!("[defaults]\nworkdir = \"/build\"\n{TWO}");
+        let project = on(
+            engine,
+            "FROM busybox:latest\nVOLUME /buildings /bu\n",
+            &toml,
+        );
         project.runenv(&["run", &env(engine)]).code(0).says("u0u");
     });
 }

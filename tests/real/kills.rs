@@ -65,6 +65,9 @@ fn runenv_is_killed_at_any_moment() {
                 assert!(project.log(3, "three").contains(&format!("all is {word}")));
             }
         }
+        println!(
+            "{engine}: {times} kills, {killed} before its end, {left} left containers, {reused} stages reused"
+        );
         settle(&project);
         project.toml(&CHAIN.replace("WORD", "last"));
         project.run(&[]).code(0);
@@ -75,9 +78,6 @@ fn runenv_is_killed_at_any_moment() {
         );
         project.clean();
         stranger.is_there();
-        println!(
-            "{engine}: {times} kills, {killed} before its end, {left} left containers, {reused} stages reused"
-        );
     });
 }
 
@@ -124,7 +124,7 @@ impl Stranger {
             &name,
             "busybox:latest",
             "sleep",
-            "100000",
+            "86400",
         ];
         engine_says(engine, &words).code(0);
         engine_says(engine, &["commit", &name, &name]).code(0);

@@ -294,11 +294,17 @@ impl Project {
     }
 }
 
-impl Drop for Project {
-    fn drop(&mut self) {
+impl Project {
+    fn remove_own(&self) {
         for image in self.images.iter().rev() {
             self.engine_says(&["rmi", image]);
         }
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        self.remove_own();
         if thread::panicking() {
             // Whatever went wrong: leave nothing.
             self.runenv(&["clean"]);
@@ -308,6 +314,8 @@ impl Drop for Project {
             for image in self.images() {
                 self.engine_says(&["rmi", "-f", &image]);
             }
+            // What a container was made from could not go before it.
+            self.remove_own();
         } else {
             self.clean();
         }
