@@ -40,6 +40,14 @@ pub(crate) fn read_if_there(path: &Path) -> Option<String> {
     fs::read_to_string(path).ok()
 }
 
+/// Does the path lead to something inside the folder, links followed? A path that leads nowhere does not leave it.
+pub(crate) fn is_inside(path: &Path, folder: &Path) -> bool {
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => path.starts_with(folder),
+        _ => true,
+    }
+}
+
 /// At most `limit` bytes of a regular file as text: for files that anybody may have sent.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
     let doing = |e: &io::Error| {

@@ -84,7 +84,7 @@ fn item(project: &Project, name: &EnvName) -> Item {
         .file
         .env
         .get(name.to_string().as_str())
-        .map(toml::Spanned::get_ref);
+        .map(crate::config::Spanned::get_ref);
     let own_runner = table
         .and_then(|t| t.runner.as_ref())
         .map(|r| r.get_ref().clone());

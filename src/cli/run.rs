@@ -71,7 +71,7 @@ impl RunArgs {
             .project
             .default
             .get(STAGE)
-            .map(toml::Spanned::get_ref)
+            .map(crate::config::Spanned::get_ref)
             .filter(|_| name.own.is_none());
         let to = self.to.as_ref().or(name.to.as_ref()).or(default);
         Selection::of(

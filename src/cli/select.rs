@@ -47,7 +47,7 @@ pub(crate) fn declared(project: &Project) -> Result<Vec<EnvName>, Problems> {
         .map(|(_, name)| name)
         .collect::<Vec<_>>();
     for own in &project.axes.own_names {
-        let place = Place::new(&project.source, 0..0);
+        let place = project.place(0..0);
         all.push(parse::parse(own, &project.axes, &place)?);
     }
     Ok(all)

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::file::{File, List, Map, StageTable, Text};
+use super::sources::Sources;
+use super::spanned::Spanned;
 use super::{Project, collisions, references};
 use crate::catalog::Catalog;
 use crate::name::axis::{Axes, Family};
 use crate::name::{self, CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
-use crate::problem::{Place, Problem, Problems, Source};
+use crate::problem::{Place, Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
 pub(crate) const VERBS: [&str; 10] = [
@@ -29,17 +30,17 @@ pub(crate) const VERBS: [&str; 10] = [
 ];
 
 /// Checks a file of the right shape and makes it a project.
-pub(crate) fn check(source: &Arc<Source>, file: File, root: PathBuf) -> Result<Project, Problems> {
+pub(crate) fn check(sources: Sources, file: File, root: PathBuf) -> Result<Project, Problems> {
     let catalog = Catalog::read();
     let mut problems = Problems::default();
-    names(source, &file, &mut problems);
+    names(&sources, &file, &mut problems);
     let axes = axes(&file, &catalog);
-    collisions::check(source, &file, &axes, &mut problems);
-    let name = project_name(source, &file, &root, &mut problems);
+    collisions::check(&sources, &file, &axes, &mut problems);
+    let name = project_name(&sources, &file, &root, &mut problems);
     let project = Project {
         root,
         name,
-        source: Arc::clone(source),
+        sources,
         file,
         catalog,
         axes,
@@ -57,7 +58,7 @@ pub(crate) fn check(source: &Arc<Source>, file: File, root: PathBuf) -> Result<P
 }
 
 fn project_name(
-    source: &Arc<Source>,
+    sources: &Sources,
     file: &File,
     root: &std::path::Path,
     problems: &mut Problems,
@@ -70,7 +71,7 @@ fn project_name(
                     format!("`{}` cannot be a project's name", name.get_ref()),
                     help,
                 )
-                .at(source, name.span(), ""),
+                .place(sources.place(name.span())),
             );
         }
         return name.get_ref().clone();
@@ -98,10 +99,10 @@ fn project_name(
 }
 
 /// Everything that becomes a value of an axis must be spelled like one.
-fn names(source: &Arc<Source>, file: &File, problems: &mut Problems) {
+fn names(sources: &Sources, file: &File, problems: &mut Problems) {
     let mut value = |what: &str, text: &Text| {
         if !problems.full() {
-            problems.0.extend(spelling(source, what, text));
+            problems.0.extend(spelling(sources, what, text));
         }
     };
     file.config.keys().for_each(|k| value("a config", k));
@@ -118,10 +119,10 @@ fn names(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         value("an axis", axis);
         values.keys().for_each(|k| value("a value of an axis", k));
     }
-    reserved(source, file, problems);
+    reserved(sources, file, problems);
 }
 
-fn spelling(source: &Arc<Source>, what: &str, text: &Text) -> Option<Problem> {
+fn spelling(sources: &Sources, what: &str, text: &Text) -> Option<Problem> {
     let name = text.get_ref();
     if name::is_value(name) {
         return None;
@@ -133,11 +134,11 @@ fn spelling(source: &Arc<Source>, what: &str, text: &Text) -> Option<Problem> {
         "names are made of `a-z`, `0-9`, `.` and `_`, joined by `-`".to_owned()
     };
     let problem = Problem::new(format!("`{name}` cannot be {what}"), help);
-    Some(problem.at(source, text.span(), ""))
+    Some(problem.place(sources.place(text.span())))
 }
 
 /// Names that mean something already: runners, built-in axes, verbs.
-fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
+fn reserved(sources: &Sources, file: &File, problems: &mut Problems) {
     for runner in file.runner.keys() {
         if problems.full() {
             return;
@@ -147,7 +148,7 @@ fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         if !known.clone().any(|k| k == name) {
             let help = nearest::advice(name, "runners", &mut known);
             let problem = Problem::new(format!("unknown runner `{name}`"), help);
-            problems.push(problem.at(source, runner.span(), ""));
+            problems.push(problem.place(sources.place(runner.span())));
         }
     }
     for axis in file.axis.keys() {
@@ -158,7 +159,7 @@ fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         if [RUNNER, SYSTEM, CONFIG, STAGE].contains(&name) {
             let help = format!("declare its values in `[{name}.NAME]`");
             let problem = Problem::new(format!("the axis `{name}` is built in"), help);
-            problems.push(problem.at(source, axis.span(), ""));
+            problems.push(problem.place(sources.place(axis.span())));
         }
     }
     for env in file.env.keys() {
@@ -169,7 +170,7 @@ fn reserved(source: &Arc<Source>, file: &File, problems: &mut Problems) {
         if VERBS.contains(&name) {
             let title = format!("`{name}` is a command of runenv and cannot be an environment");
             let problem = Problem::new(title, "choose another name");
-            problems.push(problem.at(source, env.span(), ""));
+            problems.push(problem.place(sources.place(env.span())));
         }
     }
 }
@@ -238,7 +239,7 @@ pub(crate) fn texts<'a>(project: &'a Project, list: Option<&'a List>) -> Vec<(St
 
 /// Stage tables of the file and of a layer, with the name's text.
 pub(crate) fn stages(
-    map: Option<&Map<toml::Spanned<StageTable>>>,
+    map: Option<&Map<Spanned<StageTable>>>,
 ) -> impl Iterator<Item = (&Text, &StageTable)> {
     map.into_iter()
         .flatten()

@@ -1,11 +1,11 @@
 //! Values that make names ambiguous: the same word on two axes, or a word that is others put together.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::file::{File, Text};
+use super::sources::Sources;
 use crate::name::{Axes, RUNNERS, parse};
-use crate::problem::{Place, Problem, Problems, Source};
+use crate::problem::{Place, Problem, Problems};
 
 /// A value, its axis, and where it is written; the catalog's are written nowhere.
 struct Written<'a> {
@@ -14,8 +14,8 @@ struct Written<'a> {
     place: Option<Place>,
 }
 
-pub(super) fn check(source: &Arc<Source>, file: &File, axes: &Axes, problems: &mut Problems) {
-    let all = written(source, file, axes);
+pub(super) fn check(sources: &Sources, file: &File, axes: &Axes, problems: &mut Problems) {
+    let all = written(sources, file, axes);
     let mut seen = BTreeMap::<&str, &Written<'_>>::new();
     for value in &all {
         if problems.full() {
@@ -34,13 +34,13 @@ pub(super) fn check(source: &Arc<Source>, file: &File, axes: &Axes, problems: &m
     }
 }
 
-fn written<'a>(source: &Arc<Source>, file: &'a File, axes: &'a Axes) -> Vec<Written<'a>> {
+fn written<'a>(sources: &Sources, file: &'a File, axes: &'a Axes) -> Vec<Written<'a>> {
     let ours = |text: &str, axis| Written {
         text: text.to_owned(),
         axis,
         place: None,
     };
-    let place = |text: &Text| Place::new(source, text.span());
+    let place = |text: &Text| sources.place(text.span());
     let mut all: Vec<Written<'_>> = RUNNERS.iter().map(|r| ours(r, "runner")).collect();
     all.push(ours("container", "runner"));
     for (name, family) in &axes.families {

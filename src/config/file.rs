@@ -5,9 +5,9 @@
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::shape::{Commands, Texts, VarValue};
+use super::spanned::Spanned;
 
 /// A text with its place.
 pub(crate) type Text = Spanned<String>;
@@ -181,6 +181,8 @@ pub(crate) struct ProjectTable {
     pub(crate) default: Map<Text>,
     /// The environments that a run without names runs.
     pub(crate) env_list: Option<List>,
+    /// More files of the tree, read before this one.
+    pub(crate) include: Option<List>,
     /// What the project's images are told apart by from those of others.
     pub(crate) id: Option<Text>,
     /// Any text; another one gives other keys.

@@ -3,9 +3,12 @@
 pub(crate) mod check;
 mod collisions;
 pub(crate) mod file;
+mod include;
 pub(crate) mod read;
 pub(crate) mod references;
 pub(crate) mod shape;
+mod sources;
+pub(crate) mod spanned;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
@@ -19,6 +22,8 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use sources::Sources;
+pub(crate) use spanned::Spanned;
 
 /// The file's name, and the most bytes that are read of one.
 pub(crate) const NAME: &str = "envs.toml";
@@ -30,7 +35,7 @@ pub(crate) struct Project {
     /// The folder of the file: what `copy` may take from.
     pub(crate) root: PathBuf,
     pub(crate) name: String,
-    pub(crate) source: Arc<Source>,
+    pub(crate) sources: Sources,
     pub(crate) file: File,
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
@@ -39,7 +44,7 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn place(&self, span: std::ops::Range<usize>) -> Place {
-        Place::new(&self.source, span)
+        self.sources.place(span)
     }
 }
 
@@ -72,8 +77,9 @@ pub(crate) fn load(path: &Path, root: Option<&Path>, cwd: &Path) -> Result<Proje
     from_source(&Source::new(shown, text), folder)
 }
 
-/// The pure part of `load`.
+/// A text as a project; the files that it includes are read below `root`.
 pub(crate) fn from_source(source: &Arc<Source>, root: PathBuf) -> Result<Project, Problems> {
-    let file = read::read(source)?;
-    check::check(source, file, root)
+    let mut sources = Sources::new(source);
+    let file = read::read(&mut sources, &root)?;
+    check::check(sources, file, root)
 }

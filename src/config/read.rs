@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -12,11 +13,45 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::File;
+use super::include;
+use super::sources::{Sources, at_offset};
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 
 /// The file as written, or all that is wrong with its shape.
-pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
+pub(crate) fn read(sources: &mut Sources, root: &Path) -> Result<File, Problems> {
+    let first = Arc::clone(sources.first());
+    let mut table = parse(&first, &first.text, sources)?;
+    let more = include::load(&include::included(table.get_ref()), root, sources)?;
+    let padded = more
+        .iter()
+        .map(|(offset, source)| at_offset(&source.text, *offset));
+    let padded: Vec<String> = padded.collect();
+    let mut problems = Problems::default();
+    // Included files come before the one that names them.
+    let mut whole = DeTable::new();
+    for (text, (_, source)) in padded.iter().zip(&more) {
+        let included = parse(source, text, sources)?.into_inner();
+        include::merge(&mut whole, included, sources, &mut problems);
+    }
+    if !padded.is_empty() {
+        include::merge(
+            &mut whole,
+            std::mem::take(table.get_mut()),
+            sources,
+            &mut problems,
+        );
+        *table.get_mut() = whole;
+    }
+    shaped(table, sources, problems)
+}
+
+/// One file's syntax; `text` is the source's, at its offset.
+fn parse<'t>(
+    source: &Arc<Source>,
+    text: &'t str,
+    sources: &Sources,
+) -> Result<Spanned<DeTable<'t>>, Problems> {
     if let Some(at) = source.text.find(crate::late::is_mark) {
         let end = at + source.text[at..].chars().next().map_or(0, char::len_utf8);
         let help = "remove the character: Unicode reserves it for a program's inside";
@@ -24,8 +59,16 @@ pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
             .at(source, at..end, "")
             .into());
     }
-    let mut table = DeTable::parse(&source.text).map_err(|e| syntax(source, &e))?;
-    let (mut problems, mut pruned) = (Problems::default(), BTreeSet::new());
+    DeTable::parse(text).map_err(|e| syntax(sources, &e))
+}
+
+/// The tables as a file, or all that is wrong with their shape.
+fn shaped(
+    mut table: Spanned<DeTable<'_>>,
+    sources: &Sources,
+    mut problems: Problems,
+) -> Result<File, Problems> {
+    let mut pruned = BTreeSet::new();
     loop {
         let error = match File::deserialize(toml::Deserializer::from(table.clone())) {
             Ok(file) if problems.0.is_empty() => return Ok(file),
@@ -34,11 +77,10 @@ pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
         };
         let span = error.span().unwrap_or(0..0);
         let follows = error.message().starts_with("missing field") && pruned.contains(&span.start);
-        let problem = shape(source, error.message(), span.clone());
-        let again = problems
-            .0
-            .last()
-            .is_some_and(|p| p.title == problem.title && p.places[0].span == span);
+        let problem = shape(sources, error.message(), span.clone());
+        let again = problems.0.last().is_some_and(|p| {
+            p.title == problem.title && p.places[0].span == problem.places[0].span
+        });
         if !follows && !again {
             problems.push(problem);
         }
@@ -49,7 +91,7 @@ pub(crate) fn read(source: &Arc<Source>) -> Result<File, Problems> {
     }
 }
 
-fn syntax(source: &Arc<Source>, error: &toml::de::Error) -> Problems {
+fn syntax(sources: &Sources, error: &toml::de::Error) -> Problems {
     let span = error.span().unwrap_or(0..0);
     let message = error
         .message()
@@ -59,18 +101,18 @@ fn syntax(source: &Arc<Source>, error: &toml::de::Error) -> Problems {
         .to_owned();
     let help = "see https://toml.io for the syntax: texts stand in quotes, tables in [brackets]";
     Problem::new(format!("the file is not TOML: {message}"), help)
-        .at(source, span, "")
+        .place(sources.place(span))
         .into()
 }
 
 /// serde's words, made ours.
-fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
+fn shape(sources: &Sources, message: &str, span: Range<usize>) -> Problem {
     let (title, help) = if let Some(rest) = message.strip_prefix("unknown field `") {
         let (key, expected) = rest.split_once('`').unwrap_or((rest, ""));
         let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
         (
             format!("unknown key `{key}`"),
-            unknown(source, key, &known, &span),
+            unknown(sources, key, &known, &span),
         )
     } else if let Some(rest) = message.strip_prefix("missing field `") {
         let key = rest.split('`').next().unwrap_or(rest);
@@ -82,7 +124,7 @@ fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
         .strip_prefix("invalid type: ")
         .and_then(|m| m.split_once(", expected "))
     {
-        let text = source.text.get(span.clone()).unwrap_or_default();
+        let text = sources.text(span.clone());
         (
             format!(
                 "{} stands where {} is expected",
@@ -97,12 +139,17 @@ fn shape(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
             "the README shows the format: The file, by example".to_owned(),
         )
     };
-    Problem::new(title, help).at(source, span, "")
+    Problem::new(title, help).place(sources.place(span))
 }
 
 /// What to write in place of an unknown key.
-fn unknown(source: &Arc<Source>, key: &str, known: &[&str], span: &Range<usize>) -> String {
-    let before = source.text.get(..span.start).unwrap_or_default();
+fn unknown(sources: &Sources, key: &str, known: &[&str], span: &Range<usize>) -> String {
+    let place = sources.place(span.clone());
+    let before = place
+        .source
+        .text
+        .get(..place.span.start)
+        .unwrap_or_default();
     let dotted = before
         .strip_suffix('.')
         .filter(|_| key.starts_with(|c: char| c.is_ascii_digit()));
@@ -232,9 +279,13 @@ fn prune(value: &mut DeValue<'_>, home: usize, bad: &Range<usize>) -> Option<usi
 mod tests {
     use super::*;
 
+    fn read_text(text: &str) -> Result<File, Problems> {
+        let mut sources = Sources::new(&Source::new("envs.toml", text));
+        read(&mut sources, Path::new("/tree"))
+    }
+
     fn titles(text: &str) -> Vec<String> {
-        let source = Source::new("envs.toml", text);
-        let problems = read(&source).err().unwrap_or_default();
+        let problems = read_text(text).err().unwrap_or_default();
         problems
             .0
             .iter()
@@ -266,19 +317,14 @@ mod tests {
 
     #[test]
     fn serde_says_what_we_take_apart() {
-        let source = Source::new("f", "[project]\nnmae = \"x\"\n");
-        let problems = read(&source).unwrap_err();
+        let problems = read_text("[project]\nnmae = \"x\"\n").unwrap_err();
         assert_eq!(problems.0[0].title, "unknown key `nmae`");
         assert_eq!(problems.0[0].help, ["did you mean `name`?"]);
     }
 
     #[test]
     fn tables_keep_the_order_they_were_written_in() {
-        let file = read(&Source::new(
-            "f",
-            "[stage.b]\n[stage.a]\n[vars]\nz = \"1\"\ny = \"2\"\n",
-        ))
-        .unwrap();
+        let file = read_text("[stage.b]\n[stage.a]\n[vars]\nz = \"1\"\ny = \"2\"\n").unwrap();
         assert_eq!(
             file.stage
                 .keys()

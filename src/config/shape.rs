@@ -6,9 +6,9 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
 
 use super::file::Text;
+use super::spanned::Spanned;
 
 /// One text, or a list of texts.
 #[derive(Clone, Debug, Default, PartialEq)]

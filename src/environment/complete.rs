@@ -48,7 +48,7 @@ pub(super) fn check(env: &Environment, project: &Project) -> Result<(), Problem>
     if env.stages.is_empty() {
         let title = format!("`{}` has no stages", env.name);
         let help = "declare at least one: `[stage.built] run = [\"make\"]`";
-        return Err(Problem::new(title, help).at(&project.source, 0..0, ""));
+        return Err(Problem::new(title, help).place(project.place(0..0)));
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::spanned::Spanned;
 use indexmap::IndexMap;
-use toml::Spanned;
 
 use super::setting::{Origin, Setting};
 use crate::config::Project;

@@ -17,6 +17,7 @@ mod fake_engine;
 mod files;
 mod help;
 mod hostile;
+mod include;
 mod keys;
 mod list;
 mod logs;

@@ -2,6 +2,7 @@
 
 use super::super::Project;
 use super::super::file::{EnvTable, Text};
+use super::super::spanned::Spanned;
 use super::settings;
 use crate::name::{RUNNERS, parse};
 use crate::nearest;
@@ -94,10 +95,10 @@ fn product(project: &Project, name: &Text, table: &EnvTable, problems: &mut Prob
         return;
     }
     let keys = [
-        ("runner", table.runner.as_ref().map(toml::Spanned::span)),
-        ("like", table.like.as_ref().map(toml::Spanned::span)),
-        ("commands", table.commands.as_ref().map(toml::Spanned::span)),
-        ("copy", table.copy.as_ref().map(toml::Spanned::span)),
+        ("runner", table.runner.as_ref().map(Spanned::span)),
+        ("like", table.like.as_ref().map(Spanned::span)),
+        ("commands", table.commands.as_ref().map(Spanned::span)),
+        ("copy", table.copy.as_ref().map(Spanned::span)),
     ];
     for (key, span) in keys {
         let Some(span) = span else { continue };

@@ -1,11 +1,10 @@
 //! Settings of layers and stages: managers, durations, networks, names of variables, paths, conditions of commands.
 
-use toml::Spanned;
-
 use super::super::Project;
 use super::super::check::{stages, texts};
 use super::super::file::{Layer, List, Map, StageTable, Text};
 use super::super::shape::{CommandForm, Commands};
+use super::super::spanned::Spanned;
 use super::packages;
 use crate::catalog::managers;
 use crate::config::template;
@@ -60,12 +59,12 @@ pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &m
         if problems.full() {
             return;
         }
-        let mut form = command.into_inner();
+        let mut form = command.get_ref();
         while let CommandForm::Table(table) = form {
             if let Some(text) = &table.r#if {
                 condition(project, text, problems);
             }
-            form = table.run.into_inner();
+            form = table.run.get_ref();
         }
     }
 }

@@ -1,0 +1,70 @@
+//! The files of a project as one text, one behind the other: so a span alone says in which file it lies.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::problem::{Place, Source};
+
+/// The sources that spans count over, each with where it begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources(Vec<(usize, Arc<Source>)>);
+
+impl Sources {
+    pub(crate) fn new(first: &Arc<Source>) -> Self {
+        Self(vec![(0, Arc::clone(first))])
+    }
+
+    /// Puts one more behind the others; its spans begin at the offset that this gives.
+    pub(crate) fn add(&mut self, source: &Arc<Source>) -> usize {
+        let (start, last) = self.0.last().expect("there is a first one");
+        let offset = start + last.text.len() + 1;
+        self.0.push((offset, Arc::clone(source)));
+        offset
+    }
+
+    /// The file that the project was found by.
+    pub(crate) fn first(&self) -> &Arc<Source> {
+        &self.0[0].1
+    }
+
+    pub(crate) fn place(&self, span: Range<usize>) -> Place {
+        let after = self.0.partition_point(|(start, _)| *start <= span.start);
+        let (start, source) = &self.0[after.max(1) - 1];
+        Place::new(source, span.start - start..span.end.max(span.start) - start)
+    }
+
+    /// What is written there.
+    pub(crate) fn text(&self, span: Range<usize>) -> &str {
+        let after = self.0.partition_point(|(start, _)| *start <= span.start);
+        let (start, source) = &self.0[after.max(1) - 1];
+        let here = span.start - start..span.end.max(span.start) - start;
+        source.text.get(here).unwrap_or_default()
+    }
+}
+
+/// A text that the parser sees at an offset: blanks stand for what is before it.
+pub(super) fn at_offset(text: &str, offset: usize) -> String {
+    let text = text.strip_prefix('\u{feff}').map_or_else(
+        || text.to_owned(),
+        |rest| format!("{}{rest}", " ".repeat('\u{feff}'.len_utf8())),
+    );
+    " ".repeat(offset) + &text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_says_which_file_it_is_in() {
+        let (one, two) = (Source::new("a", "xy\nz"), Source::new("b", "\u{feff}k = 1"));
+        let mut sources = Sources::new(&one);
+        let offset = sources.add(&two);
+        let text = at_offset(&two.text, offset);
+        let at = text.find('k').expect("it is there");
+        assert_eq!(sources.place(0..1).to_string(), "a:1:1");
+        assert_eq!(sources.place(3..4).to_string(), "a:2:1");
+        assert_eq!(sources.text(at..at + 5), "k = 1");
+        assert_eq!(sources.place(at..at + 1).source.name, "b");
+    }
+}
