@@ -1,14 +1,17 @@
 //! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
 
 pub(crate) mod check;
+pub(crate) mod class;
 mod collisions;
 pub(crate) mod file;
 mod include;
+mod layer;
 pub(crate) mod read;
 pub(crate) mod references;
 pub(crate) mod shape;
 mod sources;
 pub(crate) mod spanned;
+mod stage_table;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,11 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::file::Text;
+use super::file::{Map, Text};
 use super::spanned::Spanned;
 
 /// One text, or a list of texts.
@@ -39,12 +40,15 @@ pub(crate) enum CommandForm {
 }
 
 /// `{ run = …, if = "…", allow-failure = true }`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CommandTable {
+    /// The command: a shell line, or a list of words.
     pub(crate) run: Spanned<CommandForm>,
+    /// The condition under which it is run.
     #[serde(default)]
     pub(crate) r#if: Option<Text>,
+    /// Its failure does not fail the stage.
     #[serde(default)]
     pub(crate) allow_failure: bool,
 }
@@ -54,6 +58,64 @@ pub(crate) struct CommandTable {
 pub(crate) enum Commands {
     One(String),
     Many(Vec<Spanned<CommandForm>>),
+}
+
+/// A cache of the engine's, or a folder of the host, that commands see.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Mount {
+    /// The name of a cache: kept between runs, shared by the project's environments.
+    #[serde(default)]
+    pub(crate) cache: Option<Text>,
+    /// A folder of the host.
+    #[serde(default)]
+    pub(crate) host: Option<Text>,
+    /// Where commands see it.
+    pub(crate) at: Text,
+    /// Commands cannot write to it.
+    #[serde(default)]
+    pub(crate) read_only: bool,
+}
+
+/// A variable of the caller, or a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Secret {
+    Variable(String),
+    File(SecretFile),
+}
+
+/// `{ file = "~/.netrc", as = "NETRC" }`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SecretFile {
+    /// The file whose text is the secret.
+    pub(crate) file: Text,
+    /// The variable that commands get it in.
+    pub(crate) r#as: Text,
+}
+
+/// A rule: lines of the output that a CI system shows at the top.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Annotation {
+    /// A regular expression.
+    pub(crate) r#match: Text,
+    /// `error`, `warning` or `notice`.
+    pub(crate) level: Text,
+}
+
+/// A label, or labels by architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RunsOn {
+    Label(String),
+    ByArchitecture(Map<Text>),
+}
+
+/// A step of a workflow: a shell line, or a table as the CI system takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    Line(String),
+    Table(toml::Table),
 }
 
 fn list<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(mut seq: A) -> Result<Vec<T>, A::Error> {
@@ -66,7 +128,19 @@ fn list<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(mut seq: A) -> Result<Vec<T
 
 /// Deserialises with a visitor that takes a text, a list, and what else the arms say.
 macro_rules! by_form {
-    ($name:ident, $expecting:literal, $($arm:tt)*) => {
+    ($name:ident, $expecting:literal, [$($schema:ty),*], $($arm:tt)*) => {
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "anyOf": [$(generator.subschema_for::<$schema>()),*] })
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Form;
@@ -86,6 +160,7 @@ macro_rules! by_form {
 by_form! {
     Texts,
     "a text or a list of texts",
+    [String, Vec<String>],
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Texts, E> {
         Ok(Texts::One(text.to_owned()))
     }
@@ -96,6 +171,7 @@ by_form! {
 by_form! {
     VarValue,
     "a text, true or false, or a list of texts",
+    [String, bool, Vec<String>],
     fn visit_str<E: de::Error>(self, text: &str) -> Result<VarValue, E> {
         Ok(VarValue::Text(text.to_owned()))
     }
@@ -109,6 +185,7 @@ by_form! {
 by_form! {
     CommandForm,
     "a shell line, a list of words, or a table with `run`",
+    [String, Vec<String>, CommandTable],
     fn visit_str<E: de::Error>(self, text: &str) -> Result<CommandForm, E> {
         Ok(CommandForm::Line(text.to_owned()))
     }
@@ -123,11 +200,49 @@ by_form! {
 by_form! {
     Commands,
     "a list of commands",
+    [String, Vec<CommandForm>],
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Commands, E> {
         Ok(Commands::One(text.to_owned()))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Commands, A::Error> {
         list(seq).map(Commands::Many)
+    }
+}
+
+by_form! {
+    Secret,
+    "the name of a variable, or a table with `file` and `as`",
+    [String, SecretFile],
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
+        Ok(Secret::Variable(text.to_owned()))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Secret, A::Error> {
+        let table = de::value::MapAccessDeserializer::new(map);
+        SecretFile::deserialize(table).map(Secret::File)
+    }
+}
+by_form! {
+    RunsOn,
+    "a label, or a table of labels by architecture",
+    [String, std::collections::BTreeMap<String, String>],
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<RunsOn, E> {
+        Ok(RunsOn::Label(text.to_owned()))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RunsOn, A::Error> {
+        let table = de::value::MapAccessDeserializer::new(map);
+        Map::deserialize(table).map(RunsOn::ByArchitecture)
+    }
+}
+by_form! {
+    Step,
+    "a shell line, or a table as the CI system takes it",
+    [String, serde_json::Map<String, serde_json::Value>],
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Step, E> {
+        Ok(Step::Line(text.to_owned()))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Step, A::Error> {
+        let table = de::value::MapAccessDeserializer::new(map);
+        toml::Table::deserialize(table).map(Step::Table)
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! A span counts bytes over all files that were read, one behind the other (`problem::Sources`).
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -44,5 +45,20 @@ impl<T: Hash> Hash for Spanned<T> {
 impl Borrow<str> for Spanned<String> {
     fn borrow(&self) -> &str {
         self.get_ref()
+    }
+}
+
+/// The schema is the value's: places are nothing that is written.
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }

@@ -7,19 +7,13 @@ use crate::problem::Problem;
 
 pub(super) fn check(env: &Environment, project: &Project) -> Result<(), Problem> {
     let s = &env.settings;
-    if env.container() && s.image.is_none() {
+    if env.container() && s.image.is_empty() {
         let title = format!("`{}` has no image", env.name);
         let help =
             "give its system one: `[system.NAME] image = \"…\"`, or name a system of the catalog";
         return Err(Problem::new(title, help));
     }
     let forms = [
-        Form {
-            setting: s.image.as_ref().filter(|_| env.container()),
-            is: is_image,
-            what: "an image reference",
-            help: "write it as `debian:bookworm` or `registry/path/name:tag`",
-        },
         Form {
             setting: s.platform.as_ref(),
             is: is_platform,
@@ -40,6 +34,8 @@ pub(super) fn check(env: &Environment, project: &Project) -> Result<(), Problem>
         },
     ];
     forms.iter().try_for_each(Form::check)?;
+    let images = s.image.iter().filter(|_| env.container());
+    images.map(image).try_for_each(|form| form.check())?;
     let workdirs = env.stages.iter().map(|stage| &stage.workdir);
     workdirs
         .chain(&s.workdir)
@@ -70,6 +66,15 @@ impl Form<'_> {
         let place = setting.place().cloned();
         let problem = Problem::new(title, self.help);
         Err(place.into_iter().fold(problem, Problem::place))
+    }
+}
+
+fn image(setting: &Setting<String>) -> Form<'_> {
+    Form {
+        setting: Some(setting),
+        is: is_image,
+        what: "an image reference",
+        help: "write it as `debian:bookworm` or `registry/path/name:tag`",
     }
 }
 

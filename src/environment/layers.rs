@@ -99,7 +99,7 @@ fn apply_system(project: &Project, draft: &mut Draft, system: &System) -> Result
     draft.apply(project, &table.get_ref().layer())?;
     let release = system.release.as_ref();
     match release.and_then(|r| table.get_ref().release.get(r.as_str())) {
-        Some(layer) => draft.apply(project, layer.get_ref()),
+        Some(release) => draft.apply(project, &release.get_ref().layer()),
         None => Ok(()),
     }
 }
@@ -153,7 +153,7 @@ fn catalog(project: &Project, draft: &mut Draft, system: &System) {
         .and_then(|r| r.image.clone())
         .unwrap_or_else(|| family.image.clone());
     let settings = &mut draft.settings;
-    settings.image = Some(Setting::new(image, Origin::Catalog));
+    settings.image = vec![Setting::new(image, Origin::Catalog)];
     settings.package_manager = Some(Setting::new(
         family.package_manager.clone(),
         Origin::Catalog,

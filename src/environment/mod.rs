@@ -7,6 +7,7 @@ pub(crate) mod draft;
 pub(crate) mod fill;
 pub(crate) mod host_system;
 pub(crate) mod layers;
+mod mounts;
 mod names;
 pub(crate) mod rows;
 pub(crate) mod setting;
@@ -25,7 +26,7 @@ use draft::{Settings, Strings, Var};
 use fill::{Scope, Value};
 use names::Names;
 use setting::{Origin, Setting};
-pub(crate) use stage::{Form, Stage, StageCommand};
+pub(crate) use stage::{Form, Stage, StageCommand, is_on};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
@@ -141,9 +142,9 @@ fn fill_settings(scope: &Scope<'_>, draft: Settings) -> Result<Settings, Problem
     #[rustfmt::skip]
     let Settings {
         package_manager, distro, packages, ignore_missing_packages, network, allow_volumes, timeout, kill_after,
-        description, image, platform, workdir, memory, cpus,
-        system_packages, shell: shell_words, pass_env,
-        packages_before, packages_after, prelude, env,
+        isolate, install, annotate, host_os, description, platform, workdir, user, memory, cpus, image,
+        system_packages, shell: shell_words, pass_env, create_args, packages_before, packages_after, prelude, env,
+        mounts, secrets,
     } = draft;
     Ok(Settings {
         package_manager,
@@ -154,19 +155,27 @@ fn fill_settings(scope: &Scope<'_>, draft: Settings) -> Result<Settings, Problem
         allow_volumes,
         timeout,
         kill_after,
+        isolate,
+        install,
+        annotate,
+        host_os,
         description: text(description)?,
-        image: text(image)?,
         platform: text(platform)?,
         workdir: text(workdir)?,
+        user: text(user)?,
         memory: text(memory)?,
         cpus: text(cpus)?,
+        image: fill_list(scope, &image)?,
         system_packages: fill_list(scope, &system_packages)?,
         shell: fill_list(scope, &shell_words)?,
         pass_env: fill_list(scope, &pass_env)?,
+        create_args: fill_list(scope, &create_args)?,
         packages_before: shell(packages_before)?,
         packages_after: shell(packages_after)?,
         prelude: shell(prelude)?,
         env: fill_env(scope, env)?,
+        mounts: mounts::fill_mounts(scope, &mounts)?,
+        secrets: mounts::fill_secrets(scope, &secrets)?,
     })
 }
 

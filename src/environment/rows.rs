@@ -1,12 +1,14 @@
 //! An environment as rows of settings: what `show` prints, and how each is called.
 
+use indexmap::IndexMap;
+
 use super::draft::{Settings, Strings};
 use super::fill::Value;
+use super::mounts::{annotation_text, mount_text, secret_text};
 use super::setting::{Origin, Setting};
 use super::{Environment, Form, Stage, StageCommand};
 use crate::late::Late;
 use crate::quote;
-use crate::time;
 
 /// One setting: its key, its value or its elements, and where each was written.
 #[derive(Clone, Debug)]
@@ -109,91 +111,124 @@ fn var_row(name: &str, var: &Setting<Value>) -> Row {
 fn settings(settings: &Settings) -> Vec<Row> {
     #[rustfmt::skip]
     let Settings {
-        description, image, platform, package_manager, workdir, network, memory, cpus, timeout, kill_after,
-        distro, packages, system_packages, packages_before, packages_after, prelude, shell, pass_env,
-        ignore_missing_packages, allow_volumes, env,
+        description, image, platform, package_manager, distro, packages, system_packages, packages_before,
+        packages_after, ignore_missing_packages, env, prelude, shell, workdir, user, network, mounts, create_args,
+        secrets, allow_volumes, memory, cpus, timeout, kill_after, isolate, install, pass_env, annotate, host_os,
     } = settings;
-    let texts = [
-        ("description", description),
-        ("image", image),
-        ("platform", platform),
-        ("package-manager", package_manager),
-        ("workdir", workdir),
-        ("network", network),
-        ("memory", memory),
-        ("cpus", cpus),
-        ("timeout", timeout),
-        ("kill-after", kill_after),
-    ];
-    let lists = [
-        ("distro", distro),
-        ("packages", packages),
-        ("system-packages", system_packages),
-        ("packages-before", packages_before),
-        ("packages-after", packages_after),
-        ("prelude", prelude),
-        ("shell", shell),
-        ("pass-env", pass_env),
-    ];
-    let flags = [
-        ("ignore-missing-packages", ignore_missing_packages),
-        ("allow-volumes", allow_volumes),
-    ];
-    let texts = texts.iter();
-    let mut rows: Vec<Row> = texts
-        .filter_map(|(key, s)| s.as_ref().map(|s| Row::one(key, s)))
-        .collect();
-    let lists = lists.iter().filter(|(_, list)| !list.is_empty());
-    rows.extend(lists.map(|(key, list)| Row::many(*key, list)));
-    for (key, flag) in flags {
-        rows.extend(flag.iter().map(|s| Row::one(key, s)));
+    let mut rows = Rows::new("");
+    rows.text("description", description.as_ref());
+    if let [image] = image.as_slice() {
+        rows.text("image", Some(image));
+    } else {
+        rows.list("image", image);
     }
-    rows.extend(env.iter().map(|(n, s)| Row::one(&format!("env.{n}"), s)));
-    rows
+    rows.text("platform", platform.as_ref());
+    rows.text("package-manager", package_manager.as_ref());
+    rows.list("distro", distro);
+    rows.list("packages", packages);
+    rows.list("system-packages", system_packages);
+    rows.list("packages-before", packages_before);
+    rows.list("packages-after", packages_after);
+    rows.text("ignore-missing-packages", ignore_missing_packages.as_ref());
+    rows.list("prelude", prelude);
+    rows.list("shell", shell);
+    rows.text("workdir", workdir.as_ref());
+    rows.text("user", user.as_ref());
+    rows.text("network", network.as_ref());
+    rows.each("mounts", mounts, mount_text);
+    rows.list("create-args", create_args);
+    rows.each("secrets", secrets, secret_text);
+    rows.text("allow-volumes", allow_volumes.as_ref());
+    rows.text("memory", memory.as_ref());
+    rows.text("cpus", cpus.as_ref());
+    rows.text("timeout", timeout.as_ref());
+    rows.text("kill-after", kill_after.as_ref());
+    rows.text("isolate", isolate.as_ref());
+    rows.text("install", install.as_ref());
+    rows.list("pass-env", pass_env);
+    rows.each("annotate", annotate, annotation_text);
+    rows.list("host-os", host_os);
+    rows.named("env", env);
+    rows.all
 }
 
 fn stage_rows(stage: &Stage) -> Vec<Row> {
     #[rustfmt::skip]
     let Stage {
-        name, packages, copy, run, on_failure, env, shell, prelude, workdir, network, timeout, allow_failure,
+        name, from, packages, copy, run, on_failure, finally, env, shell, prelude, workdir, user, network, mounts,
+        secrets, create_args, key_period, machine, keep, timeout, memory, cpus, log_limit, max_links, allow_failure,
+        artifacts, incremental, push,
     } = stage;
-    let key = |key: &str| format!("stage.{name}.{key}");
-    let mut rows = Vec::new();
-    if *packages {
-        rows.push(Row::plain(&key("packages"), "true"));
+    let mut rows = Rows::new(&format!("stage.{name}."));
+    rows.text("from", from.as_ref());
+    rows.text("packages", packages.as_ref());
+    rows.list("copy", copy);
+    rows.list("run", &texts(run));
+    rows.list("on-failure", &texts(on_failure));
+    rows.list("finally", &texts(finally));
+    rows.list("shell", shell);
+    rows.list("prelude", prelude);
+    rows.named("env", env);
+    rows.text("workdir", Some(workdir));
+    rows.text("user", user.as_ref());
+    rows.text("network", network.as_ref());
+    rows.each("mounts", mounts, mount_text);
+    rows.each("secrets", secrets, secret_text);
+    rows.list("create-args", create_args);
+    rows.text("key-period", key_period.as_ref());
+    rows.text("machine", machine.as_ref());
+    rows.text("keep", keep.as_ref());
+    rows.text("timeout", timeout.as_ref());
+    rows.text("memory", memory.as_ref());
+    rows.text("cpus", cpus.as_ref());
+    rows.text("log-limit", log_limit.as_ref());
+    rows.text("max-links", max_links.as_ref());
+    rows.text("allow-failure", allow_failure.as_ref());
+    rows.list("artifacts", artifacts);
+    rows.text("incremental", incremental.as_ref());
+    rows.text("push", push.as_ref());
+    rows.all
+}
+
+/// Rows whose keys begin alike; what says nothing is left out.
+struct Rows {
+    before: String,
+    all: Vec<Row>,
+}
+
+impl Rows {
+    fn new(before: &str) -> Self {
+        let before = before.to_owned();
+        let all = Vec::new();
+        Self { before, all }
     }
-    let lists = [
-        ("copy", copy.clone()),
-        ("run", texts(run)),
-        ("on-failure", texts(on_failure)),
-        ("shell", shell.clone()),
-        ("prelude", prelude.clone()),
-    ];
-    rows.extend(
-        lists
-            .iter()
-            .filter(|(_, list)| !list.is_empty())
-            .map(|(k, list)| Row::many(key(k), list)),
-    );
-    rows.extend(
-        env.iter()
-            .map(|(variable, s)| Row::one(&key(&format!("env.{variable}")), s)),
-    );
-    rows.push(Row::one(&key("workdir"), workdir));
-    rows.extend(
-        network
-            .iter()
-            .map(|n| Row::plain(&key("network"), n.clone())),
-    );
-    rows.extend(
-        timeout
-            .iter()
-            .map(|t| Row::plain(&key("timeout"), time::show_duration(*t))),
-    );
-    if *allow_failure {
-        rows.push(Row::plain(&key("allow-failure"), "true"));
+
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.before)
     }
-    rows
+
+    fn text<T: ToString>(&mut self, key: &str, setting: Option<&Setting<T>>) {
+        let key = self.key(key);
+        self.all.extend(setting.map(|s| Row::one(&key, s)));
+    }
+
+    fn list(&mut self, key: &str, list: &Strings) {
+        if !list.is_empty() {
+            let row = Row::many(self.key(key), list);
+            self.all.push(row);
+        }
+    }
+
+    fn each<T>(&mut self, key: &str, list: &[Setting<T>], text: fn(&T) -> String) {
+        let list = list.iter().map(|s| s.with(text(&s.value))).collect();
+        self.list(key, &list);
+    }
+
+    fn named(&mut self, key: &str, map: &IndexMap<String, Setting<String>>) {
+        for (name, setting) in map {
+            self.text(&format!("{key}.{name}"), Some(setting));
+        }
+    }
 }
 
 fn texts(commands: &[StageCommand]) -> Strings {

@@ -1,37 +1,58 @@
 //! The stages of an environment, final: commands, copies, environment and limits of each.
 
-use std::time::Duration;
-
 use indexmap::IndexMap;
 
 use super::draft::{Settings, StageDraft, Strings};
 use super::fill::Scope;
-use super::setting::Setting;
+use super::mounts;
+use super::setting::{Origin, Setting};
 use crate::config::Project;
 use crate::config::file::Text;
-use crate::config::shape::CommandForm;
+use crate::config::shape::{CommandForm, Mount, Secret};
 use crate::name::EnvName;
 use crate::name::condition::Condition;
 use crate::problem::{Place, Problem};
-use crate::time;
 
+/// A stage, final. What is an `Option` was not said.
 #[derive(Clone, Debug)]
 pub(crate) struct Stage {
     pub(crate) name: String,
+    pub(crate) from: Option<Setting<String>>,
     /// Installs the environment's packages.
-    pub(crate) packages: bool,
+    pub(crate) packages: Option<Setting<bool>>,
     pub(crate) copy: Strings,
     pub(crate) run: Vec<StageCommand>,
     pub(crate) on_failure: Vec<StageCommand>,
+    pub(crate) finally: Vec<StageCommand>,
     /// The layers' and its own, in that order.
     pub(crate) env: IndexMap<String, Setting<String>>,
     pub(crate) shell: Strings,
     /// The layers', then its own; none on a package stage.
     pub(crate) prelude: Strings,
     pub(crate) workdir: Setting<String>,
-    pub(crate) network: Option<String>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) allow_failure: bool,
+    pub(crate) user: Option<Setting<String>>,
+    pub(crate) network: Option<Setting<String>>,
+    pub(crate) mounts: Vec<Setting<Mount>>,
+    pub(crate) secrets: Vec<Setting<Secret>>,
+    pub(crate) create_args: Strings,
+    pub(crate) key_period: Option<Setting<String>>,
+    pub(crate) machine: Option<Setting<bool>>,
+    pub(crate) keep: Option<Setting<bool>>,
+    /// A duration, as it is written.
+    pub(crate) timeout: Option<Setting<String>>,
+    pub(crate) memory: Option<Setting<String>>,
+    pub(crate) cpus: Option<Setting<String>>,
+    pub(crate) log_limit: Option<Setting<String>>,
+    pub(crate) max_links: Option<Setting<u32>>,
+    pub(crate) allow_failure: Option<Setting<bool>>,
+    pub(crate) artifacts: Strings,
+    pub(crate) incremental: Option<Setting<bool>>,
+    pub(crate) push: Option<Setting<bool>>,
+}
+
+/// Is it said, and true?
+pub(crate) fn is_on(flag: Option<&Setting<bool>>) -> bool {
+    flag.is_some_and(|s| s.value)
 }
 
 #[derive(Clone, Debug)]
@@ -64,10 +85,13 @@ pub(crate) fn fill(
         name,
         settings,
     };
-    let stages = drafts.into_iter();
-    stages
-        .map(|(stage, draft)| filler.stage(stage, draft))
-        .collect()
+    let mut stages = Vec::new();
+    for (stage, draft) in drafts {
+        if filler.holds(draft.condition.as_ref())? {
+            stages.push(filler.stage(stage, draft)?);
+        }
+    }
+    Ok(stages)
 }
 
 struct Filler<'a> {
@@ -78,51 +102,77 @@ struct Filler<'a> {
 }
 
 impl Filler<'_> {
-    fn stage(&self, stage: String, draft: StageDraft) -> Result<Stage, Problem> {
+    fn stage(&self, name: String, draft: StageDraft) -> Result<Stage, Problem> {
         #[rustfmt::skip]
         let StageDraft {
-            packages, copy, run, on_failure, env, shell, prelude, workdir, network, timeout, allow_failure,
+            from, condition: _, packages, copy, run, on_failure, finally, env, shell, prelude, workdir, user, network,
+            mounts, secrets, create_args, key_period, machine, keep, timeout, memory, cpus, log_limit, max_links,
+            allow_failure, artifacts, incremental, push,
         } = draft;
         let (scope, layers) = (self.scope, self.settings);
         // `shell` and `prelude` of layers do not act on the package stage.
-        let (mut all_prelude, layers_shell) = if packages {
+        let (mut whole_prelude, layers_shell) = if is_on(packages.as_ref()) {
             (Strings::new(), Strings::new())
         } else {
             (layers.prelude.clone(), layers.shell.clone())
         };
         for s in &prelude {
-            all_prelude.push(s.with(scope.shell(&s.value, s.place())?));
+            whole_prelude.push(s.with(scope.shell(&s.value, s.place())?));
         }
-        let shell = super::fill_list(scope, &shell)?;
         let mut whole_env = layers.env.clone();
         whole_env.extend(super::fill_env(scope, env)?);
-        let workdir = match workdir {
-            Some(w) => Some(w.with(scope.text(&w.value, w.place())?)),
-            None => layers.workdir.clone(),
-        };
-        let timeout = timeout.or_else(|| layers.timeout.clone());
-        let network = network.or_else(|| layers.network.clone());
-        let duration = |t: Setting<String>| {
-            time::parse_duration(&t.value).expect("checked when the file was loaded")
-        };
         Ok(Stage {
-            name: stage,
+            name,
+            from,
             packages,
             copy: super::fill_list(scope, &copy)?,
             run: self.commands(&run)?,
             on_failure: self.commands(&on_failure)?,
+            finally: self.commands(&finally)?,
             env: whole_env,
-            shell: if shell.is_empty() {
-                layers_shell
-            } else {
-                shell
-            },
-            prelude: all_prelude,
-            workdir: workdir.expect("has a default"),
-            network: network.map(|n| n.value),
-            timeout: timeout.map(duration),
+            shell: shell
+                .fill(|l| super::fill_list(scope, l))?
+                .over(&layers_shell),
+            prelude: whole_prelude,
+            workdir: self
+                .text(workdir, layers.workdir.as_ref())?
+                .expect("has a default"),
+            user: self.text(user, layers.user.as_ref())?,
+            network: network.or_else(|| layers.network.clone()),
+            mounts: mounts
+                .fill(|l| mounts::fill_mounts(scope, l))?
+                .over(&layers.mounts),
+            secrets: secrets
+                .fill(|l| mounts::fill_secrets(scope, l))?
+                .over(&layers.secrets),
+            create_args: create_args
+                .fill(|l| super::fill_list(scope, l))?
+                .over(&layers.create_args),
+            key_period,
+            machine,
+            keep,
+            timeout: timeout.or_else(|| layers.timeout.clone()),
+            memory: self.text(memory, layers.memory.as_ref())?,
+            cpus: self.text(cpus, layers.cpus.as_ref())?,
+            log_limit,
+            max_links,
             allow_failure,
+            artifacts: super::fill_list(scope, &artifacts)?,
+            incremental,
+            push,
         })
+    }
+
+    /// A text of the stage's own, else the layers'.
+    fn text(
+        &self,
+        own: Option<Setting<String>>,
+        layers: Option<&Setting<String>>,
+    ) -> Result<Option<Setting<String>>, Problem> {
+        match own {
+            Some(s) => Ok(Some(s.with(self.scope.text(&s.value, s.place())?))),
+            None => Ok(layers.cloned()),
+        }
     }
 
     fn commands(&self, forms: &[Setting<CommandForm>]) -> Result<Vec<StageCommand>, Problem> {
@@ -144,7 +194,11 @@ impl Filler<'_> {
             CommandForm::Line(text) => Form::Line(self.scope.shell(text, place)?),
             CommandForm::Argv(words) => Form::Argv(self.argv(words, place)?),
             CommandForm::Table(table) => {
-                if !self.holds(table.r#if.as_ref())? {
+                let condition = table.r#if.as_ref().map(|text| {
+                    let place = self.project.place(text.span());
+                    Setting::new(text.get_ref().clone(), Origin::File(place))
+                });
+                if !self.holds(condition.as_ref())? {
                     return Ok(None);
                 }
                 let inner = self.project.place(table.run.span());
@@ -159,12 +213,12 @@ impl Filler<'_> {
         }))
     }
 
-    fn holds(&self, condition: Option<&Text>) -> Result<bool, Problem> {
-        let Some(text) = condition else {
+    fn holds(&self, condition: Option<&Setting<String>>) -> Result<bool, Problem> {
+        let Some((condition, place)) = condition.and_then(|c| Some((c, c.place()?))) else {
             return Ok(true);
         };
-        let (axes, place) = (&self.project.axes, self.project.place(text.span()));
-        Ok(Condition::parse(text.get_ref(), axes, &place)?.holds(self.name))
+        let axes = &self.project.axes;
+        Ok(Condition::parse(&condition.value, axes, place)?.holds(self.name))
     }
 
     fn argv(&self, words: &[Text], place: Option<&Place>) -> Result<Vec<String>, Problem> {

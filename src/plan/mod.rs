@@ -6,6 +6,7 @@ pub(crate) mod copy;
 pub(crate) mod json;
 pub(crate) mod key;
 pub(crate) mod script;
+mod unbuilt;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::catalog::managers::Manager;
 use crate::config::Project;
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
-use crate::environment::{Environment, Form, StageCommand};
+use crate::environment::{Environment, Form, StageCommand, is_on};
 use crate::nearest;
 use crate::packages;
 use crate::problem::Problem;
@@ -121,25 +122,26 @@ const KILL_AFTER: Duration = Duration::from_secs(10);
 
 /// Plans an environment.
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
+    unbuilt::check(env)?;
     let settings = &env.settings;
-    let value = |s: &Option<Setting<String>>| s.as_ref().map(|s| s.value.clone());
     let mut stages = Vec::new();
     let mut parent = None;
     for (at, stage) in env.stages.iter().enumerate() {
         stages.push(plan_stage(env, stage, parent)?);
         // A stage that may fail ends its chain: the next one goes on before it.
-        if !stage.allow_failure {
+        if !is_on(stage.allow_failure.as_ref()) {
             parent = Some(at);
         }
     }
+    let image = settings.image.first().map(|s| s.value.clone());
     Ok(Plan {
         env: env.name.to_string(),
         slug: env.name.without_runner(),
         project: env.project.clone(),
         runner: env.name.runner.clone(),
-        image: value(&settings.image).filter(|_| env.container()),
+        image: image.filter(|_| env.container()),
         platform: value(&settings.platform),
-        allow_volumes: settings.allow_volumes.as_ref().is_some_and(|s| s.value),
+        allow_volumes: is_on(settings.allow_volumes.as_ref()),
         key_salt: project
             .file
             .project
@@ -168,7 +170,7 @@ fn plan_stage(
     };
     let mut variables: BTreeMap<String, String> = BTreeMap::new();
     let (mut commands, mut packages) = (Vec::new(), None);
-    if stage.packages {
+    if is_on(stage.packages.as_ref()) {
         commands = package_commands(env)?;
         packages = Some(PackageStep {
             manager: env.manager,
@@ -189,9 +191,9 @@ fn plan_stage(
         body: script::body(&stage.name, &stage.workdir.value, &exports, &commands),
         workdir: stage.workdir.value.clone(),
         env: variables,
-        network: stage.network.clone(),
+        network: value(&stage.network),
         limits: limits(env, stage),
-        allow_failure: stage.allow_failure,
+        allow_failure: is_on(stage.allow_failure.as_ref()),
         commands,
         on_failure: plan(&stage.on_failure)?,
         packages,
@@ -199,15 +201,21 @@ fn plan_stage(
     })
 }
 
+/// The value of a setting, if it is said.
+fn value(setting: &Option<Setting<String>>) -> Option<String> {
+    setting.as_ref().map(|s| s.value.clone())
+}
+
 fn limits(env: &Environment, stage: &crate::environment::Stage) -> StageLimits {
-    let value = |s: &Option<Setting<String>>| s.as_ref().map(|s| s.value.clone());
-    let settings = &env.settings;
-    let kill_after = value(&settings.kill_after).and_then(|k| time::parse_duration(&k).ok());
+    let duration = |s: &Option<Setting<String>>| {
+        let text = s.as_ref().map(|s| s.value.as_str());
+        text.map(|t| time::parse_duration(t).expect("checked when the file was loaded"))
+    };
     StageLimits {
-        timeout: stage.timeout,
-        kill_after: kill_after.unwrap_or(KILL_AFTER),
-        memory: value(&settings.memory),
-        cpus: value(&settings.cpus),
+        timeout: duration(&stage.timeout),
+        kill_after: duration(&env.settings.kill_after).unwrap_or(KILL_AFTER),
+        memory: value(&stage.memory),
+        cpus: value(&stage.cpus),
     }
 }
 
@@ -254,10 +262,7 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
         texts(&settings.packages_before),
         texts(&settings.packages_after),
     );
-    let ignore = settings
-        .ignore_missing_packages
-        .as_ref()
-        .is_some_and(|s| s.value);
+    let ignore = is_on(settings.ignore_missing_packages.as_ref());
     let lines = match env.manager {
         Some(manager) => {
             packages::script::lines(manager, &env.package_names, &before, &after, ignore)

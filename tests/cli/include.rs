@@ -44,7 +44,9 @@ fn mistakes_are_told_in_their_file() {
             "ci/stages.toml",
             "[project]\nname = \"x\"\n[stage.built]\nrum = \"x\"\n",
         );
-    same(project.runenv("list").exits(2).stderr, str![[r#"
+    same(
+        project.runenv("list").exits(2).stderr,
+        str![[r#"
 error: `project` stands in two files
  --> envs.toml:1:2
   |
@@ -89,7 +91,8 @@ help: did you mean `run`?
 
 4 errors
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn layers(project: &Project) -> Vec<Layer> {
     for table in file.system.values() {
         all.push(table.get_ref().layer());
         let releases = table.get_ref().release.values();
-        all.extend(releases.map(|t| t.get_ref().clone()));
+        all.extend(releases.map(|t| t.get_ref().layer()));
     }
     let values = file.axis.values().flat_map(|values| values.values());
     all.extend(values.map(|t| t.get_ref().layer()));

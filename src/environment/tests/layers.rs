@@ -65,8 +65,8 @@ fn a_later_layer_wins() {
         assert_eq!(settings.env["SAME"].value, *word, "{table}");
         assert_eq!(texts(&settings.pass_env), [format!("P_{word}")], "{table}");
         assert_eq!(lines(&env)[0], format!("echo {word}"), "{table}");
-        let timeout = env.stages[0].timeout.unwrap();
-        assert_eq!(timeout.as_secs(), word.len() as u64, "{table}");
+        let timeout = env.stages[0].timeout.as_ref().unwrap();
+        assert_eq!(timeout.value, format!("{}s", word.len()), "{table}");
     }
 }
 
@@ -99,10 +99,7 @@ fn origins_are_the_layers_lines() {
     let first = &env.settings.system_packages[0];
     let expected = format!("envs.toml:{}:20", line("[\"defaults\"]"));
     assert_eq!(first.origin.to_string(), expected);
-    assert_eq!(
-        env.settings.image.as_ref().unwrap().origin.to_string(),
-        "catalog"
-    );
+    assert_eq!(env.settings.image[0].origin.to_string(), "catalog");
 }
 
 #[test]
@@ -210,12 +207,9 @@ fn an_image_may_be_made_of_the_one_before() {
     let text = "[axis.arch.i386]\nimage = \"i386/{image}\"\nplatform = \"linux/386\"\n[axis.slim.slim]\n\
                 image = \"{image}-slim\"\n[stage.built]\nrun = \"make\"\n";
     let env = environment(text, "docker-debian-bookworm-i386-slim");
-    assert_eq!(
-        env.settings.image.unwrap().value,
-        "i386/debian:bookworm-slim"
-    );
+    assert_eq!(env.settings.image[0].value, "i386/debian:bookworm-slim");
     let env = environment(text, "docker-debian-bookworm");
-    assert_eq!(env.settings.image.unwrap().value, "debian:bookworm");
+    assert_eq!(env.settings.image[0].value, "debian:bookworm");
 }
 
 #[test]
@@ -225,10 +219,7 @@ fn a_name_of_its_own_takes_what_it_is_like() {
                 [env.smoke]\nlike = \"docker-debian-bookworm\"\ncommands = [\"./smoke\"]\ncopy = \"smoke\"\nenv = { E = \"e\" }\n\
                 [env.lint]\nrunner = \"local\"\ncommands = [\"lint {env-name} {runner}\"]\n";
     let smoke = environment(text, "smoke");
-    assert_eq!(
-        smoke.settings.image.as_ref().unwrap().value,
-        "debian:bookworm"
-    );
+    assert_eq!(smoke.settings.image[0].value, "debian:bookworm");
     let names: Vec<&String> = smoke.settings.env.keys().collect();
     assert_eq!(names, ["D", "C", "E"]);
     assert_eq!(

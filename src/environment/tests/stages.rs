@@ -1,5 +1,6 @@
 //! Stages: what of the layers reaches them, conditions of commands, late values.
 
+use super::super::setting::Setting;
 use super::{environment, lines};
 use crate::environment::Stage;
 use crate::late::Late;
@@ -55,12 +56,15 @@ fn a_stages_own_value_replaces_the_layers() {
             "/own"
         )
     );
+    let said = |s: &Option<Setting<String>>| s.as_ref().unwrap().value.clone();
     assert_eq!(
-        (plain.network.as_deref(), own.network.as_deref()),
-        (Some("none"), Some("host"))
+        (said(&plain.network), said(&own.network)),
+        ("none".to_owned(), "host".to_owned())
     );
-    let seconds = |s: &Stage| s.timeout.map(|t| t.as_secs());
-    assert_eq!((seconds(plain), seconds(own)), (Some(3600), Some(2)));
+    assert_eq!(
+        (said(&plain.timeout), said(&own.timeout)),
+        ("1h".to_owned(), "2s".to_owned())
+    );
     let variables: Vec<(&str, &str)> = own
         .env
         .iter()

@@ -1,0 +1,88 @@
+//! Settings that are read and shown, and that a run cannot do yet: an error where a run would need them, so that none is
+//! silently nothing. A setting that is built goes from here.
+
+use crate::environment::setting::Setting;
+use crate::environment::{Environment, Stage, is_on};
+use crate::problem::{Place, Problem};
+
+/// The first setting of an environment that is not built yet.
+pub(super) fn check(env: &Environment) -> Result<(), Problem> {
+    let s = &env.settings;
+    let container = env.container();
+    let mut found = vec![
+        (
+            "isolate",
+            s.isolate
+                .as_ref()
+                .filter(|i| i.value == "copy" && !container)
+                .and_then(Setting::place),
+        ),
+        ("install", said(s.install.as_ref()).filter(|_| !container)),
+        ("annotate", first(&s.annotate)),
+        ("host-os", first(&s.host_os)),
+        ("a list of images", s.image.get(1).and_then(Setting::place)),
+    ];
+    for stage in &env.stages {
+        found.extend(of_stage(stage, container));
+    }
+    let found = found
+        .into_iter()
+        .find_map(|(key, place)| Some((key, place?)));
+    match found {
+        Some((key, place)) => Err(not_built(key).place(place.clone())),
+        None => Ok(()),
+    }
+}
+
+fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {
+    let mut found = vec![
+        ("from", stage.from.as_ref().and_then(Setting::place)),
+        (
+            "finally",
+            stage.finally.first().and_then(|c| c.place.as_ref()),
+        ),
+        ("secrets", first(&stage.secrets)),
+        ("machine", said(stage.machine.as_ref())),
+        ("keep = false", off(stage.keep.as_ref())),
+        (
+            "key-period",
+            stage.key_period.as_ref().and_then(Setting::place),
+        ),
+        (
+            "log-limit",
+            stage.log_limit.as_ref().and_then(Setting::place),
+        ),
+        (
+            "max-links",
+            stage.max_links.as_ref().and_then(Setting::place),
+        ),
+        ("artifacts", first(&stage.artifacts)),
+        ("incremental", said(stage.incremental.as_ref())),
+        ("push = false", off(stage.push.as_ref())),
+    ];
+    if container {
+        found.push(("user", stage.user.as_ref().and_then(Setting::place)));
+        found.push(("mounts", first(&stage.mounts)));
+        found.push(("create-args", first(&stage.create_args)));
+    }
+    found
+}
+
+/// Where a list begins.
+fn first<T>(list: &[Setting<T>]) -> Option<&Place> {
+    list.first().and_then(Setting::place)
+}
+
+fn said(flag: Option<&Setting<bool>>) -> Option<&Place> {
+    flag.filter(|f| is_on(Some(f))).and_then(Setting::place)
+}
+
+fn off(flag: Option<&Setting<bool>>) -> Option<&Place> {
+    flag.filter(|f| !f.value).and_then(Setting::place)
+}
+
+pub(crate) fn not_built(key: &str) -> Problem {
+    let title = format!("`{key}` is not built yet, and this run needs it");
+    let help = "`list` and `show` read it; take it out to run the environment without";
+    Problem::new(title, help)
+}
