@@ -9,6 +9,7 @@ mod dry_run;
 mod list;
 mod logs;
 mod run;
+mod schema;
 mod select;
 mod shell;
 mod show;
@@ -90,6 +91,8 @@ enum Verb {
     Clean(clean::CleanArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
+    /// Print the JSON Schema of envs.toml
+    Schema(schema::SchemaArgs),
 }
 
 /// Reads `--engine`.
@@ -135,6 +138,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Logs(args)) => logs::exec(args, &mut context),
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
+        Some(Verb::Schema(args)) => schema::exec(args, &mut context),
     };
     let code = exit.unwrap_or_else(|problems| {
         context.out.problems(&problems);

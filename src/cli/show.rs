@@ -44,7 +44,9 @@ pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
             json.expect("our own values are JSON")
         } else if args.keys.is_empty() {
             let gap = if at > 0 { "\n" } else { "" };
-            format!("{gap}{}", to_text(&rows, args.origin))
+            // What a stage has from the layers stands with them.
+            let own: Vec<&Row> = rows.iter().filter(|row| !row.inherited).collect();
+            format!("{gap}{}", to_text(&own, args.origin))
         } else {
             let values = rows.iter().flat_map(|r| &r.values);
             let line = |(value, origin): &(String, Option<String>)| {
@@ -68,6 +70,7 @@ fn rows_of(project: &Project, env: &Environment, context: &Context) -> Vec<Row> 
         rows.push(Row {
             key: "passed-variables".to_owned(),
             list: true,
+            inherited: false,
             values: passed.map(value).collect(),
         });
     }
@@ -105,7 +108,7 @@ fn with_origin(value: &str, origin: Option<&str>, show: bool) -> String {
 }
 
 /// `key  value`; elements of a list below each other, lines of a text below its first.
-fn to_text(rows: &[Row], origin: bool) -> String {
+fn to_text(rows: &[&Row], origin: bool) -> String {
     let width = rows.iter().map(|r| r.key.len()).max().unwrap_or(0);
     let mut out = String::new();
     for row in rows {

@@ -16,7 +16,7 @@ use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 10] = [
+pub(crate) const VERBS: [&str; 11] = [
     "run",
     "list",
     "show",
@@ -25,6 +25,7 @@ pub(crate) const VERBS: [&str; 10] = [
     "logs",
     "clean",
     "ci",
+    "schema",
     "help",
     "completions",
 ];

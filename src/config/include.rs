@@ -33,13 +33,13 @@ pub(super) fn included(table: &DeTable<'_>) -> Vec<Spanned<String>> {
     let Some(include) = project.and_then(|p| p.get("include")) else {
         return Vec::new();
     };
-    let text = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
-        DeValue::String(text) => Some(Spanned::new(value.span(), text.to_string())),
-        _ => None,
+    let text = |value: &Spanned<DeValue<'_>>| {
+        let text = value.get_ref().as_str()?;
+        Some(Spanned::new(value.span(), text.to_owned()))
     };
-    match include.get_ref() {
-        DeValue::Array(all) => all.iter().filter_map(text).collect(),
-        _ => text(include).into_iter().collect(),
+    match include.get_ref().as_array() {
+        Some(all) => all.iter().filter_map(text).collect(),
+        None => text(include).into_iter().collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Environment;
 use super::setting::Setting;
 use crate::config::Project;
+use crate::config::forms::{is_folder, is_image, is_number, is_platform, is_size};
 use crate::problem::Problem;
 
 pub(super) fn check(env: &Environment, project: &Project) -> Result<(), Problem> {
@@ -22,7 +23,7 @@ pub(super) fn check(env: &Environment, project: &Project) -> Result<(), Problem>
         },
         Form {
             setting: s.memory.as_ref(),
-            is: is_memory,
+            is: is_size,
             what: "an amount of memory",
             help: "write it as `512m` or `8g`",
         },
@@ -90,41 +91,4 @@ fn folder(setting: &Setting<String>) -> Form<'_> {
         },
         help: "write it as `/src`: from the root, without `..`",
     }
-}
-
-fn is_folder(text: &str) -> bool {
-    text.starts_with('/')
-        && text.split('/').all(|part| part != "..")
-        && !text.chars().any(char::is_control)
-}
-
-/// Is this text an image reference, and nothing an engine could take for an option?
-fn is_image(text: &str) -> bool {
-    let ok = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    !text.is_empty()
-        && text.len() < 256
-        && text.chars().all(ok)
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-}
-
-/// `os/architecture[/variant]`.
-fn is_platform(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('/').collect();
-    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
-    (2..=3).contains(&parts.len()) && parts.iter().all(word)
-}
-
-fn is_number(text: &str) -> bool {
-    let plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
-    plain && text.parse::<f64>().is_ok_and(|n| n > 0.0)
-}
-
-/// A number with a unit of docker's and podman's: b, k, m, g, t, and two letters of them.
-fn is_memory(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let number = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let units = [
-        "", "b", "k", "kb", "kib", "m", "mb", "mib", "g", "gb", "gib", "t", "tb", "tib",
-    ];
-    is_number(number) && units.contains(&&lower[number.len()..])
 }

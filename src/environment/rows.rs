@@ -16,6 +16,8 @@ pub(crate) struct Row {
     pub(crate) key: String,
     pub(crate) list: bool,
     pub(crate) values: Vec<(String, Option<String>)>,
+    /// A stage's row that says what the layers' says already.
+    pub(crate) inherited: bool,
 }
 
 impl Row {
@@ -23,6 +25,7 @@ impl Row {
         Self {
             key: key.to_owned(),
             list: false,
+            inherited: false,
             values: vec![(value.into(), None)],
         }
     }
@@ -31,6 +34,7 @@ impl Row {
         Self {
             key: key.to_owned(),
             list: false,
+            inherited: false,
             values: vec![(setting.value.to_string(), Some(setting.origin.to_string()))],
         }
     }
@@ -43,6 +47,7 @@ impl Row {
         Self {
             key: key.into(),
             list: true,
+            inherited: false,
             values,
         }
     }
@@ -58,24 +63,8 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
         rows.push(Row::plain("system", system.to_string()));
     }
     rows.extend(settings(&env.settings));
-    if !env.package_names.is_empty() {
-        rows.push(Row {
-            key: "package-names".into(),
-            list: true,
-            values: env
-                .package_names
-                .iter()
-                .map(|n| (n.clone(), None))
-                .collect(),
-        });
-    }
-    if !env.nameless.is_empty() {
-        rows.push(Row {
-            key: "packages-without-a-name".into(),
-            list: true,
-            values: env.nameless.iter().map(|n| (n.clone(), None)).collect(),
-        });
-    }
+    rows.extend(names_row("package-names", &env.package_names));
+    rows.extend(names_row("packages-without-a-name", &env.nameless));
     if let Some(day) = &env.end_of_life {
         rows.push(Row::plain("end-of-life", day.clone()));
     }
@@ -83,12 +72,34 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
         rows.push(var_row(name, var));
     }
     for stage in &env.stages {
-        rows.extend(stage_rows(stage));
+        let mut own = stage_rows(stage);
+        let before = format!("stage.{}.", stage.name);
+        for row in &mut own {
+            let key = row.key.strip_prefix(&before);
+            let same = |layers: &&Row| Some(layers.key.as_str()) == key;
+            row.inherited = rows
+                .iter()
+                .find(same)
+                .is_some_and(|l| l.values == row.values);
+        }
+        rows.extend(own);
     }
     for (value, _) in rows.iter_mut().flat_map(|row| &mut row.values) {
         *value = late.fill(value);
     }
     rows
+}
+
+/// Names that were found out, not written.
+fn names_row(key: &str, names: &[String]) -> Option<Row> {
+    let values = names.iter().map(|name| (name.clone(), None));
+    let row = Row {
+        key: key.to_owned(),
+        list: true,
+        values: values.collect(),
+        inherited: false,
+    };
+    (!names.is_empty()).then_some(row)
 }
 
 fn var_row(name: &str, var: &Setting<Value>) -> Row {
@@ -104,6 +115,7 @@ fn var_row(name: &str, var: &Setting<Value>) -> Row {
         key: format!("vars.{name}"),
         list,
         values,
+        inherited: false,
     }
 }
 

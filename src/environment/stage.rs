@@ -111,43 +111,30 @@ impl Filler<'_> {
         } = draft;
         let (scope, layers) = (self.scope, self.settings);
         // `shell` and `prelude` of layers do not act on the package stage.
-        let (mut whole_prelude, layers_shell) = if is_on(packages.as_ref()) {
-            (Strings::new(), Strings::new())
-        } else {
-            (layers.prelude.clone(), layers.shell.clone())
+        let none = Strings::new();
+        let (layers_shell, layers_prelude) = match is_on(packages.as_ref()) {
+            true => (&none, &none),
+            false => (&layers.shell, &layers.prelude),
         };
-        for s in &prelude {
-            whole_prelude.push(s.with(scope.shell(&s.value, s.place())?));
-        }
-        let mut whole_env = layers.env.clone();
-        whole_env.extend(super::fill_env(scope, env)?);
+        let workdir = self.text(workdir, layers.workdir.as_ref())?;
+        let words = |list: &Strings| super::fill_list(scope, list);
         Ok(Stage {
             name,
             from,
             packages,
-            copy: super::fill_list(scope, &copy)?,
+            copy: words(&copy)?,
             run: self.commands(&run)?,
             on_failure: self.commands(&on_failure)?,
             finally: self.commands(&finally)?,
-            env: whole_env,
-            shell: shell
-                .fill(|l| super::fill_list(scope, l))?
-                .over(&layers_shell),
-            prelude: whole_prelude,
-            workdir: self
-                .text(workdir, layers.workdir.as_ref())?
-                .expect("has a default"),
+            env: self.env(env)?,
+            shell: shell.over(layers_shell, words)?,
+            prelude: self.prelude(layers_prelude, &prelude)?,
+            workdir: workdir.expect("has a default"),
             user: self.text(user, layers.user.as_ref())?,
             network: network.or_else(|| layers.network.clone()),
-            mounts: mounts
-                .fill(|l| mounts::fill_mounts(scope, l))?
-                .over(&layers.mounts),
-            secrets: secrets
-                .fill(|l| mounts::fill_secrets(scope, l))?
-                .over(&layers.secrets),
-            create_args: create_args
-                .fill(|l| super::fill_list(scope, l))?
-                .over(&layers.create_args),
+            mounts: mounts.over(&layers.mounts, |l| mounts::fill_mounts(scope, l))?,
+            secrets: secrets.over(&layers.secrets, |l| mounts::fill_secrets(scope, l))?,
+            create_args: create_args.over(&layers.create_args, words)?,
             key_period,
             machine,
             keep,
@@ -157,10 +144,28 @@ impl Filler<'_> {
             log_limit,
             max_links,
             allow_failure,
-            artifacts: super::fill_list(scope, &artifacts)?,
+            artifacts: words(&artifacts)?,
             incremental,
             push,
         })
+    }
+
+    /// The layers' variables, and the stage's own over them.
+    fn env(
+        &self,
+        own: IndexMap<String, Setting<String>>,
+    ) -> Result<IndexMap<String, Setting<String>>, Problem> {
+        let mut whole = self.settings.env.clone();
+        whole.extend(super::fill_env(self.scope, own)?);
+        Ok(whole)
+    }
+
+    fn prelude(&self, layers: &Strings, own: &Strings) -> Result<Strings, Problem> {
+        let mut whole = layers.clone();
+        for s in own {
+            whole.push(s.with(self.scope.shell(&s.value, s.place())?));
+        }
+        Ok(whole)
     }
 
     /// A text of the stage's own, else the layers'.

@@ -140,7 +140,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         project: env.project.clone(),
         runner: env.name.runner.clone(),
         image: image.filter(|_| env.container()),
-        platform: value(&settings.platform),
+        platform: value(settings.platform.as_ref()),
         allow_volumes: is_on(settings.allow_volumes.as_ref()),
         key_salt: project
             .file
@@ -150,7 +150,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
             .map(|s| s.get_ref().clone())
             .unwrap_or_default(),
         pass_env: settings.pass_env.iter().map(|s| s.value.clone()).collect(),
-        cpus: value(&settings.cpus),
+        cpus: value(settings.cpus.as_ref()),
         nameless: env.nameless.clone(),
         end_of_life: env.end_of_life.clone(),
         stages,
@@ -191,7 +191,7 @@ fn plan_stage(
         body: script::body(&stage.name, &stage.workdir.value, &exports, &commands),
         workdir: stage.workdir.value.clone(),
         env: variables,
-        network: value(&stage.network),
+        network: value(stage.network.as_ref()),
         limits: limits(env, stage),
         allow_failure: is_on(stage.allow_failure.as_ref()),
         commands,
@@ -202,20 +202,20 @@ fn plan_stage(
 }
 
 /// The value of a setting, if it is said.
-fn value(setting: &Option<Setting<String>>) -> Option<String> {
-    setting.as_ref().map(|s| s.value.clone())
+fn value(setting: Option<&Setting<String>>) -> Option<String> {
+    setting.map(|s| s.value.clone())
 }
 
 fn limits(env: &Environment, stage: &crate::environment::Stage) -> StageLimits {
-    let duration = |s: &Option<Setting<String>>| {
-        let text = s.as_ref().map(|s| s.value.as_str());
+    let duration = |s: Option<&Setting<String>>| {
+        let text = s.map(|s| s.value.as_str());
         text.map(|t| time::parse_duration(t).expect("checked when the file was loaded"))
     };
     StageLimits {
-        timeout: duration(&stage.timeout),
-        kill_after: duration(&env.settings.kill_after).unwrap_or(KILL_AFTER),
-        memory: value(&stage.memory),
-        cpus: value(&stage.cpus),
+        timeout: duration(stage.timeout.as_ref()),
+        kill_after: duration(env.settings.kill_after.as_ref()).unwrap_or(KILL_AFTER),
+        memory: value(stage.memory.as_ref()),
+        cpus: value(stage.cpus.as_ref()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 10] = [
+const VERBS: [&str; 11] = [
     "",
     "run",
     "list",
@@ -13,6 +13,7 @@ const VERBS: [&str; 10] = [
     "clean",
     "ci",
     "ci matrix",
+    "schema",
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::support::{Project, same};
+use crate::support::{Project, golden, same};
 
 const MAIN: &str = "[project]\ninclude = [\"ci/systems.toml\", \"ci/stages.toml\"]\nenv-list = [\"docker-mine-1-{a,b}\"]\n[config.b]\n[[when]]\nif = \"mine-b\"\nvars.x = \"main\"\n";
 const SYSTEMS: &str = "\u{feff}[system.mine]\nimage = \"mine:{release}\"\npackage-manager = \"apt\"\nrelease.1 = {}\n[config.a]\n[[when]]\nif = \"mine\"\nvars.x = \"included\"\n";
@@ -44,55 +44,7 @@ fn mistakes_are_told_in_their_file() {
             "ci/stages.toml",
             "[project]\nname = \"x\"\n[stage.built]\nrum = \"x\"\n",
         );
-    same(
-        project.runenv("list").exits(2).stderr,
-        str![[r#"
-error: `project` stands in two files
- --> envs.toml:1:2
-  |
-1 | [project]
-  |  ^^^^^^^
-  |
- ::: ci/stages.toml:1:2
-  |
-1 | [project]
-  |  -------
-  |
-help: write each table and each entry of a table in one file
-
-error: `config.b` stands in two files
- --> envs.toml:4:9
-  |
-4 | [config.b]
-  |         ^
-  |
- ::: ci/systems.toml:3:1
-  |
-3 | b = {}
-  | -
-  |
-help: write each table and each entry of a table in one file
-
-error: unknown key `sytem`
- --> ci/systems.toml:1:2
-  |
-1 | [sytem.x]
-  |  ^^^^^
-  |
-help: did you mean `system`?
-
-error: unknown key `rum`
- --> ci/stages.toml:4:1
-  |
-4 | rum = "x"
-  | ^^^
-  |
-help: did you mean `run`?
-
-4 errors
-
-"#]],
-    );
+    golden(project.runenv("list").exits(2).stderr, "include");
 }
 
 #[test]

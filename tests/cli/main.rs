@@ -25,6 +25,7 @@ mod matrix;
 mod output;
 mod quoting;
 mod run_local;
+mod schema;
 mod select;
 mod shell;
 mod show;

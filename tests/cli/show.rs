@@ -22,12 +22,12 @@ runner                        docker
 system                        debian-bookworm
 image                         debian:bookworm
 package-manager               apt
-workdir                       /sample
-memory                        2g
-cpus                          2
 distro                        debian
 packages                      make
                               zlib
+workdir                       /sample
+memory                        2g
+cpus                          2
 env.CC                        gcc-12
 package-names                 make
                               zlib1g-dev
@@ -35,18 +35,12 @@ end-of-life                   2028-06-30
 vars.jobs                     2
 vars.targets                  build
 stage.with-packages.packages  true
-stage.with-packages.env.CC    gcc-12
-stage.with-packages.workdir   /sample
 stage.built.copy              src
 stage.built.run               make -j2 build
-stage.built.env.CC            gcc-12
-stage.built.workdir           /sample
 stage.tested.run              make check
                               ./show 'a b'
 stage.tested.on-failure       cat test.log
-stage.tested.env.CC           gcc-12
-stage.tested.workdir          /sample
-stage.tested.timeout          30m00s
+stage.tested.timeout          30m
 
 "#]],
     );
@@ -63,31 +57,25 @@ runner                        docker
 system                        debian-bookworm
 image                         debian:bookworm    # catalog
 package-manager               apt    # catalog
-workdir                       /sample    # default
-memory                        2g    # envs.toml:18:10
-cpus                          2    # envs.toml:11:8
 distro                        debian    # catalog
 packages                      make    # envs.toml:23:13
                               zlib    # envs.toml:23:22
+workdir                       /sample    # default
+memory                        2g    # envs.toml:18:10
+cpus                          2    # envs.toml:11:8
 env.CC                        gcc-12    # envs.toml:26:14
 package-names                 make
                               zlib1g-dev
 end-of-life                   2028-06-30
 vars.jobs                     2    # envs.toml:14:8
 vars.targets                  build    # envs.toml:15:12
-stage.with-packages.packages  true
-stage.with-packages.env.CC    gcc-12    # envs.toml:26:14
-stage.with-packages.workdir   /sample    # default
+stage.with-packages.packages  true    # envs.toml:38:12
 stage.built.copy              src    # envs.toml:40:9
 stage.built.run               make -j2 build    # envs.toml:41:8
-stage.built.env.CC            gcc-12    # envs.toml:26:14
-stage.built.workdir           /sample    # default
 stage.tested.run              make check    # envs.toml:43:8
                               ./show 'a b'    # envs.toml:43:22
 stage.tested.on-failure       cat test.log    # envs.toml:45:15
-stage.tested.env.CC           gcc-12    # envs.toml:26:14
-stage.tested.workdir          /sample    # default
-stage.tested.timeout          30m00s
+stage.tested.timeout          30m    # envs.toml:44:11
 
 "#]],
     );
@@ -196,20 +184,19 @@ fn a_local_environment_names_the_variables_it_passes() {
     same(
         text,
         str![[r#"
-name                    lint
-runner                  local
-description             the linter
-workdir                 /sample
-cpus                    2
-vars.jobs               2
-vars.targets            build
-stage.commands.run      echo lint all
-stage.commands.workdir  /sample
-passed-variables        PATH
-                        HOME
-                        LANG
-                        TERM
-                        TMPDIR
+name                lint
+runner              local
+description         the linter
+workdir             /sample
+cpus                2
+vars.jobs           2
+vars.targets        build
+stage.commands.run  echo lint all
+passed-variables    PATH
+                    HOME
+                    LANG
+                    TERM
+                    TMPDIR
 
 "#]],
     );

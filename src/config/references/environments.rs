@@ -3,7 +3,7 @@
 use super::super::Project;
 use super::super::file::{EnvTable, Text};
 use super::super::spanned::Spanned;
-use super::settings;
+use super::{settings, values};
 use crate::name::{RUNNERS, parse};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
@@ -58,7 +58,7 @@ fn own(project: &Project, name: &Text, table: &EnvTable, problems: &mut Problems
         let problem = Problem::new(format!("unknown runner `{}`", runner.get_ref()), help);
         problems.push(problem.place(project.place(runner.span())));
     }
-    settings::copies(project, table.copy.as_ref(), problems);
+    values::copies(project, table.copy.as_ref(), problems);
     if let Some(commands) = &table.commands {
         settings::commands(project, commands, problems);
     }

@@ -5,6 +5,7 @@ mod groups;
 mod packages;
 mod project;
 mod settings;
+mod values;
 
 use super::Project;
 use super::file::Layer;
@@ -30,8 +31,8 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) {
 /// Every layer that the file writes.
 fn layers(project: &Project) -> Vec<Layer> {
     let file = &project.file;
-    let mut all = vec![file.defaults.clone()];
-    all.extend(file.runner.values().map(|t| t.get_ref().clone()));
+    let mut all = vec![file.defaults.layer()];
+    all.extend(file.runner.values().map(|t| t.get_ref().layer()));
     all.extend(file.config.values().map(|t| t.get_ref().layer()));
     for table in file.system.values() {
         all.push(table.get_ref().layer());

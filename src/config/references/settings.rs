@@ -1,55 +1,160 @@
-//! Settings of layers and stages: managers, durations, networks, names of variables, paths, conditions of commands.
+//! Settings of layers and stages: everything that a table of them says must be possible.
 
-use super::super::Project;
-use super::super::check::{stages, texts};
-use super::super::file::{Layer, List, Map, StageTable, Text};
+use super::super::check::stages;
+use super::super::file::{Layer, List, ListEdits, Map, StageEdits, StageTable, Text};
 use super::super::shape::{CommandForm, Commands};
-use super::super::spanned::Spanned;
+use super::super::{Project, Spanned};
 use super::packages;
+use super::values::{
+    annotations, copies, duration, mounts, passed, secrets, size, variables, word, words,
+};
 use crate::catalog::managers;
 use crate::config::template;
 use crate::name::condition::Condition;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
-use crate::time;
 
+/// Networks beside the one that stages share.
+const NETWORKS: [&str; 2] = ["none", "host"];
+/// Systems of the host, as Rust calls them.
+const HOST_OS: [&str; 6] = ["linux", "macos", "freebsd", "netbsd", "openbsd", "windows"];
+
+/// Exhaustive: a new key does not compile until it is decided how it is checked.
 pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
-    packages::keys(project, layer.packages.as_ref(), problems);
-    for edits in layer.append.iter().chain(&layer.remove) {
-        packages::keys(project, edits.packages.as_ref(), problems);
+    #[rustfmt::skip]
+    let Layer {
+        image: _, platform: _, package_manager, distro: _, packages, system_packages: _, packages_before: _,
+        packages_after: _, ignore_missing_packages: _, env, vars, prelude: _, shell: _, workdir: _, user: _, network,
+        mounts: mounted, create_args: _, secrets: secret, allow_volumes: _, memory: _, cpus: _, timeout, kill_after,
+        isolate, install: _, description: _, pass_env, annotate, host_os, stage: own_stages, append, remove,
+    } = layer;
+    packages::keys(project, packages.as_ref(), problems);
+    manager(project, package_manager.as_ref(), problems);
+    duration(project, timeout.as_ref(), problems);
+    duration(project, kill_after.as_ref(), problems);
+    word(project, network.as_ref(), "network", &NETWORKS, problems);
+    word(
+        project,
+        isolate.as_ref(),
+        "isolation",
+        &["tree", "copy"],
+        problems,
+    );
+    words(
+        project,
+        host_os.as_ref(),
+        "system of hosts",
+        &HOST_OS,
+        problems,
+    );
+    variables(project, env.as_ref(), problems);
+    passed(project, pass_env.as_ref(), problems);
+    variables_of_texts(project, vars.as_ref(), problems);
+    mounts(project, mounted.as_ref(), problems);
+    secrets(project, secret.as_ref(), problems);
+    annotations(project, annotate.as_ref(), problems);
+    for edits in append.iter().chain(remove) {
+        list_edits(project, edits, problems);
     }
-    manager(project, layer.package_manager.as_ref(), problems);
-    duration(project, layer.timeout.as_ref(), problems);
-    duration(project, layer.kill_after.as_ref(), problems);
-    network(project, layer.network.as_ref(), problems);
-    variables(project, layer.env.as_ref(), problems);
-    variables_of_texts(project, layer.vars.as_ref(), problems);
-    for (name, table) in stages(layer.stage.as_ref()) {
+    for (name, table) in stages(own_stages.as_ref()) {
         if problems.full() {
             return;
         }
-        if !project.axes.stages.contains(name.get_ref()) {
-            let known = project.axes.stages.iter().map(String::as_str);
-            let help = nearest::advice(name.get_ref(), "stages", known);
-            let problem = Problem::new(format!("unknown stage `{}`", name.get_ref()), help);
-            problems.push(problem.place(project.place(name.span())));
-        }
+        stage_name(project, name, problems);
         stage(project, table, problems);
     }
 }
 
+fn manager(project: &Project, name: Option<&Text>, problems: &mut Problems) {
+    let known: Vec<&str> = managers::names().collect();
+    word(project, name, "package manager", &known, problems);
+}
+
+fn list_edits(project: &Project, edits: &ListEdits, problems: &mut Problems) {
+    #[rustfmt::skip]
+    let ListEdits {
+        image: _, distro: _, packages, system_packages: _, packages_before: _, packages_after: _, prelude: _,
+        shell: _, create_args: _, mounts: mounted, secrets: secret, pass_env, annotate, host_os, vars: _,
+    } = edits;
+    packages::keys(project, packages.as_ref(), problems);
+    mounts(project, mounted.as_ref(), problems);
+    secrets(project, secret.as_ref(), problems);
+    passed(project, pass_env.as_ref(), problems);
+    annotations(project, annotate.as_ref(), problems);
+    words(
+        project,
+        host_os.as_ref(),
+        "system of hosts",
+        &HOST_OS,
+        problems,
+    );
+}
+
+/// A name of a stage that is declared.
+pub(super) fn stage_name(project: &Project, name: &Text, problems: &mut Problems) {
+    if !project.axes.stages.contains(name.get_ref()) {
+        let known = project.axes.stages.iter().map(String::as_str);
+        let help = nearest::advice(name.get_ref(), "stages", known);
+        let problem = Problem::new(format!("unknown stage `{}`", name.get_ref()), help);
+        problems.push(problem.place(project.place(name.span())));
+    }
+}
+
+/// Exhaustive, as `layer` is.
 pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Problems) {
-    duration(project, table.timeout.as_ref(), problems);
-    network(project, table.network.as_ref(), problems);
-    variables(project, table.env.as_ref(), problems);
-    copies(project, table.copy.as_ref(), problems);
-    for list in [&table.run, &table.on_failure].into_iter().flatten() {
+    #[rustfmt::skip]
+    let StageTable {
+        from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir: _, user: _, network, mounts: mounted,
+        secrets: secret, create_args: _, key_period, machine: _, keep: _, timeout, memory: _, cpus: _, log_limit,
+        max_links: _, allow_failure: _, on_failure, finally, artifacts, incremental: _, push: _, append, remove,
+    } = table;
+    if let Some(from) = from {
+        stage_name(project, from, problems);
+    }
+    if let Some(text) = r#if {
+        condition(project, text, problems);
+    }
+    duration(project, timeout.as_ref(), problems);
+    size(project, log_limit.as_ref(), problems);
+    let periods = ["daily", "weekly", "monthly"];
+    word(project, key_period.as_ref(), "period", &periods, problems);
+    word(project, network.as_ref(), "network", &NETWORKS, problems);
+    variables(project, env.as_ref(), problems);
+    copies(project, copy.as_ref(), problems);
+    mounts(project, mounted.as_ref(), problems);
+    secrets(project, secret.as_ref(), problems);
+    artifact_paths(project, artifacts.as_ref(), problems);
+    for list in [run, on_failure, finally].into_iter().flatten() {
         commands(project, list, problems);
     }
-    let Some(edits) = &table.append else { return };
-    copies(project, edits.copy.as_ref(), problems);
-    for list in [&edits.run, &edits.on_failure].into_iter().flatten() {
+    for edits in append.iter().chain(remove) {
+        stage_edits(project, edits, problems);
+    }
+}
+
+fn stage_edits(project: &Project, edits: &StageEdits, problems: &mut Problems) {
+    #[rustfmt::skip]
+    let StageEdits {
+        copy, run, shell: _, prelude: _, mounts: mounted, secrets: secret, create_args: _, on_failure, finally,
+        artifacts,
+    } = edits;
+    copies(project, copy.as_ref(), problems);
+    artifact_paths(project, artifacts.as_ref(), problems);
+    mounts(project, mounted.as_ref(), problems);
+    secrets(project, secret.as_ref(), problems);
+    for list in [run, on_failure, finally].into_iter().flatten() {
         commands(project, list, problems);
+    }
+}
+
+/// Artifacts may lie anywhere in a container; they never leave the folder they are copied to.
+fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problems) {
+    for (text, place) in crate::config::check::texts(project, list) {
+        if text.is_empty() || text.split('/').any(|part| part == "..") {
+            let title = format!("`{text}` is no path of an artifact");
+            let help = "write it relative to `workdir`, or from the root, without `..`";
+            problems.push(Problem::new(title, help).place(place));
+        }
     }
 }
 
@@ -74,75 +179,6 @@ pub(super) fn condition(project: &Project, text: &Text, problems: &mut Problems)
     problems.keep(Condition::parse(text.get_ref(), &project.axes, &place));
 }
 
-fn manager(project: &Project, name: Option<&Text>, problems: &mut Problems) {
-    let Some(name) = name.filter(|m| managers::find(m.get_ref()).is_none()) else {
-        return;
-    };
-    let help = nearest::advice(name.get_ref(), "package managers", managers::names());
-    let problem = Problem::new(
-        format!("unknown package manager `{}`", name.get_ref()),
-        help,
-    );
-    problems.push(problem.place(project.place(name.span())));
-}
-
-fn duration(project: &Project, text: Option<&Text>, problems: &mut Problems) {
-    let Some(text) = text else { return };
-    if let Err(help) = time::parse_duration(text.get_ref()) {
-        let problem = Problem::new(format!("`{}` is no duration", text.get_ref()), help);
-        problems.push(problem.place(project.place(text.span())));
-    }
-}
-
-fn network(project: &Project, text: Option<&Text>, problems: &mut Problems) {
-    let known = ["none", "host"];
-    let Some(text) = text.filter(|t| !known.contains(&t.get_ref().as_str())) else {
-        return;
-    };
-    let help = nearest::advice(text.get_ref(), "networks", known);
-    let problem = Problem::new(format!("unknown network `{}`", text.get_ref()), help);
-    problems.push(problem.place(project.place(text.span())));
-}
-
-/// Names that a shell keeps for itself: assigning them fails or does something else.
-const SHELL_OWN: [&str; 12] = [
-    "UID",
-    "EUID",
-    "PPID",
-    "BASHOPTS",
-    "SHELLOPTS",
-    "BASH_VERSINFO",
-    "BASHPID",
-    "FUNCNAME",
-    "GROUPS",
-    "DIRSTACK",
-    "IFS",
-    "PWD",
-];
-
-fn variables(project: &Project, env: Option<&Map<Text>>, problems: &mut Problems) {
-    for name in env.into_iter().flat_map(|map| map.keys()) {
-        let text = name.get_ref();
-        let legal = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            && !text.is_empty()
-            && !text.starts_with(|c: char| c.is_ascii_digit());
-        let problem = if !legal {
-            Problem::new(
-                format!("`{text}` cannot be a variable's name"),
-                "use letters, digits and `_`, not a digit first",
-            )
-        } else if SHELL_OWN.contains(&text.as_str()) {
-            Problem::new(
-                format!("the shell keeps `{text}` for itself"),
-                "use another name",
-            )
-        } else {
-            continue;
-        };
-        problems.push(problem.place(project.place(name.span())));
-    }
-}
-
 /// A var is used as `{name}`: its name must be one that can stand there, and mean nothing else.
 pub(super) fn variables_of_texts<T>(
     project: &Project,
@@ -165,30 +201,5 @@ pub(super) fn variables_of_texts<T>(
             continue;
         };
         problems.push(problem.place(project.place(name.span())));
-    }
-}
-
-/// `copy` stays inside the tree.
-pub(super) fn copies(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in texts(project, list) {
-        let problem = if text.starts_with('/') || text.starts_with('~') {
-            Problem::new(
-                format!("`{text}` is not a path inside the tree"),
-                "write it relative to the folder of envs.toml",
-            )
-        } else if text.split('/').any(|part| part == "..") {
-            Problem::new(
-                format!("`{text}` leads out of the tree"),
-                "only files below the folder of envs.toml can be copied",
-            )
-        } else if text.is_empty() || text.contains(['\0', '\n']) {
-            Problem::new(
-                "an empty or broken path",
-                "name a file, a folder or a pattern such as `src/**`",
-            )
-        } else {
-            continue;
-        };
-        problems.push(problem.place(place));
     }
 }

@@ -26,6 +26,16 @@ pub(super) fn replace<T: Clone>(
     }
 }
 
+/// Slots, each with what a later layer says of it.
+type Slots<'a, T, const N: usize> = [(&'a mut Option<Setting<T>>, &'a Option<Spanned<T>>); N];
+
+/// The same for several.
+pub(super) fn replace_all<T: Clone, const N: usize>(project: &Project, pairs: Slots<'_, T, N>) {
+    for (slot, value) in pairs {
+        replace(project, slot, value.as_ref());
+    }
+}
+
 /// The elements of a list with their places.
 pub(crate) fn list(project: &Project, list: Option<&List>) -> Strings {
     let texts = texts(project, list).into_iter();
@@ -128,25 +138,19 @@ impl<T: Clone + PartialEq> OwnList<T> {
         }
     }
 
-    /// Makes what is its own final; the layers' list is already.
-    pub(crate) fn fill(
+    /// The final list, where the layers have this final one; `fill` makes what is its own final.
+    pub(crate) fn over(
         self,
+        layers: &[Setting<T>],
         fill: impl Fn(&Vec<Setting<T>>) -> Result<Vec<Setting<T>>, Problem>,
-    ) -> Result<Self, Problem> {
-        let edits = self.edits.into_iter();
-        let edits = edits.map(|(edit, words)| Ok((edit, fill(&words)?)));
-        Ok(Self {
-            own: self.own.as_ref().map(&fill).transpose()?,
-            edits: edits.collect::<Result<_, Problem>>()?,
-        })
-    }
-
-    /// The list, where the layers have this one.
-    pub(crate) fn over(self, layers: &[Setting<T>]) -> Vec<Setting<T>> {
-        let mut list = self.own.unwrap_or_else(|| layers.to_vec());
+    ) -> Result<Vec<Setting<T>>, Problem> {
+        let mut list = match &self.own {
+            Some(own) => fill(own)?,
+            None => layers.to_vec(),
+        };
         for (edit, words) in self.edits {
-            edit.apply(&mut list, words);
+            edit.apply(&mut list, fill(&words)?);
         }
-        list
+        Ok(list)
     }
 }

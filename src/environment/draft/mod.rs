@@ -13,7 +13,7 @@ use crate::config::shape::{Annotation, Mount, Secret, VarValue};
 use crate::config::{Project, Spanned};
 use crate::problem::Problem;
 pub(crate) use merge::{commands, list};
-use merge::{elements, merge, replace, replace_elements, replace_list};
+use merge::{elements, merge, replace_all, replace_elements, replace_list};
 pub(crate) use stages::StageDraft;
 
 /// A list whose elements each know where they were written.
@@ -89,47 +89,38 @@ impl Draft {
         } = layer;
         let s = &mut self.settings;
         set_image(project, &mut s.image, image.as_ref());
-        for (slot, value) in [
-            (&mut s.platform, platform),
-            (&mut s.package_manager, package_manager),
-            (&mut s.workdir, workdir),
-            (&mut s.user, user),
-            (&mut s.network, network),
-            (&mut s.memory, memory),
-            (&mut s.cpus, cpus),
-            (&mut s.timeout, timeout),
-            (&mut s.kill_after, kill_after),
-            (&mut s.isolate, isolate),
+        #[rustfmt::skip]
+        let texts = [
+            (&mut s.platform, platform), (&mut s.package_manager, package_manager), (&mut s.workdir, workdir),
+            (&mut s.user, user), (&mut s.network, network), (&mut s.memory, memory), (&mut s.cpus, cpus),
+            (&mut s.timeout, timeout), (&mut s.kill_after, kill_after), (&mut s.isolate, isolate),
             (&mut s.description, description),
-        ] {
-            replace(project, slot, value.as_ref());
-        }
-        for (slot, value) in [
-            (&mut s.ignore_missing_packages, ignore_missing_packages),
-            (&mut s.allow_volumes, allow_volumes),
+        ];
+        replace_all(project, texts);
+        #[rustfmt::skip]
+        let flags = [
+            (&mut s.ignore_missing_packages, ignore_missing_packages), (&mut s.allow_volumes, allow_volumes),
             (&mut s.install, install),
-        ] {
-            replace(project, slot, value.as_ref());
-        }
-        for (slot, value) in [
-            (&mut s.distro, distro),
-            (&mut s.shell, shell),
-            (&mut s.create_args, create_args),
-            (&mut s.pass_env, pass_env),
-            (&mut s.host_os, host_os),
-        ] {
+        ];
+        replace_all(project, flags);
+        #[rustfmt::skip]
+        let lists = [
+            (&mut s.distro, distro), (&mut s.shell, shell), (&mut s.create_args, create_args),
+            (&mut s.pass_env, pass_env), (&mut s.host_os, host_os),
+        ];
+        for (slot, value) in lists {
             replace_list(project, slot, value.as_ref());
         }
         replace_elements(project, &mut s.mounts, mounts.as_ref());
         replace_elements(project, &mut s.secrets, secrets.as_ref());
         replace_elements(project, &mut s.annotate, annotate.as_ref());
         packages::add(project, &mut s.packages, packages.as_ref());
-        for (slot, value) in [
-            (&mut s.system_packages, system_packages),
-            (&mut s.packages_before, packages_before),
-            (&mut s.packages_after, packages_after),
-            (&mut s.prelude, prelude),
-        ] {
+        #[rustfmt::skip]
+        let adding = [
+            (&mut s.system_packages, system_packages), (&mut s.packages_before, packages_before),
+            (&mut s.packages_after, packages_after), (&mut s.prelude, prelude),
+        ];
+        for (slot, value) in adding {
             slot.extend(list(project, value.as_ref()));
         }
         merge(project, &mut s.env, env.as_ref());

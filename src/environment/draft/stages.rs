@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use super::super::setting::Setting;
 use super::merge::{
-    Edit, OwnList, commands, elements, list, merge, replace, replace_commands, replace_list,
+    Edit, OwnList, commands, elements, list, merge, replace, replace_all, replace_commands,
+    replace_list,
 };
 use super::{Draft, Strings};
 use crate::config::file::{Map, StageEdits, StageTable, Text};
@@ -73,85 +74,75 @@ impl StageDraft {
             key_period, machine, keep, timeout, memory, cpus, log_limit, max_links, allow_failure, on_failure, finally,
             artifacts, incremental, push, append, remove,
         } = table;
-        for (slot, value) in [
-            (&mut self.from, from),
-            (&mut self.condition, r#if),
-            (&mut self.workdir, workdir),
-            (&mut self.user, user),
-            (&mut self.network, network),
-            (&mut self.key_period, key_period),
-            (&mut self.timeout, timeout),
-            (&mut self.memory, memory),
-            (&mut self.cpus, cpus),
+        #[rustfmt::skip]
+        let texts = [
+            (&mut self.from, from), (&mut self.condition, r#if), (&mut self.workdir, workdir),
+            (&mut self.user, user), (&mut self.network, network), (&mut self.key_period, key_period),
+            (&mut self.timeout, timeout), (&mut self.memory, memory), (&mut self.cpus, cpus),
             (&mut self.log_limit, log_limit),
-        ] {
-            replace(project, slot, value.as_ref());
-        }
-        for (slot, value) in [
-            (&mut self.packages, packages),
-            (&mut self.machine, machine),
-            (&mut self.keep, keep),
-            (&mut self.allow_failure, allow_failure),
-            (&mut self.incremental, incremental),
-            (&mut self.push, push),
-        ] {
-            replace(project, slot, value.as_ref());
-        }
+        ];
+        replace_all(project, texts);
+        #[rustfmt::skip]
+        let flags = [
+            (&mut self.packages, packages), (&mut self.machine, machine), (&mut self.keep, keep),
+            (&mut self.allow_failure, allow_failure), (&mut self.incremental, incremental), (&mut self.push, push),
+        ];
+        replace_all(project, flags);
         replace(project, &mut self.max_links, max_links.as_ref());
         for (slot, value) in [(&mut self.copy, copy), (&mut self.artifacts, artifacts)] {
             replace_list(project, slot, value.as_ref());
         }
-        for (slot, value) in [
-            (&mut self.run, run),
-            (&mut self.on_failure, on_failure),
-            (&mut self.finally, finally),
-        ] {
+        #[rustfmt::skip]
+        let lists = [
+            (&mut self.run, run), (&mut self.on_failure, on_failure), (&mut self.finally, finally),
+        ];
+        for (slot, value) in lists {
             replace_commands(project, slot, value.as_ref());
         }
         merge(project, &mut self.env, env.as_ref());
         self.prelude.extend(list(project, prelude.as_ref()));
-        for (slot, value) in [
-            (&mut self.shell, shell),
-            (&mut self.create_args, create_args),
-        ] {
+        #[rustfmt::skip]
+        let commands_of = [
+            (&mut self.shell, shell), (&mut self.create_args, create_args),
+        ];
+        for (slot, value) in commands_of {
             slot.set(value.as_ref().map(|_| list(project, value.as_ref())));
         }
         self.mounts
             .set(mounts.as_ref().map(|m| elements(project, m)));
         self.secrets
             .set(secrets.as_ref().map(|s| elements(project, s)));
-        for (edits, edit) in [(append, Edit::Append), (remove, Edit::Remove)] {
-            if let Some(edits) = edits {
-                self.edit(project, edits, edit);
-            }
-        }
+        self.edit(project, append.as_ref(), Edit::Append);
+        self.edit(project, remove.as_ref(), Edit::Remove);
     }
 
     /// Exhaustive: a new list does not compile until it can be edited.
-    fn edit(&mut self, project: &Project, edits: &StageEdits, edit: Edit) {
+    fn edit(&mut self, project: &Project, edits: Option<&StageEdits>, edit: Edit) {
+        let Some(edits) = edits else { return };
         #[rustfmt::skip]
         let StageEdits {
             copy, run, shell, prelude, mounts, secrets, create_args, on_failure, finally, artifacts,
         } = edits;
-        for (slot, words) in [
-            (&mut self.copy, copy),
-            (&mut self.prelude, prelude),
-            (&mut self.artifacts, artifacts),
-        ] {
+        #[rustfmt::skip]
+        let argvs = [
+            (&mut self.copy, copy), (&mut self.prelude, prelude), (&mut self.artifacts, artifacts),
+        ];
+        for (slot, words) in argvs {
             edit.apply(slot, list(project, words.as_ref()));
         }
-        for (slot, words) in [
-            (&mut self.run, run),
-            (&mut self.on_failure, on_failure),
-            (&mut self.finally, finally),
-        ] {
+        #[rustfmt::skip]
+        let l2 = [
+            (&mut self.run, run), (&mut self.on_failure, on_failure), (&mut self.finally, finally),
+        ];
+        for (slot, words) in l2 {
             let words = words.iter().flat_map(|w| commands(project, w));
             edit.apply(slot, words.collect());
         }
-        for (slot, words) in [
-            (&mut self.shell, shell),
-            (&mut self.create_args, create_args),
-        ] {
+        #[rustfmt::skip]
+        let c2 = [
+            (&mut self.shell, shell), (&mut self.create_args, create_args),
+        ];
+        for (slot, words) in c2 {
             slot.edit(edit, list(project, words.as_ref()));
         }
         let mounts = mounts.as_deref().unwrap_or_default();
