@@ -48,6 +48,22 @@ pub(crate) fn is_inside(path: &Path, folder: &Path) -> bool {
     }
 }
 
+/// Is there anything at the path?
+pub(crate) fn is_there(path: &Path) -> bool {
+    path.exists()
+}
+
+/// Names of the folders in a folder, in order; links and names that are not UTF-8 are left out.
+pub(crate) fn folders(path: &Path) -> Vec<String> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()));
+    let mut names: Vec<String> = folders
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
 /// At most `limit` bytes of a regular file as text: for files that anybody may have sent.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
     let doing = |e: &io::Error| {

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::file::{File, List, Map, StageTable, Text};
 use super::sources::Sources;
 use super::spanned::Spanned;
+use super::tree::Tree;
 use super::{Project, collisions, references};
 use crate::catalog::Catalog;
 use crate::name::axis::{Axes, Family};
@@ -38,8 +39,13 @@ pub(crate) fn check(sources: Sources, file: File, root: PathBuf) -> Result<Proje
     let axes = axes(&file, &catalog);
     collisions::check(&sources, &file, &axes, &mut problems);
     let name = project_name(&sources, &file, &root, &mut problems);
+    let tree = file
+        .package_tree
+        .as_ref()
+        .map(|table| Tree::new(&root, table));
     let project = Project {
         root,
+        tree,
         name,
         sources,
         file,

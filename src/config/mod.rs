@@ -18,6 +18,7 @@ mod stage_table;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tree;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::problem::{Place, Problem, Problems, Source};
 pub(crate) use file::File;
 use sources::Sources;
 pub(crate) use spanned::Spanned;
+use tree::Tree;
 
 /// The file's name, and the most bytes that are read of one.
 pub(crate) const NAME: &str = "envs.toml";
@@ -43,6 +45,8 @@ pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) sources: Sources,
     pub(crate) file: File,
+    /// The package tree, if the file names one.
+    pub(crate) tree: Option<Tree>,
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
     pub(crate) warnings: Vec<Problem>,

@@ -37,6 +37,8 @@ pub(crate) struct Environment {
     pub(crate) vars: IndexMap<String, Setting<Value>>,
     /// Names that the package manager gets: those of `packages`, then `system-packages`.
     pub(crate) package_names: Vec<String>,
+    /// Options of the install that the package tree asks for.
+    pub(crate) package_options: Vec<String>,
     /// Keys of `packages` that have no name on this system.
     pub(crate) nameless: Vec<String>,
     pub(crate) stages: Vec<Stage>,
@@ -67,10 +69,12 @@ pub(crate) fn resolve(
     let mut scope = Scope::new(&draft.vars, built_in, posargs, host, container);
     let Names {
         words: package_names,
+        options,
         keys,
         nameless,
     } = names::of(project, &scope, &draft.settings)?;
     let package_names: Vec<String> = package_names.into_iter().collect();
+    let package_options = options.into_iter().collect();
     for (name, list) in [("packages", &package_names), ("package-keys", &keys)] {
         let value = Some(Value::List(list.clone()));
         scope.builtin.insert(name.to_owned(), value);
@@ -90,6 +94,7 @@ pub(crate) fn resolve(
         end_of_life: end.map(str::to_owned),
         vars,
         package_names,
+        package_options,
         nameless,
         stages,
         name,

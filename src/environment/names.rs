@@ -15,6 +15,8 @@ use crate::problem::{Place, Problem};
 pub(super) struct Names {
     /// For the package manager, each once.
     pub(super) words: IndexSet<String>,
+    /// Options of the install that the package tree asks for, each once.
+    pub(super) options: IndexSet<String>,
     /// Keys that have a name here.
     pub(super) keys: Vec<String>,
     /// Keys that have none.
@@ -30,15 +32,24 @@ pub(super) fn of(
     let mut all = Names::default();
     let distro: Vec<String> = settings.distro.iter().map(|d| d.value.clone()).collect();
     for key in &settings.packages {
-        let words = packages::names(project, &key.value, &distro);
-        if words.is_empty() {
-            all.nameless.push(key.value.clone());
-            continue;
+        match packages::names(project, &key.value, &distro)? {
+            packages::Names::None => {
+                all.nameless.push(key.value.clone());
+                continue;
+            }
+            packages::Names::Written(words, place) => {
+                for word in words {
+                    all.add(scope.text(&word, Some(&place))?, Some(&place))?;
+                }
+            }
+            packages::Names::Tree(words) => {
+                for name in words.names {
+                    all.add(name, key.place())?;
+                }
+                all.options.extend(words.options);
+            }
         }
         all.keys.push(key.value.clone());
-        for (word, place) in words {
-            all.add(scope.text(&word, Some(&place))?, Some(&place))?;
-        }
     }
     for name in fill_list(scope, &settings.system_packages)? {
         all.add(name.value.clone(), Setting::place(&name))?;

@@ -64,6 +64,7 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
     }
     rows.extend(settings(&env.settings));
     rows.extend(names_row("package-names", &env.package_names));
+    rows.extend(names_row("package-options", &env.package_options));
     rows.extend(names_row("packages-without-a-name", &env.nameless));
     if let Some(day) = &env.end_of_life {
         rows.push(Row::plain("end-of-life", day.clone()));

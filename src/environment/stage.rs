@@ -112,9 +112,10 @@ impl Filler<'_> {
         let (scope, layers) = (self.scope, self.settings);
         // `shell` and `prelude` of layers do not act on the package stage.
         let none = Strings::new();
-        let (layers_shell, layers_prelude) = match is_on(packages.as_ref()) {
-            true => (&none, &none),
-            false => (&layers.shell, &layers.prelude),
+        let (layers_shell, layers_prelude) = if is_on(packages.as_ref()) {
+            (&none, &none)
+        } else {
+            (&layers.shell, &layers.prelude)
         };
         let workdir = self.text(workdir, layers.workdir.as_ref())?;
         let words = |list: &Strings| super::fill_list(scope, list);

@@ -8,7 +8,9 @@ use indexmap::IndexSet;
 
 use crate::config::Project;
 use crate::config::check::texts;
-use crate::problem::Place;
+use crate::config::tree::Words;
+use crate::problem::{Place, Problem};
+use crate::quote;
 
 /// One entry of a list of packages after groups were opened: a key, or one to take out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub(crate) enum Entry {
 }
 
 /// Opens `@group`s and `!`s of one written word. References were checked when the file was loaded.
-pub(crate) fn open(project: &Project, word: &str) -> Vec<Entry> {
+pub(crate) fn open(project: &Project, word: &str) -> Result<Vec<Entry>, Problem> {
     let (taken_out, name) = word
         .strip_prefix('!')
         .map_or((false, word), |rest| (true, rest));
@@ -28,10 +30,10 @@ pub(crate) fn open(project: &Project, word: &str) -> Vec<Entry> {
         Entry::Add
     };
     let keys = match name.strip_prefix('@') {
-        Some(group) => members(project, group, &mut BTreeMap::new()),
+        Some(group) => members(project, group, &mut BTreeMap::new())?,
         None => vec![name.to_owned()],
     };
-    keys.into_iter().map(entry).collect()
+    Ok(keys.into_iter().map(entry).collect())
 }
 
 /// The keys that a group comes to, each once; `known` has those of groups that were opened before.
@@ -39,16 +41,19 @@ fn members(
     project: &Project,
     group: &str,
     known: &mut BTreeMap<String, Vec<String>>,
-) -> Vec<String> {
+) -> Result<Vec<String>, Problem> {
     if let Some(keys) = known.get(group) {
-        return keys.clone();
+        return Ok(keys.clone());
+    }
+    if let Some(tree) = project.tree.as_ref().filter(|tree| tree.has_group(group)) {
+        return tree.members(group);
     }
     let mut keys = IndexSet::new();
     let list = project.file.group.get(group);
     for word in list.into_iter().flat_map(|list| list.get_ref().words()) {
         let name = word.strip_prefix('!').unwrap_or(word);
         let inner = match name.strip_prefix('@') {
-            Some(group) => members(project, group, known),
+            Some(group) => members(project, group, known)?,
             None => vec![name.to_owned()],
         };
         // A group that is taken out takes out its members; what it excludes does not matter.
@@ -61,23 +66,43 @@ fn members(
     }
     let keys: Vec<String> = keys.into_iter().collect();
     known.insert(group.to_owned(), keys.clone());
-    keys
+    Ok(keys)
 }
 
-/// The names of a package under the first of the distro keys that it has: words, still with substitutions, and
-/// their place. Empty where it has no name there.
-pub(crate) fn names(project: &Project, key: &str, distro: &[String]) -> Vec<(String, Place)> {
-    let Some(table) = project.file.packages.get(key) else {
-        return Vec::new();
-    };
-    let Some(list) = distro.iter().find_map(|d| table.get(d.as_str())) else {
-        return Vec::new();
-    };
-    let whole = project.place(list.span());
-    let words = texts(project, Some(list));
-    words
-        .into_iter()
-        .flat_map(|(text, _)| crate::quote::split(&text).unwrap_or_default())
-        .map(|word| (word, whole.clone()))
-        .collect()
+/// What a package is called on a system.
+pub(crate) enum Names {
+    /// Words of `[packages]`, still with substitutions, and their place.
+    Written(Vec<String>, Place),
+    /// Words of the tree: literal.
+    Tree(Words),
+    /// It has no name there.
+    None,
+}
+
+/// The names of a package under the first of the distro keys that says anything of it; under each, `[packages]` comes
+/// before the tree.
+pub(crate) fn names(project: &Project, key: &str, distro: &[String]) -> Result<Names, Problem> {
+    let table = project.file.packages.get(key);
+    for distro in distro {
+        if let Some(list) = table.and_then(|table| table.get(distro.as_str())) {
+            let words = texts(project, Some(list)).into_iter();
+            let words = words.flat_map(|(text, _)| quote::split(&text).unwrap_or_default());
+            let words: Vec<String> = words.collect();
+            return Ok(if words.is_empty() {
+                Names::None
+            } else {
+                Names::Written(words, project.place(list.span()))
+            });
+        }
+        let tree = project.tree.as_ref();
+        if let Some(words) = tree.map(|t| t.words(key, distro)).transpose()?.flatten() {
+            let none = words.names.is_empty() && words.options.is_empty();
+            return Ok(if none {
+                Names::None
+            } else {
+                Names::Tree(words)
+            });
+        }
+    }
+    Ok(Names::None)
 }

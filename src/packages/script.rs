@@ -12,6 +12,7 @@ pub(crate) const MISSING: &str = "runenv: package not available: ";
 pub(crate) fn lines(
     manager: &Manager,
     names: &[String],
+    options: &[String],
     before: &[String],
     after: &[String],
     ignore_missing: bool,
@@ -19,11 +20,11 @@ pub(crate) fn lines(
     let mut lines: Vec<String> = before.to_vec();
     if !names.is_empty() {
         lines.push(manager.update.to_owned());
-        let list = quote::words(names);
+        let (list, install) = (quote::words(names), install(manager, options));
         if ignore_missing {
-            lines.push(filtered(manager, &list));
+            lines.push(filtered(manager, &list, &install));
         } else {
-            lines.push(format!("set -- {list}\n{}", manager.install));
+            lines.push(format!("set -- {list}\n{install}"));
         }
     }
     lines.extend(after.iter().cloned());
@@ -33,11 +34,19 @@ pub(crate) fn lines(
     lines
 }
 
+/// The install, with options before the names.
+fn install(manager: &Manager, options: &[String]) -> String {
+    let names = r#"-- "$@""#;
+    if options.is_empty() {
+        return manager.install.to_owned();
+    }
+    let options = format!("{} {names}", quote::words(options));
+    manager.install.replace(names, &options)
+}
+
 /// One query for all names, one install of those that exist, then one by one if that fails.
-fn filtered(manager: &Manager, list: &str) -> String {
-    let Manager {
-        exists, install, ..
-    } = manager;
+fn filtered(manager: &Manager, list: &str, install: &str) -> String {
+    let exists = manager.exists;
     format!(
         r#"set -- {list}
 there=$({exists}) || :
@@ -79,14 +88,17 @@ mod tests {
                 "x[y]".to_owned(),
                 "pkgconfig(z)".to_owned(),
             ];
+            let options = ["--opt=a b".to_owned()];
+            let text = lines(manager, &names, &options, &[], &[], true).join("\n");
+            assert!(text.contains("'--opt=a b' -- \"$@\""), "{text}");
             for ignore in [false, true] {
-                let text = lines(manager, &names, &[], &[], ignore).join("\n");
+                let text = lines(manager, &names, &[], &[], &[], ignore).join("\n");
                 assert!(
                     text.contains("set -- 'foo; reboot' 'x[y]' 'pkgconfig(z)'"),
                     "{text}"
                 );
             }
-            assert!(lines(manager, &[], &["a".into()], &["b".into()], false) == ["a", "b"]);
+            assert!(lines(manager, &[], &[], &["a".into()], &["b".into()], false) == ["a", "b"]);
         }
     }
 }

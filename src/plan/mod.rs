@@ -265,7 +265,8 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
     let ignore = is_on(settings.ignore_missing_packages.as_ref());
     let lines = match env.manager {
         Some(manager) => {
-            packages::script::lines(manager, &env.package_names, &before, &after, ignore)
+            let (names, options) = (&env.package_names, &env.package_options);
+            packages::script::lines(manager, names, options, &before, &after, ignore)
         }
         None if env.package_names.is_empty() => before.into_iter().chain(after).collect(),
         None => {

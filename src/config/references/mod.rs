@@ -5,6 +5,7 @@ mod groups;
 mod packages;
 mod project;
 mod settings;
+mod tree;
 mod values;
 
 use super::Project;
@@ -13,6 +14,7 @@ use crate::problem::Problems;
 
 pub(crate) fn check(project: &Project, problems: &mut Problems) {
     project::check(project, problems);
+    tree::check(project, problems);
     packages::check(project, problems);
     settings::variables_of_texts(project, Some(&project.file.vars), problems);
     for layer in layers(project) {

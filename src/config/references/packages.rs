@@ -3,6 +3,7 @@
 use super::super::Project;
 use super::super::check::texts;
 use super::super::file::List;
+use super::super::tree::Tree;
 use super::groups;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
@@ -32,24 +33,27 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
 
 /// `key`, `@group`, and `!` before either.
 pub(super) fn keys(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    let file = &project.file;
+    let (file, tree) = (&project.file, project.tree.as_ref());
     for (text, place) in texts(project, list) {
         if problems.full() {
             return;
         }
         let word = text.strip_prefix('!').unwrap_or(&text);
         let problem = if let Some(group) = word.strip_prefix('@') {
-            if file.group.contains_key(group) {
+            if file.group.contains_key(group) || tree.is_some_and(|t| t.has_group(group)) {
                 continue;
             }
             let known = file.group.keys().map(|k| k.get_ref().as_str());
+            let known = known.chain(tree.into_iter().flat_map(Tree::groups));
             let help = nearest::advice(group, "groups", known);
             Problem::new(format!("unknown group `@{group}`"), help)
         } else {
-            if file.packages.contains_key(word) {
+            if file.packages.contains_key(word) || tree.is_some_and(|t| t.has(word)) {
                 continue;
             }
             let known = file.packages.keys().map(|k| k.get_ref().as_str());
+            let of_tree = tree.into_iter().flat_map(Tree::packages);
+            let known = known.chain(of_tree.map(String::as_str));
             let help = nearest::advice(word, "packages", known);
             Problem::new(format!("unknown package `{word}`"), help).help(format!(
                 "declare it: `[packages] {word} = {{ debian = \"…\" }}`; names as the package manager has them go into `system-packages`"

@@ -56,8 +56,8 @@ impl Draft {
         let annotate = annotate.as_deref().unwrap_or_default();
         edit.apply(&mut s.annotate, elements(project, annotate));
         match edit {
-            Edit::Append => packages::add(project, &mut s.packages, packages.as_ref()),
-            Edit::Remove => packages::remove(project, &mut s.packages, packages.as_ref()),
+            Edit::Append => packages::add(project, &mut s.packages, packages.as_ref())?,
+            Edit::Remove => packages::remove(project, &mut s.packages, packages.as_ref())?,
         }
         let mut vars = vars.iter().flatten();
         vars.try_for_each(|(name, words)| self.edit_var(project, name, words, edit))

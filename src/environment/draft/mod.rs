@@ -114,7 +114,7 @@ impl Draft {
         replace_elements(project, &mut s.mounts, mounts.as_ref());
         replace_elements(project, &mut s.secrets, secrets.as_ref());
         replace_elements(project, &mut s.annotate, annotate.as_ref());
-        packages::add(project, &mut s.packages, packages.as_ref());
+        packages::add(project, &mut s.packages, packages.as_ref())?;
         #[rustfmt::skip]
         let adding = [
             (&mut s.system_packages, system_packages), (&mut s.packages_before, packages_before),

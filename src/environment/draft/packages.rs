@@ -8,12 +8,17 @@ use crate::config::Project;
 use crate::config::check::texts;
 use crate::config::file::List;
 use crate::packages::{self, Entry};
+use crate::problem::Problem;
 
-pub(super) fn add(project: &Project, slot: &mut Strings, layer: Option<&List>) {
+pub(super) fn add(
+    project: &Project,
+    slot: &mut Strings,
+    layer: Option<&List>,
+) -> Result<(), Problem> {
     let mut have: BTreeSet<String> = slot.iter().map(|s| s.value.clone()).collect();
     for (word, place) in texts(project, layer) {
         let (mut add, mut take_out) = (Vec::new(), BTreeSet::new());
-        for entry in packages::open(project, &word) {
+        for entry in packages::open(project, &word)? {
             match entry {
                 Entry::Add(key) => add.push(key),
                 Entry::TakeOut(key) => drop(take_out.insert(key)),
@@ -29,14 +34,20 @@ pub(super) fn add(project: &Project, slot: &mut Strings, layer: Option<&List>) {
             }
         }
     }
+    Ok(())
 }
 
 /// Groups are opened: what is in them goes.
-pub(super) fn remove(project: &Project, slot: &mut Strings, layer: Option<&List>) {
-    let words = texts(project, layer).into_iter();
-    let entries = words.flat_map(|(word, _)| packages::open(project, &word));
-    let keys: BTreeSet<String> = entries
-        .map(|(Entry::Add(key) | Entry::TakeOut(key))| key)
-        .collect();
+pub(super) fn remove(
+    project: &Project,
+    slot: &mut Strings,
+    layer: Option<&List>,
+) -> Result<(), Problem> {
+    let mut keys = BTreeSet::new();
+    for (word, _) in texts(project, layer) {
+        let entries = packages::open(project, &word)?.into_iter();
+        keys.extend(entries.map(|(Entry::Add(key) | Entry::TakeOut(key))| key));
+    }
     slot.retain(|s| !keys.contains(&s.value));
+    Ok(())
 }

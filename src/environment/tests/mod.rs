@@ -2,6 +2,7 @@
 
 mod fill;
 mod layers;
+mod sage;
 mod stages;
 
 use std::path::PathBuf;
