@@ -23,7 +23,7 @@ pub(crate) struct Tree {
     table: PackageTree,
     packages: OnceCell<Vec<String>>,
     /// By package and distro key; `None`: there is no such file.
-    words: RefCell<BTreeMap<(String, String), Option<Words>>>,
+    words: RefCell<BTreeMap<String, BTreeMap<String, Option<Words>>>>,
     groups: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
@@ -81,10 +81,11 @@ impl Tree {
         if !self.has(package) || distro.contains('/') {
             return Ok(None);
         }
-        let key = (package.to_owned(), distro.to_owned());
-        if let Some(known) = self.words.borrow().get(&key) {
+        let known = self.words.borrow();
+        if let Some(known) = known.get(package).and_then(|by| by.get(distro)) {
             return Ok(known.clone());
         }
+        drop(known);
         let path = self.table.names.get_ref().replace("{distro}", distro);
         let found = match self.text(&path, package)? {
             Some(text) => Some(words(&text).ok_or_else(|| {
@@ -94,7 +95,9 @@ impl Tree {
             })?),
             None => None,
         };
-        self.words.borrow_mut().insert(key, found.clone());
+        let mut known = self.words.borrow_mut();
+        let by_distro = known.entry(package.to_owned()).or_default();
+        by_distro.insert(distro.to_owned(), found.clone());
         Ok(found)
     }
 
