@@ -3,6 +3,7 @@
 mod fill;
 mod layers;
 mod stages;
+mod typos;
 
 use std::path::PathBuf;
 
