@@ -24,8 +24,13 @@ fn all_nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let kin = |c: &&str| *c != word && !(number(word) && number(c));
     let mut near = Vec::<&str>::new();
     for candidate in candidates.into_iter().filter(kin) {
+        let its = candidate.chars().count();
+        // Every character more is a step more: long texts are not compared.
+        if its.abs_diff(length) > limit {
+            continue;
+        }
         let distance = strsim::osa_distance(word, candidate);
-        if distance > limit || distance >= candidate.chars().count().min(length) {
+        if distance > limit || distance >= its.min(length) {
             continue;
         }
         if distance < limit {
