@@ -273,3 +273,18 @@ fn values_are_never_substituted_again() {
         assert!(!project.path("hit").exists(), "{nasty}");
     }
 }
+
+/// A variable may hold bytes that are no text: they are passed on as they are. Words of ours may not.
+#[test]
+fn bytes_that_are_no_text_pass_through_variables() {
+    use std::os::unix::ffi::OsStringExt;
+    let bytes = || std::ffi::OsString::from_vec(b"a\xff'\n\xc3(".to_vec());
+    let file = "[env.a]\nrunner = \"local\"\npass-env = [\"OUT\"]\ncommands = [\"printf %s \\\"$OUT\\\"\"]\n";
+    let project = Project::new().envs_toml(file).var("OUT", bytes());
+    project.runenv("run -q a").exits(0);
+    let log = std::fs::read(project.path(".runenv/a/log/01-commands.log")).unwrap();
+    assert_eq!(log, b"a\xff'\n\xc3(");
+    let mut command = project.command("run -q a --");
+    let ran = project.ran(command.arg(bytes()).output().unwrap()).exits(2);
+    assert!(ran.stderr.contains("invalid UTF-8"), "{}", ran.stderr);
+}
