@@ -71,7 +71,12 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
         p.kind = crate::problem::Kind::Mistake;
         p
     };
-    let meta = fs::metadata(path).map_err(|e| doing(&e))?;
+    // A pipe without a writer, or one that took the place of a file, is not waited for.
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(nonblocking);
+    let file = options.open(path).map_err(|e| doing(&e))?;
+    let meta = file.metadata().map_err(|e| doing(&e))?;
     if !meta.is_file() {
         return Err(Problem::new(
             format!("`{}` is not a regular file", path.display()),
@@ -86,12 +91,8 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
         );
         return Err(Problem::new(title, "is it the right file?"));
     }
-    let bytes = fs::File::open(path)
-        .and_then(|f| {
-            let mut v = Vec::new();
-            io::Read::read_to_end(&mut io::Read::take(f, limit), &mut v).map(|_| v)
-        })
-        .map_err(|e| doing(&e))?;
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(file, limit), &mut bytes).map_err(|e| doing(&e))?;
     String::from_utf8(bytes).map_err(|e| {
         let line = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()])
             .matches('\n')

@@ -1,12 +1,20 @@
 //! "Did you mean": the nearest of the words that would be right, and counted nouns.
 
+/// No more candidates than this are told, though they be as near.
+const MOST: usize = 3;
+
 /// The candidate that is nearest to `word`, if one is near enough to be meant.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    all_nearest(word, candidates).first().copied()
+}
+
+/// The candidates that are as near to `word` as the nearest one; those of its length first.
+fn all_nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let length = word.chars().count();
-    let limit = match length {
+    let mut limit = match length {
         0..=2 => 1,
         3..=5 => 2,
         _ => 3,
@@ -14,13 +22,27 @@ pub(crate) fn nearest<'a>(
     // A number is no slip of another, and something must be left of a word.
     let number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     let kin = |c: &&str| *c != word && !(number(word) && number(c));
-    candidates
-        .into_iter()
-        .filter(kin)
-        .map(|c| (strsim::osa_distance(word, c), c))
-        .filter(|(distance, c)| *distance <= limit && *distance < c.chars().count().min(length))
-        .min_by_key(|(distance, c)| (*distance, c.len().abs_diff(word.len())))
-        .map(|(_, c)| c)
+    let mut near = Vec::<&str>::new();
+    for candidate in candidates.into_iter().filter(kin) {
+        let its = candidate.chars().count();
+        // Every character more is a step more: long texts are not compared.
+        if its.abs_diff(length) > limit {
+            continue;
+        }
+        let distance = strsim::osa_distance(word, candidate);
+        if distance > limit || distance >= its.min(length) {
+            continue;
+        }
+        if distance < limit {
+            limit = distance;
+            near.clear();
+        }
+        if !near.contains(&candidate) {
+            near.push(candidate);
+        }
+    }
+    near.sort_by_key(|c| c.len().abs_diff(word.len()));
+    near
 }
 
 /// `did you mean …?` where something is near, else the list of what is there.
@@ -30,8 +52,11 @@ pub(crate) fn advice<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    if let Some(near) = nearest(word, candidates.iter().copied()) {
-        return format!("did you mean `{near}`?");
+    let near = all_nearest(word, candidates.iter().copied());
+    if !near.is_empty() {
+        let near = near.iter().take(MOST).map(|word| format!("`{word}`"));
+        let near: Vec<String> = near.collect();
+        return format!("did you mean {}?", near.join(" or "));
     }
     match candidates.len() {
         0 => format!("no {what} is declared"),
@@ -59,5 +84,22 @@ mod tests {
         assert_eq!(nearest("43", ["40", "42"]), None);
         assert_eq!(nearest("35x", ["35"]), Some("35"));
         assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn those_that_are_as_near_are_all_told() {
+        let advice = |word, known: &[&'static str]| advice(word, "keys", known.iter().copied());
+        let known = ["cpu", "cpus", "caps", "cxs", "env"];
+        assert_eq!(
+            advice("cps", &known),
+            "did you mean `cpu` or `cxs` or `cpus`?"
+        );
+        assert_eq!(advice("cpuss", &known), "did you mean `cpus`?");
+        assert_eq!(advice("envv", &known), "did you mean `env`?");
+        assert_eq!(advice("jobs", &known), "keys: cpu, cpus, caps, cxs, env");
+        assert_eq!(
+            advice("fedroa", &["fedora", "fedora"]),
+            "did you mean `fedora`?"
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
 
+mod characters;
 pub(crate) mod check;
 pub(crate) mod class;
 mod collisions;

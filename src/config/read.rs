@@ -13,8 +13,8 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::File;
-use super::include;
 use super::sources::{Sources, at_offset};
+use super::{characters, include};
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 
@@ -59,7 +59,9 @@ fn parse<'t>(
             .at(source, at..end, "")
             .into());
     }
-    DeTable::parse(text).map_err(|e| syntax(sources, &e))
+    let table = DeTable::parse(text).map_err(|e| syntax(sources, &e))?;
+    characters::check(table.get_ref(), sources)?;
+    Ok(table)
 }
 
 /// The tables as a file, or all that is wrong with their shape.

@@ -1,5 +1,8 @@
 //! A file and the catalog together: every name there is, and what a file adds to it.
 
+mod conditions;
+mod templates;
+
 use std::path::PathBuf;
 
 use super::{Project, from_source};

@@ -1,5 +1,7 @@
 //! Names and conditions over axes made by hand. All names of the catalog are in `config/tests.rs`.
 
+mod braces;
+
 use std::sync::Arc;
 
 use super::axis::Family;

@@ -19,6 +19,7 @@ mod help;
 mod hostile;
 mod include;
 mod keys;
+mod layers;
 mod list;
 mod logs;
 mod matrix;

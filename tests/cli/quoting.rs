@@ -223,3 +223,68 @@ fn played(project: &Project, script: &str) -> Vec<u8> {
     out.extend_from_slice(rest);
     out
 }
+
+/// Every way that a value can take: a var of a var, a default, a part of a word, `each`, `join`, a list in a list.
+const WAYS: &str = r#"
+[vars]
+direct = "{env:OUT}"
+chain = "{direct}"
+list = ["{env:OUT}", "{posargs}"]
+[env.a]
+runner = "local"
+env = { V = "{env:OUT}", W = "<{chain}>" }
+commands = [
+  "printf '%s\\000' {env:OUT} {chain} x{direct}=y {list} {env:NO:{env:OUT}} {posargs|each:<{}>} {posargs|join:+} \"$V\" \"$W\"",
+  ["printf", "%s\\000", "{env:OUT}", "{chain}", "x{direct}=y", "{list}", "{env:NO:{env:OUT}}", "{posargs|each:<{}>}", "{posargs|join:+}"],
+]
+"#;
+
+#[test]
+fn values_are_never_substituted_again() {
+    for nasty in [
+        "{direct}",
+        "{{chain}}",
+        "{env:HOME}{posargs}",
+        "{env:NO}",
+        "{list|raw}",
+        "a|words}",
+        "{",
+        "}' $(touch hit) `touch hit` \"\\",
+        "-e\n; touch hit #\n",
+        "$V ${W} $((1)) !! ~ *",
+        " ",
+        "",
+    ] {
+        let project = Project::new().envs_toml(WAYS).var("OUT", nasty);
+        let words = ["run", "-q", "a", "--", nasty, "b"].map(str::to_owned);
+        project.runenv(words.to_vec()).exits(0);
+        let part = format!("x{nasty}=y");
+        let each = [format!("<{nasty}>"), "<b>".to_owned()];
+        let join = format!("{nasty}+b");
+        let (one, two) = (nasty.to_owned(), "b".to_owned());
+        let mut expected = vec![one.clone(), one.clone(), part, one.clone(), one.clone()];
+        expected.extend([two, one.clone()].into_iter().chain(each).chain([join]));
+        let argv = expected.clone();
+        expected.extend([one.clone(), format!("<{one}>")]);
+        let log = std::fs::read(project.path(".runenv/a/log/01-commands.log")).unwrap();
+        let [log, expected] = [log, joined(&[expected, argv].concat())]
+            .map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(log, expected, "{nasty}");
+        assert!(!project.path("hit").exists(), "{nasty}");
+    }
+}
+
+/// A variable may hold bytes that are no text: they are passed on as they are. Words of ours may not.
+#[test]
+fn bytes_that_are_no_text_pass_through_variables() {
+    use std::os::unix::ffi::OsStringExt;
+    let bytes = || std::ffi::OsString::from_vec(b"a\xff'\n\xc3(".to_vec());
+    let file = "[env.a]\nrunner = \"local\"\npass-env = [\"OUT\"]\ncommands = [\"printf %s \\\"$OUT\\\"\"]\n";
+    let project = Project::new().envs_toml(file).var("OUT", bytes());
+    project.runenv("run -q a").exits(0);
+    let log = std::fs::read(project.path(".runenv/a/log/01-commands.log")).unwrap();
+    assert_eq!(log, b"a\xff'\n\xc3(");
+    let mut command = project.command("run -q a --");
+    let ran = project.ran(command.arg(bytes()).output().unwrap()).exits(2);
+    assert!(ran.stderr.contains("invalid UTF-8"), "{}", ran.stderr);
+}

@@ -76,7 +76,12 @@ fn images(project: &Project, problems: &mut Problems) {
         if !said && !project.catalog.families.contains_key(name) && name != "host" {
             let title =
                 format!("the system `{name}` has no image, and the catalog does not know it");
-            let problem = Problem::new(title, "give it `image` and `package-manager`");
+            let families = project.catalog.families.keys().map(String::as_str);
+            let problem = match nearest::nearest(name, families) {
+                Some(near) => Problem::new(title, format!("did you mean `{near}`?"))
+                    .help("a system of your own has `image` and `package-manager`"),
+                None => Problem::new(title, "give it `image` and `package-manager`"),
+            };
             problems.push(problem.place(project.place(family.span())));
         }
     }

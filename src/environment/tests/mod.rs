@@ -4,6 +4,7 @@ mod fill;
 mod layers;
 mod sage;
 mod stages;
+mod typos;
 
 use std::path::PathBuf;
 

@@ -2,6 +2,7 @@
 
 mod ending;
 mod output;
+mod shells;
 
 use std::path::Path;
 use std::sync::mpsc;

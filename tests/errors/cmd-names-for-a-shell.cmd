@@ -1,0 +1,1 @@
+list 'x;touch p' '$(touch p)' ../a .hidden docker/debian -- -rf '`p`'

@@ -1,0 +1,2 @@
+list 'docker-debian
+bookworm' 'a[31mb' 'a	b' 'docker–debian'
