@@ -104,13 +104,13 @@ fn variable(text: &str, place: Place) -> Option<Problem> {
     Some(problem.place(place))
 }
 
-/// `pass-env`: names of the caller's variables, globs allowed.
+/// `pass-env`: names of the caller's variables.
 pub(super) fn passed(project: &Project, list: Option<&List>, problems: &mut Problems) {
     for (text, place) in texts(project, list) {
-        let plain = text.replace(['*', '?'], "_");
-        if !text.contains('{') && !forms::is_variable(&plain) {
+        // Of a substitution nothing is known yet.
+        if !text.contains('{') && !forms::is_variable(&text) {
             let title = format!("`{text}` cannot be a variable's name");
-            let help = "use letters, digits and `_`; `*` and `?` stand for any";
+            let help = "use letters, digits and `_`, not a digit first";
             problems.push(Problem::new(title, help).place(place));
         }
     }

@@ -38,8 +38,9 @@ fn file(count: usize) -> String {
         };
         text += &format!(
             "workdir = \"/{word}\"\nenv = {{ SAME = \"{word}\", \"E_{}\" = \"x\" }}\nvars.v = \"{word}\"\n\
-             system-packages = [\"{word}\"]\nprelude = [\"echo {word}\"]\npass-env = [\"P_{word}\"]\n\
+             system-packages = [\"{word}\"]\nprelude = [\"echo {word}\"]\npass-env = [\"P_{}\"]\n\
              append.vars.l = [\"{word}\"]\nstage.built.timeout = \"{}s\"\n",
+            word.replace('-', "_"),
             word.replace('-', "_"),
             word.len(),
         );
@@ -63,7 +64,11 @@ fn a_later_layer_wins() {
         let workdir = settings.workdir.as_ref().unwrap();
         assert_eq!(workdir.value, format!("/{word}"), "{table}");
         assert_eq!(settings.env["SAME"].value, *word, "{table}");
-        assert_eq!(texts(&settings.pass_env), [format!("P_{word}")], "{table}");
+        assert_eq!(
+            texts(&settings.pass_env),
+            [format!("P_{}", word.replace('-', "_"))],
+            "{table}"
+        );
         assert_eq!(lines(&env)[0], format!("echo {word}"), "{table}");
         let timeout = env.stages[0].timeout.as_ref().unwrap();
         assert_eq!(timeout.value, format!("{}s", word.len()), "{table}");
