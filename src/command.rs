@@ -2,6 +2,7 @@
 //!
 //! Nothing here runs anything; `exec/` does.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -26,7 +27,7 @@ pub(crate) struct Command {
     pub(crate) argv: Vec<String>,
     pub(crate) dir: Option<PathBuf>,
     /// Set in the child's environment.
-    pub(crate) env: Vec<(String, String)>,
+    pub(crate) env: Vec<(String, OsString)>,
     /// Taken out of the child's environment.
     pub(crate) unset: Vec<String>,
     /// Start from an empty environment in place of ours.
@@ -90,7 +91,7 @@ impl fmt::Display for Command {
                 line += &format!("-u {} ", quote::word(name));
             }
             for (name, value) in &self.env {
-                line += &format!("{name}={} ", quote::word(value));
+                line += &format!("{name}={} ", quote::word(&value.to_string_lossy()));
             }
         }
         line += &quote::words(&self.argv);

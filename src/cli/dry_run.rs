@@ -78,7 +78,7 @@ fn here(plan: &Plan, stage: &Stage, late: &Late, host: &Host) -> Vec<Command> {
     let own = passed
         .into_iter()
         .filter(|(name, _)| stage.env.contains_key(name));
-    let env: Vec<(String, String)> = own.collect();
+    let env: Vec<_> = own.collect();
     let first = stage.packages.as_ref().map_or(0, |step| step.commands);
     let command = |command: &PlanCommand| Command {
         env: env.clone(),

@@ -169,7 +169,7 @@ mod tests {
         command.clean = true;
         command.dir = Some("/".into());
         command.unset = vec!["A".into()];
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let pair = |name: &str, value: &str| (name.to_owned(), value.into());
         command.env = vec![
             pair("A", "1"),
             pair("B", "1"),

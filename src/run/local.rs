@@ -1,6 +1,7 @@
 //! An environment on this host, in the source tree: every stage runs every time, one run of a tree at a time.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -66,15 +67,17 @@ pub(crate) fn environment(
     pass_env: &[String],
     env: &BTreeMap<String, String>,
     late: &Late,
-) -> Vec<(String, String)> {
+) -> Vec<(String, OsString)> {
     let passed = PASSED
         .iter()
         .copied()
         .chain(pass_env.iter().map(String::as_str));
-    let mut all: BTreeMap<String, String> = passed
-        .filter_map(|n| host.variable(n).map(|v| (n.to_owned(), v.to_owned())))
+    // Bytes that are no text pass, too.
+    let value = |name: &str| host.variables.get(OsStr::new(name)).cloned();
+    let mut all: BTreeMap<String, OsString> = passed
+        .filter_map(|name| value(name).map(|value| (name.to_owned(), value)))
         .collect();
-    all.extend(env.iter().map(|(n, v)| (n.clone(), late.fill(v))));
+    all.extend(env.iter().map(|(n, v)| (n.clone(), late.fill(v).into())));
     all.into_iter().collect()
 }
 
