@@ -68,6 +68,9 @@ struct Global {
     /// The tree's folder, where it is not the file's
     #[arg(long, value_name = "DIR", env = "RUNENV_ROOT", global = true)]
     root: Option<PathBuf>,
+    /// Set a setting over all layers: KEY=VALUE; for lists also KEY+=VALUE, KEY-=VALUE
+    #[arg(long, value_name = "KEY=VALUE", global = true)]
+    set: Vec<String>,
     /// Use colours
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], env = "RUNENV_COLOR", global = true)]
     color: Option<String>,
@@ -189,7 +192,7 @@ impl Context {
             .into());
         }
         let path = config::discover(self.global.config.as_deref(), &cwd)?;
-        let project = config::load(&path, self.global.root.as_deref(), &cwd)?;
+        let project = config::load(&path, self.global.root.as_deref(), &cwd, &self.global.set)?;
         self.out.problems(&Problems(project.warnings.clone()));
         Ok(project)
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::file::{File, List, Map, StageTable, Text};
+use super::overrides::Override;
 use super::sources::Sources;
 use super::spanned::Spanned;
 use super::tree::Tree;
@@ -32,7 +33,12 @@ pub(crate) const VERBS: [&str; 11] = [
 ];
 
 /// Checks a file of the right shape and makes it a project.
-pub(crate) fn check(sources: Sources, file: File, root: PathBuf) -> Result<Project, Problems> {
+pub(crate) fn check(
+    sources: Sources,
+    file: File,
+    overrides: Vec<Override>,
+    root: PathBuf,
+) -> Result<Project, Problems> {
     let catalog = Catalog::read();
     let mut problems = Problems::default();
     names(&sources, &file, &mut problems);
@@ -45,6 +51,7 @@ pub(crate) fn check(sources: Sources, file: File, root: PathBuf) -> Result<Proje
         .map(|table| Tree::new(&root, table));
     let project = Project {
         root,
+        overrides,
         tree,
         name,
         sources,

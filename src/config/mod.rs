@@ -8,6 +8,7 @@ pub(crate) mod file;
 pub(crate) mod forms;
 mod include;
 mod layer;
+pub(crate) mod overrides;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod references;
@@ -30,6 +31,7 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use overrides::Override;
 use sources::Sources;
 pub(crate) use spanned::Spanned;
 use tree::Tree;
@@ -46,6 +48,8 @@ pub(crate) struct Project {
     pub(crate) name: String,
     pub(crate) sources: Sources,
     pub(crate) file: File,
+    /// What `--set` says, over all layers.
+    pub(crate) overrides: Vec<Override>,
     /// The package tree, if the file names one.
     pub(crate) tree: Option<Tree>,
     pub(crate) catalog: Catalog,
@@ -78,19 +82,35 @@ pub(crate) fn discover(named: Option<&Path>, cwd: &Path) -> Result<PathBuf, Prob
 }
 
 /// Reads and checks the file. `shown` is the name that problems call it by.
-pub(crate) fn load(path: &Path, root: Option<&Path>, cwd: &Path) -> Result<Project, Problems> {
+/// `sets` are the texts behind `--set`.
+pub(crate) fn load(
+    path: &Path,
+    root: Option<&Path>,
+    cwd: &Path,
+    sets: &[String],
+) -> Result<Project, Problems> {
     let text = files::read_text(path, MOST_BYTES)?;
     let shown = path.strip_prefix(cwd).unwrap_or(path).display().to_string();
     let folder = root.map_or_else(
         || path.parent().unwrap_or(cwd).to_owned(),
         |root| cwd.join(root),
     );
-    from_source(&Source::new(shown, text), folder)
+    read_and_check(&Source::new(shown, text), folder, sets)
 }
 
 /// A text as a project; the files that it includes are read below `root`.
+#[cfg(test)]
 pub(crate) fn from_source(source: &Arc<Source>, root: PathBuf) -> Result<Project, Problems> {
+    read_and_check(source, root, &[])
+}
+
+fn read_and_check(
+    source: &Arc<Source>,
+    root: PathBuf,
+    sets: &[String],
+) -> Result<Project, Problems> {
     let mut sources = Sources::new(source);
     let file = read::read(&mut sources, &root)?;
-    check::check(sources, file, root)
+    let overrides = overrides::read(sets, &mut sources)?;
+    check::check(sources, file, overrides, root)
 }

@@ -8,11 +8,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::file::File;
+use super::file::{File, Layer};
 use super::sources::{Sources, at_offset};
 use super::{characters, include};
 use crate::nearest;
@@ -64,15 +64,24 @@ fn parse<'t>(
     Ok(table)
 }
 
-/// The tables as a file, or all that is wrong with their shape.
-fn shaped(
+/// A layer that is a text of its own, at its offset.
+pub(super) fn layer(
+    source: &Arc<Source>,
+    text: &str,
+    sources: &Sources,
+) -> Result<Layer, Problems> {
+    shaped(parse(source, text, sources)?, sources, Problems::default())
+}
+
+/// The tables as what they are to be, or all that is wrong with their shape.
+fn shaped<T: DeserializeOwned>(
     mut table: Spanned<DeTable<'_>>,
     sources: &Sources,
     mut problems: Problems,
-) -> Result<File, Problems> {
+) -> Result<T, Problems> {
     let mut pruned = BTreeSet::new();
     loop {
-        let error = match File::deserialize(toml::Deserializer::from(table.clone())) {
+        let error = match T::deserialize(toml::Deserializer::from(table.clone())) {
             Ok(file) if problems.0.is_empty() => return Ok(file),
             Ok(_) => return Err(problems),
             Err(error) => error,

@@ -15,7 +15,9 @@ use crate::problem::Problem;
 /// The draft of an environment, and its name as it is resolved (own names take runner and system from `like`).
 pub(crate) fn draft(project: &Project, name: &EnvName) -> Result<(EnvName, Draft), Problem> {
     let Some(own) = &name.own else {
-        return product(project, name).map(|draft| (name.clone(), draft));
+        let mut draft = product(project, name)?;
+        apply_overrides(project, &mut draft)?;
+        return Ok((name.clone(), draft));
     };
     let table = project
         .file
@@ -48,7 +50,19 @@ pub(crate) fn draft(project: &Project, name: &EnvName) -> Result<(EnvName, Draft
     }
     draft.stages = IndexMap::from([("commands".to_owned(), commands(project, table))]);
     draft.apply(project, &table.layer())?;
+    apply_overrides(project, &mut draft)?;
     Ok((name, draft))
+}
+
+/// What `--set` says: a list that it sets is that list, also where layers add up.
+fn apply_overrides(project: &Project, draft: &mut Draft) -> Result<(), Problem> {
+    for set in &project.overrides {
+        if let Some(key) = &set.replaces {
+            draft.forget(key);
+        }
+        draft.apply(project, &set.layer)?;
+    }
+    Ok(())
 }
 
 /// The one stage of an environment with a name of its own.

@@ -28,6 +28,7 @@ mod quoting;
 mod run_local;
 mod schema;
 mod select;
+mod set;
 mod shell;
 mod show;
 mod signals;

@@ -10,7 +10,8 @@ mod values;
 
 use super::Project;
 use super::file::Layer;
-use crate::problem::Problems;
+use crate::nearest;
+use crate::problem::{Problem, Problems};
 
 pub(crate) fn check(project: &Project, problems: &mut Problems) {
     project::check(project, problems);
@@ -28,10 +29,44 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) {
         }
     }
     environments::check(project, problems);
+    set_vars(project, problems);
+}
+
+/// A var that `--set` sets and nobody declares is a slip.
+fn set_vars(project: &Project, problems: &mut Problems) {
+    let vars = |layer: &Layer| {
+        layer
+            .vars
+            .iter()
+            .flat_map(|vars| vars.keys().cloned())
+            .collect::<Vec<_>>()
+    };
+    let written = written(project).iter().flat_map(vars).collect::<Vec<_>>();
+    let known: Vec<&str> = project
+        .file
+        .vars
+        .keys()
+        .chain(&written)
+        .map(|k| k.get_ref().as_str())
+        .collect();
+    for name in project.overrides.iter().flat_map(|o| vars(&o.layer)) {
+        if !known.contains(&name.get_ref().as_str()) {
+            let help = nearest::advice(name.get_ref(), "vars", known.iter().copied());
+            let problem = Problem::new(format!("unknown var `{}`", name.get_ref()), help);
+            problems.push(problem.place(project.place(name.span())));
+        }
+    }
+}
+
+/// Every layer that is written or typed.
+fn layers(project: &Project) -> Vec<Layer> {
+    let mut all = written(project);
+    all.extend(project.overrides.iter().map(|o| o.layer.clone()));
+    all
 }
 
 /// Every layer that the file writes.
-fn layers(project: &Project) -> Vec<Layer> {
+fn written(project: &Project) -> Vec<Layer> {
     let file = &project.file;
     let mut all = vec![file.defaults.layer()];
     all.extend(file.runner.values().map(|t| t.get_ref().layer()));

@@ -129,6 +129,26 @@ impl Draft {
         self.edit(project, append.as_ref(), remove.as_ref())
     }
 
+    /// Empties a list that layers add up, and the prelude of a stage.
+    pub(crate) fn forget(&mut self, key: &str) {
+        let s = &mut self.settings;
+        match key {
+            "packages" => s.packages.clear(),
+            "system-packages" => s.system_packages.clear(),
+            "packages-before" => s.packages_before.clear(),
+            "packages-after" => s.packages_after.clear(),
+            "prelude" => s.prelude.clear(),
+            _ => {
+                let stage = key
+                    .strip_prefix("stage.")
+                    .and_then(|k| k.strip_suffix(".prelude"));
+                if let Some(stage) = stage.and_then(|stage| self.stages.get_mut(stage)) {
+                    stage.prelude.clear();
+                }
+            }
+        }
+    }
+
     fn set_vars(&mut self, project: &Project, vars: Option<&Map<Spanned<VarValue>>>) {
         for (name, value) in vars.into_iter().flatten() {
             let origin = Origin::File(project.place(value.span()));

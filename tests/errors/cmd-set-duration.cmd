@@ -1,0 +1,1 @@
+show docker-debian-bookworm --set timeout=soon

@@ -1,0 +1,1 @@
+list --set allow-volumes=yes

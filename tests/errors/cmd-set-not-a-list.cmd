@@ -1,0 +1,1 @@
+list --set memory+=2g

@@ -1,0 +1,1 @@
+list --set stage.biult.timeout=5m

@@ -1,0 +1,1 @@
+list --set vars.jbos=4
