@@ -26,7 +26,8 @@ struct Dialect {
     no_path: &'static [&'static str],
     /// The template that gives a label of a container; `NAME` stands for its name.
     label: &'static str,
-    /// Options of `rm` that end a container without waiting.
+    /// Options of `rm` that end a container without waiting, and remove those that are there when one is not:
+    /// without `--ignore` podman 4.3 removes none, and says nothing.
     at_once: &'static [&'static str],
     /// Options of `commit` that leave the id alone on its output.
     quiet: &'static [&'static str],
@@ -59,7 +60,7 @@ const PODMAN: Dialect = Dialect {
     ],
     no_path: &["--unsetenv", "PATH"],
     label: r#"{{index .Labels "NAME"}}"#,
-    at_once: &["-t", "0"],
+    at_once: &["-t", "0", "--ignore"],
     quiet: &["-q"],
     no_prune: &[],
     self_removing: &[],

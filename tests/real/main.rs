@@ -18,6 +18,7 @@ mod foreign;
 mod images;
 mod keys;
 mod kills;
+mod network;
 mod proxies;
 mod pruned;
 mod scripts;
