@@ -292,7 +292,8 @@ impl EngineEnv<'_> {
                     stage.name, stage.workdir
                 );
                 let help = "what is written there would not be kept: set `workdir` to another folder, or `allow-volumes = true`";
-                return Err(Problem::new(title, help));
+                let place = self.plan.image_place.iter().cloned();
+                return Err(place.fold(Problem::new(title, help), Problem::place));
             }
         }
         Ok(())

@@ -163,6 +163,7 @@ fn not_run(plan: &Plan, state: State) -> EnvResult {
         stages: Vec::new(),
         nameless_packages: plan.nameless.clone(),
         problem: None,
+        trouble: None,
         started: time::now(),
         runenv: env!("CARGO_PKG_VERSION"),
     }
@@ -194,19 +195,29 @@ fn environment(
     // What an interrupted call could not do is no news.
     if let Some(problem) = problem.filter(|_| !cancel.requested()) {
         result.problem = Some(problem.title.clone());
-        tell(event(Kind::Warning { problem }));
+        result.trouble = Some(problem);
     }
-    if let Err(problem) = folder.write_json("result.json", &result)
-        && result.problem.as_ref() != Some(&problem.title)
-    {
-        // A result that is lost is no success.
-        if result.state == State::Passed {
-            result.state = State::Error;
-        }
-        result.problem.get_or_insert_with(|| problem.title.clone());
-        tell(event(Kind::Warning { problem }));
+    if let Err(problem) = folder.write_json("result.json", &result) {
+        lost(problem, &mut result, &mut |problem| {
+            tell(event(Kind::Warning { problem }));
+        });
     }
     result
+}
+
+/// A result that is lost is no success, and told where the result's own trouble is, unless there is some.
+fn lost(problem: Problem, result: &mut EnvResult, warn: &mut dyn FnMut(Problem)) {
+    if result.state == State::Passed {
+        result.state = State::Error;
+    }
+    match &result.problem {
+        None => {
+            result.problem = Some(problem.title.clone());
+            result.trouble = Some(problem);
+        }
+        Some(title) if *title == problem.title => {}
+        Some(_) => warn(problem),
+    }
 }
 
 /// A system that nobody maintains any more: its packages may be gone from the mirrors.

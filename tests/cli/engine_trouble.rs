@@ -47,11 +47,10 @@ fn the_daemon_is_down() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: docker could not look for images: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
-help: start it, or use the other engine: `--engine podman`
 
 error: docker-debian-bookworm
-  docker could not look for images: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+  error: docker could not look for images: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+  help: start it, or use the other engine: `--engine podman`
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -72,11 +71,10 @@ fn the_program_is_not_there() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: cannot start `docker`: not found
-help: is it installed and in PATH?
 
 error: docker-debian-bookworm
-  cannot start `docker`: not found
+  error: cannot start `docker`: not found
+  help: is it installed and in PATH?
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -94,11 +92,10 @@ fn inspect_answers_rubbish() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: the engine's answer to `image inspect` cannot be read: expected value at line 1 column 1
-help: is it docker or podman? try the command by hand
 
 error: docker-debian-bookworm
-  the engine's answer to `image inspect` cannot be read: expected value at line 1 column 1
+  error: the engine's answer to `image inspect` cannot be read: expected value at line 1 column 1
+  help: is it docker or podman? try the command by hand
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -125,13 +122,12 @@ exit 3
 docker-debian-bookworm
 == one (1/3)
 $ echo one
-error: docker could not keep the stage `one`: Error: no space left on device
-help: make room on the engine's disk; `runenv clean` removes this project's images
 
 error: docker-debian-bookworm
-  stage    one error after [TIME]: docker could not keep the stage `one`: Error: no space left on device
+  stage    one error after [TIME]
   again    runenv run docker-debian-bookworm --redo one
-  docker could not keep the stage `one`: Error: no space left on device
+  error: docker could not keep the stage `one`: Error: no space left on device
+  help: make room on the engine's disk; `runenv clean` removes this project's images
 
 1 error in [TIME]
 
@@ -160,13 +156,12 @@ docker-debian-bookworm
 $ echo one
 == one passed in [TIME]
 == two (2/3)
-error: docker could not copy the files of `two` into `/p`: Error: not a directory
-help: does the image of `one` have a link or a file where a folder is copied to?
 
 error: docker-debian-bookworm
-  stage    two error after [TIME]: docker could not copy the files of `two` into `/p`: Error: not a directory
+  stage    two error after [TIME]
   again    runenv run docker-debian-bookworm --redo two
-  docker could not copy the files of `two` into `/p`: Error: not a directory
+  error: docker could not copy the files of `two` into `/p`: Error: not a directory
+  help: does the image of `one` have a link or a file where a folder is copied to?
 
 1 error in [TIME]
 
@@ -186,11 +181,10 @@ fn an_image_is_missing_and_cannot_be_pulled() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: the image `debian:bookworm` is not there and cannot be pulled: Error: manifest unknown
-help: is the name right, and the registry reachable?
 
 error: docker-debian-bookworm
-  the image `debian:bookworm` is not there and cannot be pulled: Error: manifest unknown
+  error: the image `debian:bookworm` is not there and cannot be pulled: Error: manifest unknown
+  help: is the name right, and the registry reachable?
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]

@@ -180,11 +180,10 @@ a
 == commands (1/1)
 $ echo ran >>ran
 == commands passed in [TIME]
-error: cannot write `[ROOT]/.runenv/a/result.json`: Is a directory (os error 21)
-help: look at the path and its disk
 
 error: a
-  cannot write `[ROOT]/.runenv/a/result.json`: Is a directory (os error 21)
+  error: cannot write `[ROOT]/.runenv/a/result.json`: Is a directory (os error 21)
+  help: look at the path and its disk
   again    runenv run a
 
 1 error in [TIME]
