@@ -135,7 +135,7 @@ pub(crate) fn run(
         let plan = &job.plan;
         let folder = world.folder.env(&plan.env);
         let result = if cancel.requested() {
-            not_run(plan, State::Interrupted)
+            not_reached(plan, &folder, &whole, tell)
         } else {
             environment(job, world, options, cancel, &folder, tell)
         };
@@ -153,6 +153,23 @@ pub(crate) fn run(
         summary: summary.clone(),
     }));
     summary
+}
+
+/// An environment that was not begun before a signal: what an older run left is not its result.
+fn not_reached(
+    plan: &Plan,
+    folder: &EnvFolder,
+    whole: &dyn Fn(Kind) -> Event,
+    tell: &mut dyn FnMut(Event),
+) -> EnvResult {
+    let result = not_run(plan, State::NotRun);
+    let written = folder
+        .make()
+        .and_then(|()| folder.write_json("result.json", &result));
+    if let Err(problem) = written {
+        tell(whole(Kind::Warning { problem }));
+    }
+    result
 }
 
 fn not_run(plan: &Plan, state: State) -> EnvResult {
