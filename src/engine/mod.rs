@@ -278,7 +278,10 @@ impl Engine {
         self.call(&words)
     }
 
-    /// An interactive shell in a throw-away container of an image.
+    /// An interactive shell in a throw-away container of an image, with these variables.
+    ///
+    /// Everybody on the machine sees a program's arguments, so values come in the client's environment, and under
+    /// names that mean nothing to it (`PATH` and `DOCKER_HOST` would). In the container they get their own.
     pub(crate) fn shell(
         self,
         spec: &Container<'_>,
@@ -291,9 +294,16 @@ impl Engine {
             .arg("--rm")
             .args(tty.then_some("-t"))
             .args(["--workdir", workdir]);
-        for (name, value) in env {
-            command = command.arg("-e").arg(format!("{name}={value}"));
+        let mut script = String::new();
+        for (at, (name, value)) in env.iter().enumerate() {
+            let carrier = format!("RUNENV_SHELL_{at}");
+            script += &format!("export {name}=\"${carrier}\"; unset {carrier}; ");
+            command = command.arg("-e").arg(&carrier);
+            command.env.push((carrier, value.clone()));
         }
-        command.arg(spec.image).stdin(Stdin::Inherit)
+        script += "exec sh";
+        command
+            .args([spec.image, "-c", &script])
+            .stdin(Stdin::Inherit)
     }
 }
