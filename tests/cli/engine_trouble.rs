@@ -341,3 +341,44 @@ fn an_interrupt_stops_and_removes_the_container() {
         );
     }
 }
+
+/// A signal while files are copied or a stage is kept: the stage that had ended may count, nothing else, and the next
+/// run is right.
+#[test]
+fn an_interrupt_during_a_copy_or_a_commit() {
+    for (verb, states) in [
+        ("cp", ["passed", "interrupted", "interrupted"]),
+        ("commit", ["passed", "interrupted", "interrupted"]),
+    ] {
+        for signal in [Signal::INT, Signal::TERM] {
+            let fake = Fake::new();
+            fake.play(&format!("{verb}.delay"), "2");
+            let project = project(&fake);
+            let child = project.command(RUN).spawn().unwrap();
+            let started = Instant::now();
+            while fake.calls_of(&format!("docker {verb}")).is_empty() {
+                assert!(started.elapsed().as_secs() < 20, "{:?}", fake.calls());
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            kill_process(Pid::from_child(&child), signal).unwrap();
+            let ran = project.ran(child.wait_with_output().unwrap()).exits(130);
+            assert!(!ran.stderr.contains("error"), "{}", ran.stderr);
+            assert_eq!(fake.containers(), Vec::<String>::new(), "{}", ran.stderr);
+            let result = project.json(".runenv/docker-debian-bookworm/result.json");
+            assert_eq!(result["state"], "interrupted", "{result}");
+            let stages = result["stages"].as_array().unwrap().iter();
+            let found: Vec<_> = stages.map(|s| s["state"].clone()).collect();
+            assert_eq!(found, states, "{verb}");
+            fake.play_nothing();
+            fake.forget_calls();
+            project.runenv(RUN).exits(0);
+            assert_eq!(
+                fake.calls_of("docker commit").len(),
+                2,
+                "the stage that was kept is found: {:?}",
+                fake.calls()
+            );
+            assert_eq!(fake.containers(), Vec::<String>::new());
+        }
+    }
+}
