@@ -26,7 +26,8 @@ struct Dialect {
     no_path: &'static [&'static str],
     /// The template that gives a label of a container; `NAME` stands for its name.
     label: &'static str,
-    /// Options of `rm` that end a container without waiting.
+    /// Options of `rm` that end a container without waiting, and remove those that are there when one is not:
+    /// without `--ignore` podman 4.3 removes none, and says nothing.
     at_once: &'static [&'static str],
     /// Options of `commit` that leave the id alone on its output.
     quiet: &'static [&'static str],
@@ -59,7 +60,7 @@ const PODMAN: Dialect = Dialect {
     ],
     no_path: &["--unsetenv", "PATH"],
     label: r#"{{index .Labels "NAME"}}"#,
-    at_once: &["-t", "0"],
+    at_once: &["-t", "0", "--ignore"],
     quiet: &["-q"],
     no_prune: &[],
     self_removing: &[],
@@ -277,7 +278,10 @@ impl Engine {
         self.call(&words)
     }
 
-    /// An interactive shell in a throw-away container of an image.
+    /// An interactive shell in a throw-away container of an image, with these variables.
+    ///
+    /// Everybody on the machine sees a program's arguments, so values come in the client's environment, and under
+    /// names that mean nothing to it (`PATH` and `DOCKER_HOST` would). In the container they get their own.
     pub(crate) fn shell(
         self,
         spec: &Container<'_>,
@@ -290,9 +294,16 @@ impl Engine {
             .arg("--rm")
             .args(tty.then_some("-t"))
             .args(["--workdir", workdir]);
-        for (name, value) in env {
-            command = command.arg("-e").arg(format!("{name}={value}"));
+        let mut script = String::new();
+        for (at, (name, value)) in env.iter().enumerate() {
+            let carrier = format!("RUNENV_SHELL_{at}");
+            script += &format!("export {name}=\"${carrier}\"; unset {carrier}; ");
+            command = command.arg("-e").arg(&carrier);
+            command.env.push((carrier, value.clone()));
         }
-        command.arg(spec.image).stdin(Stdin::Inherit)
+        script += "exec sh";
+        command
+            .args([spec.image, "-c", &script])
+            .stdin(Stdin::Inherit)
     }
 }

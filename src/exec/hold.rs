@@ -3,7 +3,7 @@
 //! Our end of the pipe is close-on-exec from birth: no other child keeps it open.
 
 use std::io::{self, BufRead, BufReader, PipeReader, PipeWriter, Read};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError};
 use std::time::Duration;
 
 use super::Ended;
@@ -79,6 +79,11 @@ impl Held {
         }
     }
 
+    /// Has it ended?
+    pub(crate) fn ended(&self) -> bool {
+        self.ended.try_recv() == Err(TryRecvError::Disconnected)
+    }
+
     /// Closes its input, gives it `wait` to end by itself, then kills it.
     pub(crate) fn release(self, wait: Duration) -> Ended {
         drop(self.input);
@@ -103,6 +108,7 @@ mod tests {
     fn the_child_lives_until_released() {
         let held = hold(&sh("echo ready; cat; exit 3")).unwrap();
         assert_eq!(held.until("ready", LONG), Ok(()));
+        assert!(!held.ended());
         assert_eq!(held.release(LONG), Ended::Code(3));
     }
 
@@ -131,6 +137,10 @@ mod tests {
         assert_eq!(silent.until("ready", short), Err(String::new()));
         let gone = hold(&sh("echo one; echo why >&2; exit 4")).unwrap();
         assert_eq!(gone.until("ready", LONG), Err("why".to_owned()));
+        let start = time::start();
+        while !gone.ended() {
+            assert!(start.elapsed() < LONG);
+        }
         assert_eq!(gone.release(LONG), Ended::Code(4));
         assert!(hold(&Command::new(["no-such-program"])).is_err());
     }

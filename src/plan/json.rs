@@ -29,20 +29,25 @@ struct StageJson<'a> {
     key_parts: indexmap::IndexMap<&'static str, Digest>,
 }
 
+/// `parts` has those of each stage, or none at all: nothing is kept of a local one.
 pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
-    let stage = |(stage, parts): (&'a super::Stage, &KeyParts)| StageJson {
+    let stage = |(at, stage): (usize, &'a super::Stage)| StageJson {
         name: &stage.name,
         parent: stage.parent.map(|at| plan.stages[at].name.as_str()),
         workdir: &stage.workdir,
         copy: stage.copy.iter().map(|s| s.value.as_str()).collect(),
         commands: &stage.commands,
-        key_parts: parts.0.iter().copied().collect(),
+        key_parts: parts
+            .get(at)
+            .into_iter()
+            .flat_map(|p| p.0.iter().copied())
+            .collect(),
     };
     PlanJson {
         env: &plan.env,
         project: &plan.project,
         runner: &plan.runner,
         image: plan.image.as_deref(),
-        stages: plan.stages.iter().zip(parts).map(stage).collect(),
+        stages: plan.stages.iter().enumerate().map(stage).collect(),
     }
 }

@@ -38,13 +38,16 @@ impl KeyParts {
         for (name, value) in env {
             variables.field(name, value.as_bytes());
         }
-        let container = Digester::new("runenv-container")
-            .field("network", network.as_deref().unwrap_or("").as_bytes())
-            .finish();
+        let mut container = Digester::new("runenv-container");
+        container.field("network", network.as_deref().unwrap_or("").as_bytes());
+        // What lies in a volume is not kept: the result is another one.
+        if plan.allow_volumes {
+            container.field("allow-volumes", b"true");
+        }
         let mut parts = vec![
             ("script", Digest::of(commands.as_bytes())),
             ("env", variables.finish()),
-            ("container", container),
+            ("container", container.finish()),
             ("salt", Digest::of(plan.key_salt.as_bytes())),
         ];
         if let Some(files) = files {

@@ -20,7 +20,7 @@ use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
 use crate::nearest;
 use crate::packages;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::quote;
 use crate::time;
 
@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) runner: String,
     /// The base image; set for containers.
     pub(crate) image: Option<String>,
+    /// Where it is written, if it is in a file.
+    pub(crate) image_place: Option<Place>,
     pub(crate) platform: Option<String>,
     pub(crate) allow_volumes: bool,
     pub(crate) key_salt: String,
@@ -133,13 +135,14 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
             parent = Some(at);
         }
     }
-    let image = settings.image.first().map(|s| s.value.clone());
+    let image = settings.image.first();
     Ok(Plan {
         env: env.name.to_string(),
         slug: env.name.without_runner(),
         project: env.project.clone(),
         runner: env.name.runner.clone(),
-        image: image.filter(|_| env.container()),
+        image: image.filter(|_| env.container()).map(|s| s.value.clone()),
+        image_place: image.and_then(Setting::place).cloned(),
         platform: value(settings.platform.as_ref()),
         allow_volumes: is_on(settings.allow_volumes.as_ref()),
         key_salt: project

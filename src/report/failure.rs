@@ -12,7 +12,7 @@
 use std::fmt::Write as _;
 
 use super::style::{DIM, HINT, LITERAL, PATH, paint};
-use super::{clean, style};
+use super::{clean, problem, style};
 use crate::quote;
 use crate::run::result::{EnvResult, StageResult, State};
 use crate::time::show_duration;
@@ -99,18 +99,35 @@ pub(super) fn render(env: &EnvResult, streamed: bool, colour: bool) -> String {
     );
     let bad = |stage: &&StageResult| is_bad(stage.state) && !stage.allowed;
     for stage in env.stages.iter().filter(bad) {
-        text += &of_stage(&env.name, stage, streamed, colour);
-    }
-    if let Some(problem) = &env.problem {
-        for line in clean::visible_lines(problem, PROBLEM_LINES) {
-            let _ = writeln!(text, "  {line}");
+        let mut stage = stage.clone();
+        // The problem is told below, in full.
+        if stage.detail == env.problem {
+            stage.detail = None;
         }
+        text += &of_stage(&env.name, &stage, streamed, colour);
     }
+    text += &of_problem(env, colour);
     if !env.stages.iter().any(|stage| bad(&stage)) {
         let again = format!("runenv run {}", quote::word(&env.name));
         text += &field("again", &paint(colour, HINT, &again));
     }
     text
+}
+
+/// What stopped it: with its place and what to do, where that is known.
+fn of_problem(env: &EnvResult, colour: bool) -> String {
+    let lines = match (&env.trouble, &env.problem) {
+        (Some(problem), _) => {
+            let text = problem::render(problem, colour);
+            text.lines().map(str::to_owned).collect()
+        }
+        (None, Some(text)) => clean::visible_lines(text, PROBLEM_LINES),
+        (None, None) => Vec::new(),
+    };
+    let lines = lines.iter().map(|line| format!("  {line}"));
+    lines
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
 }
 
 fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> String {
@@ -191,6 +208,7 @@ mod tests {
     use snapbox::{assert_data_eq, str};
 
     use super::*;
+    use crate::problem::Problem;
     use crate::report::told::{env, failed, passed, words};
 
     #[test]
@@ -261,14 +279,21 @@ failed: docker-a
     #[test]
     fn trouble_outside_the_stages_is_told_too() {
         let mut result = env("docker-a", State::Error, vec![]);
-        result.problem = Some("error: no engine\nhelp: start \x1b[1mdocker".to_owned());
+        result.problem = Some("no engine\nat all".to_owned());
+        let said = "no engine\nat all";
+        result.trouble = Some(Problem::engine(said, "start \x1b[1mdocker"));
+        let mut stage = StageResult::new("built", State::Error);
+        stage.detail.clone_from(&result.problem);
+        result.stages.push(stage);
         assert_data_eq!(
             render(&result, true, false),
             str![[r#"
 error: docker-a
+  stage    built error after 0.00s
+  again    runenv run docker-a --redo built
   error: no engine
+         at all
   help: start ␛[1mdocker
-  again    runenv run docker-a
 
 "#]]
         );

@@ -88,6 +88,7 @@ pub(super) fn env(name: &str, state: State, stages: Vec<StageResult>) -> EnvResu
         stages,
         nameless_packages: Vec::new(),
         problem: None,
+        trouble: None,
         started: "2025-01-01T00:00:00Z".to_owned(),
         runenv: "0.1.0",
     }

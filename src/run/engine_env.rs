@@ -9,6 +9,7 @@ use super::lookup::{self, Found, Selection, Start};
 use super::network::Network;
 use super::proxies::Proxies;
 use super::result::{StageResult, State};
+use super::stage_run::Ran;
 use super::{Options, World, leftovers};
 use crate::exec::{self, Background};
 use crate::late::Late;
@@ -179,7 +180,7 @@ impl EngineEnv<'_> {
         tell: &mut Teller<'_>,
     ) -> Result<Option<StageResult>, Problem> {
         let name = &self.plan.stages[at].name;
-        let ran = self.stage(at, start, tell);
+        let ran = self.stage_in_network(at, start, tell);
         let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
         let passed = ran.as_ref().is_ok_and(|ran| ran.image.is_some());
         if !began && !passed && self.is_gone(self.parent_image(at, start)) {
@@ -204,6 +205,31 @@ impl EngineEnv<'_> {
         let mut result = ran.result;
         result.key = start.keys[at].to_string();
         Ok(Some(result))
+    }
+
+    /// Runs a stage; again in a new network if somebody ended the one that the stages share.
+    fn stage_in_network(
+        &mut self,
+        at: usize,
+        start: &Start,
+        tell: &mut Teller<'_>,
+    ) -> Result<Ran, Problem> {
+        let mut ran = self.stage(at, start, tell);
+        for _ in 0..2 {
+            if !self.is_cut_off(&self.plan.stages[at], &ran) {
+                break;
+            }
+            let text =
+                "the container whose network the stages share is gone: once more in a new one";
+            tell.say(Kind::Note {
+                text: text.to_owned(),
+            });
+            if let Some(lost) = self.network.take() {
+                lost.release();
+            }
+            ran = self.stage(at, start, tell);
+        }
+        ran
     }
 
     /// Is an image that was there not there any more?
@@ -266,7 +292,8 @@ impl EngineEnv<'_> {
                     stage.name, stage.workdir
                 );
                 let help = "what is written there would not be kept: set `workdir` to another folder, or `allow-volumes = true`";
-                return Err(Problem::new(title, help));
+                let place = self.plan.image_place.iter().cloned();
+                return Err(place.fold(Problem::new(title, help), Problem::place));
             }
         }
         Ok(())

@@ -136,6 +136,21 @@ impl EngineEnv<'_> {
         }
     }
 
+    /// Did a stage fail, or not even start, and the network that it shares is gone from under it?
+    pub(crate) fn is_cut_off(&self, stage: &Stage, ran: &Result<Ran, Problem>) -> bool {
+        let failed = ran.as_ref().map_or(true, |ran| match ran.result.state {
+            State::Failed | State::Error => true,
+            State::Passed
+            | State::TimedOut
+            | State::OutOfMemory
+            | State::Interrupted
+            | State::Skipped
+            | State::NotRun => false,
+        });
+        let network = self.network.as_ref().filter(|_| stage.network.is_none());
+        failed && !self.calls.cancel.requested() && network.is_some_and(|n| n.is_lost(&self.calls))
+    }
+
     fn labels(&self, at: usize, start: &Start) -> Labels {
         let stage = &self.plan.stages[at];
         let of = StageLabels {
@@ -170,12 +185,13 @@ impl EngineEnv<'_> {
         found.map_or_else(|| start.base.layers().len(), |found| found.layers)
     }
 
-    /// The network option of a stage: its own, or the one that all stages share, made when it is first needed.
+    /// The network option of a stage: its own, or the one that all stages share, made when it is first needed and
+    /// when somebody ended the last one.
     fn join(&mut self, stage: &Stage, image: &str, start: &Start) -> Result<String, Problem> {
         if let Some(network) = &stage.network {
             return Ok(network.clone());
         }
-        if self.network.is_none() {
+        if self.network.as_ref().is_none_or(Network::ended) {
             let labels = Labels::owned(&self.world.project_id, &self.world.owner);
             // docker gives a name free a moment after its client has ended: never the same one twice.
             let word = owner::random_word();

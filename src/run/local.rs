@@ -19,7 +19,7 @@ use crate::files;
 use crate::host::Host;
 use crate::late::Late;
 use crate::packages;
-use crate::plan::{PackageStep, Plan, PlanCommand, Stage};
+use crate::plan::{PackageStep, Plan, PlanCommand, Stage, json};
 use crate::problem::Problem;
 use crate::time;
 
@@ -89,6 +89,8 @@ impl LocalEnv<'_> {
     ) -> Result<(), Problem> {
         let _lock = lock(self.world.folder.path(), &self.world.owner)?;
         self.folder.forget_logs(&[])?;
+        self.folder
+            .write_json("plan.json", &json::of(self.plan, &[]))?;
         let (plan, mut failed) = (self.plan, false);
         for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
             let result = if self.cancel.requested() {

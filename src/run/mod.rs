@@ -135,7 +135,7 @@ pub(crate) fn run(
         let plan = &job.plan;
         let folder = world.folder.env(&plan.env);
         let result = if cancel.requested() {
-            not_run(plan, State::Interrupted)
+            not_reached(plan, &folder, &whole, tell)
         } else {
             environment(job, world, options, cancel, &folder, tell)
         };
@@ -155,6 +155,23 @@ pub(crate) fn run(
     summary
 }
 
+/// An environment that was not begun before a signal: what an older run left is not its result.
+fn not_reached(
+    plan: &Plan,
+    folder: &EnvFolder,
+    whole: &dyn Fn(Kind) -> Event,
+    tell: &mut dyn FnMut(Event),
+) -> EnvResult {
+    let result = not_run(plan, State::NotRun);
+    let written = folder
+        .make()
+        .and_then(|()| folder.write_json("result.json", &result));
+    if let Err(problem) = written {
+        tell(whole(Kind::Warning { problem }));
+    }
+    result
+}
+
 fn not_run(plan: &Plan, state: State) -> EnvResult {
     EnvResult {
         name: plan.env.clone(),
@@ -163,6 +180,7 @@ fn not_run(plan: &Plan, state: State) -> EnvResult {
         stages: Vec::new(),
         nameless_packages: plan.nameless.clone(),
         problem: None,
+        trouble: None,
         started: time::now(),
         runenv: env!("CARGO_PKG_VERSION"),
     }
@@ -194,19 +212,29 @@ fn environment(
     // What an interrupted call could not do is no news.
     if let Some(problem) = problem.filter(|_| !cancel.requested()) {
         result.problem = Some(problem.title.clone());
-        tell(event(Kind::Warning { problem }));
+        result.trouble = Some(problem);
     }
-    if let Err(problem) = folder.write_json("result.json", &result)
-        && result.problem.as_ref() != Some(&problem.title)
-    {
-        // A result that is lost is no success.
-        if result.state == State::Passed {
-            result.state = State::Error;
-        }
-        result.problem.get_or_insert_with(|| problem.title.clone());
-        tell(event(Kind::Warning { problem }));
+    if let Err(problem) = folder.write_json("result.json", &result) {
+        lost(problem, &mut result, &mut |problem| {
+            tell(event(Kind::Warning { problem }));
+        });
     }
     result
+}
+
+/// A result that is lost is no success, and told where the result's own trouble is, unless there is some.
+fn lost(problem: Problem, result: &mut EnvResult, warn: &mut dyn FnMut(Problem)) {
+    if result.state == State::Passed {
+        result.state = State::Error;
+    }
+    match &result.problem {
+        None => {
+            result.problem = Some(problem.title.clone());
+            result.trouble = Some(problem);
+        }
+        Some(title) if *title == problem.title => {}
+        Some(_) => warn(problem),
+    }
 }
 
 /// A system that nobody maintains any more: its packages may be gone from the mirrors.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::call::Calls;
-use crate::engine::Container;
+use crate::engine::{Container, facts};
 use crate::exec::{self, Held};
 use crate::problem::Problem;
 
@@ -43,6 +43,27 @@ impl Network {
         }
         self.up = true;
         Ok(format!("container:{}", self.name))
+    }
+
+    /// Has it gone, as far as the client told? It is a moment late.
+    pub(crate) fn ended(&self) -> bool {
+        self.up && self.held.ended()
+    }
+
+    /// Has it gone from under those that joined it? The engine is asked: for when something went wrong.
+    pub(crate) fn is_lost(&self, calls: &Calls<'_>) -> bool {
+        if !self.up || self.held.ended() {
+            return self.up;
+        }
+        let Ok(output) = calls.query(&calls.engine.inspect_container(&self.name)) else {
+            return false;
+        };
+        let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
+        let over = ["exited", "stopped", "stopping", "removing", "dead"];
+        match facts::container_state(&output.stdout) {
+            Ok(state) if output.exit.success() => over.contains(&state.status.as_str()),
+            Ok(_) | Err(_) => said.contains("no such container"),
+        }
     }
 
     fn down(&self, said: &str) -> Problem {

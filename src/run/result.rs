@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::log::Log;
 use crate::exec::Stop;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::time;
 
 /// How a stage or an environment ended. Words in JSON, never numbers.
@@ -143,7 +143,7 @@ impl StageResult {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EnvResult {
     pub(crate) name: String,
@@ -154,11 +154,22 @@ pub(crate) struct EnvResult {
     pub(crate) nameless_packages: Vec<String>,
     /// What stopped it, where no stage did.
     pub(crate) problem: Option<String>,
+    /// The same with its place and what to do: the report at the end tells it, and nobody else.
+    #[serde(skip)]
+    pub(crate) trouble: Option<Problem>,
     pub(crate) started: String,
     pub(crate) runenv: &'static str,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+impl EnvResult {
+    /// Was it stopped by a mistake of whoever wrote the file?
+    fn is_mistake(&self) -> bool {
+        let kind = self.trouble.as_ref().map(|problem| problem.kind);
+        kind == Some(Kind::Mistake)
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Summary {
     pub(crate) envs: Vec<EnvResult>,
@@ -167,13 +178,17 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// 130 interrupted; 3 if an engine stopped a build; 1 if one failed; 4 if all were skipped; 0.
+    /// 130 interrupted; 3 if an engine stopped a build; 2 if the file's mistake did; 1 if one failed; 4 if all were
+    /// skipped; 0.
     pub(crate) fn exit_code(&self) -> u8 {
         let any = |state: State| self.envs.iter().any(|e| e.state == state);
+        let mut errors = self.envs.iter().filter(|e| e.state == State::Error);
         if self.interrupted || any(State::Interrupted) {
             130
-        } else if any(State::Error) {
+        } else if errors.any(|e| !e.is_mistake()) {
             3
+        } else if any(State::Error) {
+            2
         } else if any(State::Failed) || any(State::TimedOut) || any(State::OutOfMemory) {
             1
         } else if !self.envs.is_empty() && self.envs.iter().all(|e| e.state == State::Skipped) {

@@ -47,11 +47,10 @@ fn the_daemon_is_down() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: docker could not look for images: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
-help: start it, or use the other engine: `--engine podman`
 
 error: docker-debian-bookworm
-  docker could not look for images: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+  error: docker could not look for images: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+  help: start it, or use the other engine: `--engine podman`
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -72,11 +71,10 @@ fn the_program_is_not_there() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: cannot start `docker`: not found
-help: is it installed and in PATH?
 
 error: docker-debian-bookworm
-  cannot start `docker`: not found
+  error: cannot start `docker`: not found
+  help: is it installed and in PATH?
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -94,11 +92,10 @@ fn inspect_answers_rubbish() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: the engine's answer to `image inspect` cannot be read: expected value at line 1 column 1
-help: is it docker or podman? try the command by hand
 
 error: docker-debian-bookworm
-  the engine's answer to `image inspect` cannot be read: expected value at line 1 column 1
+  error: the engine's answer to `image inspect` cannot be read: expected value at line 1 column 1
+  help: is it docker or podman? try the command by hand
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -125,13 +122,12 @@ exit 3
 docker-debian-bookworm
 == one (1/3)
 $ echo one
-error: docker could not keep the stage `one`: Error: no space left on device
-help: make room on the engine's disk; `runenv clean` removes this project's images
 
 error: docker-debian-bookworm
-  stage    one error after [TIME]: docker could not keep the stage `one`: Error: no space left on device
+  stage    one error after [TIME]
   again    runenv run docker-debian-bookworm --redo one
-  docker could not keep the stage `one`: Error: no space left on device
+  error: docker could not keep the stage `one`: Error: no space left on device
+  help: make room on the engine's disk; `runenv clean` removes this project's images
 
 1 error in [TIME]
 
@@ -160,13 +156,12 @@ docker-debian-bookworm
 $ echo one
 == one passed in [TIME]
 == two (2/3)
-error: docker could not copy the files of `two` into `/p`: Error: not a directory
-help: does the image of `one` have a link or a file where a folder is copied to?
 
 error: docker-debian-bookworm
-  stage    two error after [TIME]: docker could not copy the files of `two` into `/p`: Error: not a directory
+  stage    two error after [TIME]
   again    runenv run docker-debian-bookworm --redo two
-  docker could not copy the files of `two` into `/p`: Error: not a directory
+  error: docker could not copy the files of `two` into `/p`: Error: not a directory
+  help: does the image of `one` have a link or a file where a folder is copied to?
 
 1 error in [TIME]
 
@@ -186,11 +181,10 @@ fn an_image_is_missing_and_cannot_be_pulled() {
 exit 3
 --- stderr
 docker-debian-bookworm
-error: the image `debian:bookworm` is not there and cannot be pulled: Error: manifest unknown
-help: is the name right, and the registry reachable?
 
 error: docker-debian-bookworm
-  the image `debian:bookworm` is not there and cannot be pulled: Error: manifest unknown
+  error: the image `debian:bookworm` is not there and cannot be pulled: Error: manifest unknown
+  help: is the name right, and the registry reachable?
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]
@@ -345,5 +339,46 @@ fn an_interrupt_stops_and_removes_the_container() {
             1,
             "the first stage is found"
         );
+    }
+}
+
+/// A signal while files are copied or a stage is kept: the stage that had ended may count, nothing else, and the next
+/// run is right.
+#[test]
+fn an_interrupt_during_a_copy_or_a_commit() {
+    for (verb, states) in [
+        ("cp", ["passed", "interrupted", "interrupted"]),
+        ("commit", ["passed", "interrupted", "interrupted"]),
+    ] {
+        for signal in [Signal::INT, Signal::TERM] {
+            let fake = Fake::new();
+            fake.play(&format!("{verb}.delay"), "2");
+            let project = project(&fake);
+            let child = project.command(RUN).spawn().unwrap();
+            let started = Instant::now();
+            while fake.calls_of(&format!("docker {verb}")).is_empty() {
+                assert!(started.elapsed().as_secs() < 20, "{:?}", fake.calls());
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            kill_process(Pid::from_child(&child), signal).unwrap();
+            let ran = project.ran(child.wait_with_output().unwrap()).exits(130);
+            assert!(!ran.stderr.contains("error"), "{}", ran.stderr);
+            assert_eq!(fake.containers(), Vec::<String>::new(), "{}", ran.stderr);
+            let result = project.json(".runenv/docker-debian-bookworm/result.json");
+            assert_eq!(result["state"], "interrupted", "{result}");
+            let stages = result["stages"].as_array().unwrap().iter();
+            let found: Vec<_> = stages.map(|s| s["state"].clone()).collect();
+            assert_eq!(found, states, "{verb}");
+            fake.play_nothing();
+            fake.forget_calls();
+            project.runenv(RUN).exits(0);
+            assert_eq!(
+                fake.calls_of("docker commit").len(),
+                2,
+                "the stage that was kept is found: {:?}",
+                fake.calls()
+            );
+            assert_eq!(fake.containers(), Vec::<String>::new());
+        }
     }
 }

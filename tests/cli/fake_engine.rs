@@ -374,14 +374,13 @@ fn a_volume_where_the_build_writes_is_refused() {
     same(
         project.runenv(RUN).whole(),
         str![[r#"
-exit 3
+exit 2
 --- stderr
 docker-debian-bookworm
-error: the image `debian:bookworm` keeps `/p` in a volume, and the stage `one` works in `/p`
-help: what is written there would not be kept: set `workdir` to another folder, or `allow-volumes = true`
 
 error: docker-debian-bookworm
-  the image `debian:bookworm` keeps `/p` in a volume, and the stage `one` works in `/p`
+  error: the image `debian:bookworm` keeps `/p` in a volume, and the stage `one` works in `/p`
+  help: what is written there would not be kept: set `workdir` to another folder, or `allow-volumes = true`
   again    runenv run docker-debian-bookworm
 
 1 error in [TIME]

@@ -68,6 +68,19 @@ fn plan_json_says_what_runs() {
     );
 }
 
+/// No key is made for what is not kept.
+#[test]
+fn a_local_run_has_a_plan_too() {
+    let project = Project::new().envs_toml("[stage.one]\nrun = [\"true\"]\n[stage.two]\n");
+    project.runenv("run local").exits(0);
+    let plan = project.json(".runenv/local-host/plan.json");
+    assert_eq!(plan["runner"], "local");
+    assert_eq!(plan["stages"][0]["commands"][0]["text"], "true");
+    assert_eq!(plan["stages"][1]["name"], "two");
+    assert_eq!(plan["stages"][1]["parent"], "one");
+    assert_eq!(plan["stages"][0]["key-parts"], serde_json::json!({}));
+}
+
 #[test]
 fn result_json_says_how_it_ended() {
     let fake = Fake::new();
@@ -180,11 +193,10 @@ a
 == commands (1/1)
 $ echo ran >>ran
 == commands passed in [TIME]
-error: cannot write `[ROOT]/.runenv/a/result.json`: Is a directory (os error 21)
-help: look at the path and its disk
 
 error: a
-  cannot write `[ROOT]/.runenv/a/result.json`: Is a directory (os error 21)
+  error: cannot write `[ROOT]/.runenv/a/result.json`: Is a directory (os error 21)
+  help: look at the path and its disk
   again    runenv run a
 
 1 error in [TIME]

@@ -71,7 +71,7 @@ fn with(table: &str, lines: &str) -> String {
 }
 
 /// Settings that act: a table, and a line of it.
-const ACTING: [(&str, &str); 32] = [
+const ACTING: [(&str, &str); 33] = [
     ("project", "key-salt = \"x\""),
     ("config.c", "image = \"debian:trixie\""),
     ("config.c", "package-manager = \"dnf\""),
@@ -90,6 +90,7 @@ const ACTING: [(&str, &str); 32] = [
     ("config.c", "shell = \"bash\""),
     ("config.c", "workdir = \"/other\""),
     ("config.c", "network = \"none\""),
+    ("config.c", "allow-volumes = true"),
     ("config.c", "stage.built.run = [\"other\"]"),
     ("config.c", "stage.built.append.run = [\"more\"]"),
     ("config.c", "stage.built.append.copy = [\"other\"]"),
@@ -106,7 +107,7 @@ const ACTING: [(&str, &str); 32] = [
     ("env.docker-debian-bookworm-c", "env = { X = \"y\" }"),
 ];
 
-/// Settings that limit, place or tell. `allow-volumes` says what may be refused, not what is built.
+/// Settings that limit, place or tell.
 const IDLE: [(&str, &str); 18] = [
     ("config.c", "memory = \"1g\""),
     ("config.c", "cpus = \"3\""),
@@ -114,7 +115,7 @@ const IDLE: [(&str, &str); 18] = [
     ("config.c", "kill-after = \"3s\""),
     ("config.c", "description = \"words\""),
     ("config.c", "pass-env = [\"X\"]"),
-    ("config.c", "allow-volumes = true"),
+    ("config.c", "allow-volumes = false"),
     ("config.c", "vars.unused = \"other\""),
     ("config.c", "distro = [\"debian\"]"),
     ("config.c", "stage.built.timeout = \"1h\""),

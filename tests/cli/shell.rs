@@ -77,10 +77,15 @@ fn it_opens_where_the_last_run_failed() {
         ran.stderr
     );
     let runs = fake.calls_of("docker run");
+    assert!(runs.len() == 1 && runs[0].contains(" --rm "), "{runs:?}");
+    // Values are in no argument.
+    let words = " -e RUNENV_SHELL_0 ";
+    let script = " -c export Y=\"$RUNENV_SHELL_0\"; unset RUNENV_SHELL_0; ";
     assert!(
-        runs.len() == 1 && runs[0].contains(" -e Y=y ") && runs[0].contains(" --rm "),
+        runs[0].contains(words) && runs[0].contains(script),
         "{runs:?}"
     );
+    assert!(!runs[0].contains("Y=y"), "{runs:?}");
     fake.play("image-inspect.out", "[]\n");
     same(
         project

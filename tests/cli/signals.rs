@@ -86,6 +86,8 @@ fn none_lives(pids: &[Pid]) {
 fn each_signal_ends_everything() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let run = Run::start(STUBBORN, "run a b");
+        run.project
+            .write(".runenv/b/result.json", "{\"state\": \"passed\"}\n");
         let started = Instant::now();
         run.signal(signal);
         let (project, output, pids) = run.end();
@@ -100,6 +102,9 @@ fn each_signal_ends_everything() {
         let result = project.json(".runenv/a/result.json");
         assert_eq!(result["state"], "interrupted", "{signal:?}");
         assert_eq!(result["stages"][0]["state"], "interrupted");
+        // What was not reached has no old result.
+        let result = project.json(".runenv/b/result.json");
+        assert_eq!(result["state"], "not-run", "{signal:?}");
     }
 }
 

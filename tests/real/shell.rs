@@ -89,6 +89,67 @@ fn a_shell_is_in_the_place_of_the_stage() {
     });
 }
 
+/// Arguments of all processes, where everybody on the machine can read them.
+fn arguments() -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|p| std::fs::read(p.path().join("cmdline")).ok());
+    lines
+        .map(|l| String::from_utf8_lossy(&l).replace('\0', " "))
+        .collect()
+}
+
+/// Variables and proxies, also those whose names mean something to the engine's client, are in no argument.
+#[test]
+fn values_of_variables_are_not_seen_by_others() {
+    each(|engine| {
+        let toml = "[stage.one]\nenv = { TOKEN = \"it's $geheim1\\nand\", HOME = \"/geheim2\", \
+            PATH = \"/geheim3:/bin:/usr/bin\", DOCKER_HOST = \"tcp://geheim4\", TMPDIR = \"/geheim5\", \
+            XDG_RUNTIME_DIR = \"/geheim6\" }\nrun = [\"true\"]\n";
+        let mut project = Project::new(engine, toml);
+        let proxy = "http://u:geheim7@127.0.0.1:1";
+        if engine == "podman" {
+            project.variable("http_proxy", proxy);
+        } else {
+            let config = format!("{{\"proxies\":{{\"default\":{{\"httpProxy\":\"{proxy}\"}}}}}}");
+            std::fs::create_dir_all(project.home().join(".docker")).unwrap();
+            std::fs::write(project.home().join(".docker/config.json"), config).unwrap();
+        }
+        project.run(&[]).code(0);
+        let env = project.env();
+        let mut command = project.command(&["shell", &env]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let look = "echo \"$TOKEN|$HOME|$PATH|$DOCKER_HOST|$TMPDIR|$XDG_RUNTIME_DIR|$http_proxy\"; env | grep RUNENV\n";
+        input.write_all(look.as_bytes()).unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let mut said = String::new();
+        while !said.contains("geheim7") {
+            let mut some = [0; 4096];
+            let read = std::io::Read::read(&mut output, &mut some).unwrap();
+            assert!(read > 0, "it ended: {said}");
+            said += &String::from_utf8_lossy(&some[..read]);
+        }
+        let seen = arguments();
+        drop(input);
+        std::io::Read::read_to_string(&mut output, &mut said).unwrap();
+        child.wait().unwrap();
+        assert_eq!(
+            said,
+            format!(
+                "it's $geheim1\nand|/geheim2|/geheim3:/bin:/usr/bin|tcp://geheim4|/geheim5|/geheim6|{proxy}\n"
+            )
+        );
+        let ours: Vec<&String> = seen
+            .iter()
+            .filter(|l| l.contains("RUNENV_SHELL_"))
+            .collect();
+        assert!(!ours.is_empty(), "the client runs: {seen:?}");
+        let seen: Vec<&String> = seen.iter().filter(|l| l.contains("geheim")).collect();
+        assert!(seen.is_empty(), "{seen:?}");
+    });
+}
+
 /// A shell changes nothing, and what it was started from may be cleaned only after it.
 #[test]
 fn what_a_shell_does_is_gone_with_it() {

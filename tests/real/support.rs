@@ -270,6 +270,11 @@ impl Project {
         self.images.push(tag.to_owned());
     }
 
+    /// The value of the project's label.
+    pub(crate) fn id(&self) -> String {
+        project_id(&self.name)
+    }
+
     /// Ids of what carries the project's label.
     pub(crate) fn containers(&self) -> Vec<String> {
         let label = format!("label=runenv.project={}", project_id(&self.name));

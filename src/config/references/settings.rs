@@ -158,7 +158,7 @@ fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problem
     }
 }
 
-/// Conditions of commands.
+/// Commands: something to run each, and their conditions.
 pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &mut Problems) {
     for command in list.get_ref().each(list.span()) {
         if problems.full() {
@@ -170,6 +170,19 @@ pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &m
                 condition(project, text, problems);
             }
             form = table.run.get_ref();
+        }
+        let empty = match form {
+            CommandForm::Line(line) => line.trim().is_empty(),
+            CommandForm::Argv(words) => {
+                let program = words.first();
+                program.is_none_or(|word| word.get_ref().trim().is_empty())
+            }
+            CommandForm::Table(_) => false,
+        };
+        if empty {
+            let help = "write what is to be run, or leave it out: a stage without commands is well";
+            let problem = Problem::new("a command that is empty", help);
+            problems.push(problem.place(project.place(command.span())));
         }
     }
 }
