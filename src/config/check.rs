@@ -107,9 +107,13 @@ fn project_name(
 
 /// Everything that becomes a value of an axis must be spelled like one.
 fn names(sources: &Sources, file: &File, problems: &mut Problems) {
+    // Values of one family stand at one place: the first that is wrong says it.
+    let mut last = None;
     let mut value = |what: &str, text: &Text| {
-        if !problems.full() {
-            problems.0.extend(spelling(sources, what, text));
+        if !problems.full() && last.as_ref() != Some(&text.span()) {
+            let wrong = spelling(sources, what, text);
+            last = wrong.is_some().then(|| text.span());
+            problems.0.extend(wrong);
         }
     };
     file.config.keys().for_each(|k| value("a config", k));

@@ -4,6 +4,7 @@ mod characters;
 pub(crate) mod check;
 pub(crate) mod class;
 mod collisions;
+mod families;
 pub(crate) mod file;
 pub(crate) mod forms;
 mod include;

@@ -14,7 +14,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::File;
 use super::sources::{Sources, at_offset};
-use super::{characters, include};
+use super::{characters, families, include};
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 
@@ -73,7 +73,7 @@ fn shaped(
     let mut pruned = BTreeSet::new();
     loop {
         let error = match File::deserialize(toml::Deserializer::from(table.clone())) {
-            Ok(file) if problems.0.is_empty() => return Ok(file),
+            Ok(file) if problems.0.is_empty() => return families(table, file, sources),
             Ok(_) => return Err(problems),
             Err(error) => error,
         };
@@ -91,6 +91,19 @@ fn shaped(
             _ => return Err(problems),
         };
     }
+}
+
+/// The file with its families of values written out; of the right shape, it stays so.
+fn families(
+    mut table: Spanned<DeTable<'_>>,
+    file: File,
+    sources: &Sources,
+) -> Result<File, Problems> {
+    if !families::expand(table.get_mut(), sources)? {
+        return Ok(file);
+    }
+    File::deserialize(toml::Deserializer::from(table))
+        .map_err(|error| shape(sources, error.message(), error.span().unwrap_or(0..0)).into())
 }
 
 fn syntax(sources: &Sources, error: &toml::de::Error) -> Problems {
