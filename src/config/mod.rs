@@ -4,10 +4,12 @@ mod characters;
 pub(crate) mod check;
 pub(crate) mod class;
 mod collisions;
+mod declared;
 mod families;
 pub(crate) mod file;
 pub(crate) mod forms;
 mod include;
+mod known;
 mod layer;
 pub(crate) mod read;
 pub(crate) mod reference;
@@ -31,6 +33,7 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use known::{Conditions, Known};
 use sources::Sources;
 pub(crate) use spanned::Spanned;
 use tree::Tree;
@@ -51,6 +54,8 @@ pub(crate) struct Project {
     pub(crate) tree: Option<Tree>,
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
+    pub(crate) known: Known,
+    conditions: Conditions,
     pub(crate) warnings: Vec<Problem>,
 }
 

@@ -10,9 +10,10 @@ mod values;
 
 use super::Project;
 use super::file::Layer;
+use super::known::Known;
 use crate::problem::Problems;
 
-pub(crate) fn check(project: &Project, problems: &mut Problems) {
+pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
     project::check(project, problems);
     tree::check(project, problems);
     packages::check(project, problems);
@@ -27,7 +28,7 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) {
             settings::stage(project, table.get_ref(), problems);
         }
     }
-    environments::check(project, problems);
+    environments::check(project, problems)
 }
 
 /// Every layer that the file writes.

@@ -30,7 +30,7 @@ run = "make -O{level} {minor}"
 fn each_layer_has_the_match_of_its_own_family() {
     let env = environment(FILE, "docker-debian-11.b-gcc_9-python3.10-opt_2");
     assert_eq!(
-        env.settings.image.as_ref().map(|i| i.value.as_str()),
+        env.settings.image.first().map(|i| i.value.as_str()),
         Some("debian:11-b-py10")
     );
     assert_eq!(
@@ -48,7 +48,7 @@ fn each_layer_has_the_match_of_its_own_family() {
             "py 10 10"
         ]
     );
-    let origin = env.settings.image.as_ref().map(|i| i.origin.to_string());
+    let origin = env.settings.image.first().map(|i| i.origin.to_string());
     assert_eq!(origin.as_deref(), Some("envs.toml:14:9"));
 }
 
