@@ -4,9 +4,12 @@ mod characters;
 pub(crate) mod check;
 pub(crate) mod class;
 mod collisions;
+mod declared;
+mod families;
 pub(crate) mod file;
 pub(crate) mod forms;
 mod include;
+mod known;
 mod layer;
 pub(crate) mod overrides;
 pub(crate) mod read;
@@ -31,6 +34,7 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use known::{Conditions, Known};
 use overrides::Override;
 use sources::Sources;
 pub(crate) use spanned::Spanned;
@@ -54,6 +58,8 @@ pub(crate) struct Project {
     pub(crate) tree: Option<Tree>,
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
+    pub(crate) known: Known,
+    conditions: Conditions,
     pub(crate) warnings: Vec<Problem>,
 }
 

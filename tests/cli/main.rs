@@ -23,6 +23,7 @@ mod layers;
 mod list;
 mod logs;
 mod matrix;
+mod names;
 mod output;
 mod quoting;
 mod run_local;
