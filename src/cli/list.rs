@@ -7,13 +7,12 @@ use super::select::{self, Selection};
 use super::{Context, Exit};
 use crate::config::Project;
 use crate::name::EnvName;
-use crate::problem::Problems;
 use crate::time;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    selection: Selection,
+    pub(super) selection: Selection,
     /// Print the axes and their values instead
     #[arg(long)]
     axes: bool,
@@ -55,10 +54,11 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
         context.out.result(&text);
         return Ok(0);
     }
-    let names = if args.selection.named() {
-        select::select(&project, &args.selection)?
+    let bare = args.selection.bare();
+    let names = if bare {
+        select::declared(&project)
     } else {
-        select::declared(&project)?
+        context.select(&project, &args.selection)?
     };
     let items: Vec<Item> = names.iter().map(|name| item(&project, name)).collect();
     let text = if args.json {
@@ -67,7 +67,7 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
         text(&items)
     };
     context.out.result(&text);
-    if items.is_empty() && !args.json {
+    if items.is_empty() && bare && !args.json {
         context.out.tell("no environments: set `[project] env-list`, or name any product of values (`runenv list --axes`)\n");
     }
     Ok(0)
@@ -149,12 +149,4 @@ fn axes_text(axes: &indexmap::IndexMap<String, Vec<String>>) -> String {
             )
         })
         .collect()
-}
-
-/// Names alone, for a matrix.
-pub(crate) fn names(project: &Project, selection: &Selection) -> Result<Vec<String>, Problems> {
-    Ok(select::select(project, selection)?
-        .iter()
-        .map(ToString::to_string)
-        .collect())
 }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::file::{File, List, Map, StageTable, Text};
 use super::overrides::Override;
+use super::listed::{self, Listed};
 use super::sources::Sources;
 use super::spanned::Spanned;
 use super::tree::Tree;
@@ -58,14 +59,17 @@ pub(crate) fn check(
         file,
         catalog,
         axes,
+        listed: Listed::default(),
         warnings: Vec::new(),
     };
     if !problems.0.is_empty() {
         return Err(problems);
     }
+    let listed = listed::read(&project, &mut problems);
     references::check(&project, &mut problems);
     let warnings = problems.none()?;
     Ok(Project {
+        listed,
         warnings,
         ..project
     })

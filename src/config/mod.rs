@@ -9,6 +9,7 @@ pub(crate) mod forms;
 mod include;
 mod layer;
 pub(crate) mod overrides;
+pub(crate) mod listed;
 pub(crate) mod read;
 pub(crate) mod reference;
 pub(crate) mod references;
@@ -32,6 +33,7 @@ use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
 use overrides::Override;
+use listed::Listed;
 use sources::Sources;
 pub(crate) use spanned::Spanned;
 use tree::Tree;
@@ -54,6 +56,7 @@ pub(crate) struct Project {
     pub(crate) tree: Option<Tree>,
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
+    pub(crate) listed: Listed,
     pub(crate) warnings: Vec<Problem>,
 }
 
