@@ -169,6 +169,13 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     while let Some((_, below)) = deepest.subcommand() {
         deepest = below;
     }
+    if let Some(Verb::List(args)) = &cli.verb
+        && args.axes
+        && let Some(arg) = select::typed_filter(deepest)
+    {
+        let text = format!("`{arg}` selects environments, and `--axes` prints values");
+        return Err(command.error(ErrorKind::ArgumentConflict, text));
+    }
     if let Some(selection) = cli.selection() {
         selection.prefer_typed(deepest);
     }

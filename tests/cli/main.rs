@@ -23,6 +23,8 @@ mod include;
 mod keys;
 mod layers;
 mod list;
+mod list_forms;
+mod list_json;
 mod logs;
 mod matrix;
 mod output;

@@ -88,10 +88,30 @@ impl Selection {
         }
     }
 
-    /// Words of the command line that are no environments: for `list --axes`.
-    pub(crate) fn words(&self) -> Vec<String> {
+    /// Names as they were given, split.
+    fn words(&self) -> Vec<String> {
         words::split(self.names.iter().chain(&self.envs))
     }
+
+    /// The words behind the command where they are no environments.
+    pub(super) fn typed(&self) -> Vec<String> {
+        words::split(&self.names)
+    }
+}
+
+/// An option that was typed and chooses among environments: what lists values has no use for it.
+pub(super) fn typed_filter(matches: &ArgMatches) -> Option<&'static str> {
+    let options = [
+        ("envs", "-e"),
+        ("labels", "-m"),
+        ("factors", "-f"),
+        ("failed", "--failed"),
+        ("skip", "--skip"),
+        ("all", "--all"),
+    ];
+    let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let mut typed = options.into_iter().filter(|(id, _)| typed(id));
+    typed.next().map(|(_, option)| option)
 }
 
 /// What was selected, and what there is to say about how.
