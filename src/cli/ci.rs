@@ -38,8 +38,8 @@ impl CiArgs {
 pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
     let What::Matrix(args) = args.what;
     let project = context.project()?;
-    let names = context.select(&project, &args.selection)?;
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let entries = context.selected(&project, &args.selection)?;
+    let names: Vec<&str> = entries.iter().map(|e| e.canonical.as_str()).collect();
     // Always a list, so that a workflow's `fromJSON(…)[0]` is right for any number of environments.
     let parts: Vec<_> = names
         .chunks(MOST_JOBS)

@@ -23,6 +23,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::listed::Entry;
 use crate::config::{self, Project};
 use crate::engine::Engine;
 use crate::environment::{self, Environment};
@@ -239,9 +240,19 @@ impl Context {
         project: &Project,
         selection: &Selection,
     ) -> Result<Vec<EnvName>, Problems> {
-        let Selected { names, warnings } = select::select(project, selection)?;
+        let entries = self.selected(project, selection)?.into_iter();
+        Ok(entries.map(|entry| entry.name).collect())
+    }
+
+    /// The same, also as they were written.
+    fn selected(
+        &mut self,
+        project: &Project,
+        selection: &Selection,
+    ) -> Result<Vec<Entry>, Problems> {
+        let Selected { entries, warnings } = select::select(project, selection)?;
         self.out.problems(&Problems(warnings));
-        Ok(names)
+        Ok(entries)
     }
 
     fn resolve(

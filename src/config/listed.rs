@@ -2,6 +2,7 @@
 //!
 //! Made once, when the file is checked. Who selects environments asks here, and parses nothing of the file again.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
@@ -169,10 +170,13 @@ pub(crate) fn too_many_globs(text: &str) -> Problem {
 }
 
 /// The name that an environment runs by: one of its own takes runner and system from its `[env.NAME]`.
-pub(crate) fn resolved(project: &Project, name: &EnvName) -> Result<EnvName, Problem> {
+pub(crate) fn resolved<'n>(
+    project: &Project,
+    name: &'n EnvName,
+) -> Result<Cow<'n, EnvName>, Problem> {
     let table = name.own.as_ref();
     let Some(table) = table.and_then(|own| project.file.env.get(own.as_str())) else {
-        return Ok(name.clone());
+        return Ok(Cow::Borrowed(name));
     };
     let table = table.get_ref();
     let mut resolved = name.clone();
@@ -188,7 +192,7 @@ pub(crate) fn resolved(project: &Project, name: &EnvName) -> Result<EnvName, Pro
     if let Some(runner) = &table.runner {
         resolved.runner.clone_from(runner.get_ref());
     }
-    Ok(resolved)
+    Ok(Cow::Owned(resolved))
 }
 
 /// Reads what the file lists; mistakes and warnings go to `problems`.

@@ -25,7 +25,7 @@ pub(crate) fn draft(project: &Project, name: &EnvName) -> Result<(EnvName, Draft
         .get(own.as_str())
         .expect("own names are keys of [env]")
         .get_ref();
-    let name = listed::resolved(project, name)?;
+    let name = listed::resolved(project, name)?.into_owned();
     let mut draft = match &table.like {
         Some(like) => {
             let place = project.place(like.span());

@@ -15,8 +15,9 @@ mod names;
 use clap::Args;
 use serde::Serialize;
 
-use super::select::{self, Selection};
+use super::select::Selection;
 use super::{Context, Exit};
+use crate::config::listed::Entry;
 use crate::report::clean;
 use crate::time;
 
@@ -65,22 +66,27 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
         return Ok(0);
     }
     let bare = args.selection.bare();
-    let names = if bare {
-        select::declared(&project)
+    let selected = if bare {
+        Vec::new()
     } else {
-        context.select(&project, &args.selection)?
+        context.selected(&project, &args.selection)?
     };
-    let items = names::items(&project, &names);
-    let long = context.host.stdout_is_terminal && items.len() > SCREEN;
-    let text = if args.json {
-        json(&items)
-    } else if args.group || long {
-        names::grouped(&items, today)
+    let entries: Vec<&Entry> = if bare {
+        project.listed.known().collect()
     } else {
-        names::text(&items, today)
+        selected.iter().collect()
+    };
+    let rows = names::rows(&project, &entries);
+    let long = context.host.stdout_is_terminal && rows.len() > SCREEN;
+    let text = if args.json {
+        json(&names::items(&project, &rows))
+    } else if args.group || long {
+        names::grouped(&rows, today)
+    } else {
+        names::text(&rows, today)
     };
     context.out.result(&text);
-    if items.is_empty() && bare && !args.json {
+    if rows.is_empty() && bare && !args.json {
         context.out.tell("no environments: set `[project] env-list`, or name any product of values (`runenv list --axes`)\n");
     }
     Ok(0)

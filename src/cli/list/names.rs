@@ -1,67 +1,44 @@
 //! Environments as a list has them: with descriptions, labels and marks; as lines, under headings, as JSON.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::{a_line, axes, past};
-use crate::config::{Project, listed};
+use crate::config::Project;
+use crate::config::listed::{self, Entry};
 use crate::name::{EnvName, parse};
 use crate::nearest::counted;
 
-/// An environment; `docs/reference/json.md` has these keys.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct Item {
-    name: String,
-    runner: String,
-    system: Option<String>,
-    family: Option<String>,
-    release: Option<String>,
-    axes: BTreeMap<String, String>,
-    config: Option<String>,
-    stage: Option<String>,
-    labels: Vec<String>,
-    in_env_list: bool,
-    own_name: bool,
+/// An environment and what there is to say of it.
+pub(super) struct Row<'a> {
+    name: &'a str,
+    /// One with a name of its own has runner and system from its table.
+    as_run: Cow<'a, EnvName>,
     description: Option<String>,
-    end_of_life: Option<String>,
+    end_of_life: Option<&'a str>,
 }
 
-pub(super) fn items(project: &Project, names: &[EnvName]) -> Vec<Item> {
-    let listed = &project.listed;
-    let in_env_list: BTreeSet<&str> = listed
-        .env_list
-        .iter()
-        .map(|e| e.canonical.as_str())
-        .collect();
-    let mut labels = BTreeMap::<String, Vec<String>>::new();
-    for label in listed.labels.keys() {
-        for entry in listed.labelled(label) {
-            let all = labels.entry(entry.canonical).or_default();
-            if all.last() != Some(label) {
-                all.push(label.clone());
-            }
-        }
-    }
+pub(super) fn rows<'a>(project: &'a Project, entries: &[&'a Entry]) -> Vec<Row<'a>> {
     let own = own_descriptions(project);
-    let item = |name: &EnvName| {
-        let canonical = name.to_string();
-        let item = Item {
-            labels: labels.get(&canonical).cloned().unwrap_or_default(),
-            in_env_list: in_env_list.contains(canonical.as_str()),
-            ..item(project, name, canonical)
-        };
-        match own.get(&item.name) {
-            Some(own) => Item {
-                description: Some((*own).to_owned()),
-                ..item
-            },
-            None => item,
+    let row = |entry: &&'a Entry| {
+        // What is wrong with its `like` was told when the file was loaded.
+        let as_run = listed::resolved(project, &entry.name);
+        let as_run = as_run.unwrap_or(Cow::Borrowed(&entry.name));
+        let name = entry.canonical.as_str();
+        let own = own.get(name).map(|own| (*own).to_owned());
+        let system = as_run.system.as_ref();
+        let catalog = &project.catalog;
+        Row {
+            name,
+            description: own.or_else(|| description(project, &as_run)),
+            end_of_life: system.and_then(|s| catalog.end_of_life(&s.family, s.release.as_deref())),
+            as_run,
         }
     };
-    names.iter().map(item).collect()
+    entries.iter().map(row).collect()
 }
 
 /// What `[env.NAME]` says, by canonical name: it may be written in a shorter form.
@@ -76,30 +53,6 @@ fn own_descriptions(project: &Project) -> BTreeMap<String, &str> {
     described.collect()
 }
 
-fn item(project: &Project, name: &EnvName, canonical: String) -> Item {
-    // What is wrong with its `like` was told when the file was loaded.
-    let as_run = listed::resolved(project, name);
-    let as_run = as_run.as_ref().unwrap_or(name);
-    let system = as_run.system.as_ref();
-    let end = system.and_then(|s| project.catalog.end_of_life(&s.family, s.release.as_deref()));
-    let axes = as_run.axes.iter().map(|(a, v)| (a.clone(), v.clone()));
-    Item {
-        runner: as_run.runner.clone(),
-        system: system.map(ToString::to_string),
-        family: system.map(|s| s.family.clone()),
-        release: system.and_then(|s| s.release.clone()),
-        axes: axes.collect(),
-        config: as_run.config.clone(),
-        stage: name.to.clone(),
-        labels: Vec::new(),
-        in_env_list: false,
-        own_name: name.own.is_some(),
-        description: description(project, as_run),
-        end_of_life: end.map(str::to_owned),
-        name: canonical,
-    }
-}
-
 /// Those of its system, own axes and config, joined.
 fn description(project: &Project, name: &EnvName) -> Option<String> {
     let system = name.system.as_ref();
@@ -112,60 +65,120 @@ fn description(project: &Project, name: &EnvName) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
+/// A row for programs; `docs/reference/json.md` has these keys.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Item<'a> {
+    name: &'a str,
+    runner: &'a str,
+    system: Option<String>,
+    family: Option<&'a str>,
+    release: Option<&'a str>,
+    axes: IndexMap<&'a str, Vec<&'a str>>,
+    config: Option<&'a str>,
+    stage: Option<&'a str>,
+    labels: Vec<&'a str>,
+    in_env_list: bool,
+    own_name: bool,
+    description: Option<&'a str>,
+    end_of_life: Option<&'a str>,
+}
+
+pub(super) fn items<'a>(project: &'a Project, rows: &'a [Row<'_>]) -> Vec<Item<'a>> {
+    let listed = &project.listed;
+    let in_env_list = listed.env_list.iter().map(|e| e.canonical.as_str());
+    let in_env_list: BTreeSet<&str> = in_env_list.collect();
+    let mut labels = BTreeMap::<String, Vec<&str>>::new();
+    for label in listed.labels.keys() {
+        for entry in listed.labelled(label) {
+            let all = labels.entry(entry.canonical).or_default();
+            if all.last() != Some(&label.as_str()) {
+                all.push(label);
+            }
+        }
+    }
+    let item = |row: &'a Row<'_>| {
+        let name = &row.as_run;
+        let system = name.system.as_ref();
+        let mut axes = IndexMap::<&str, Vec<&str>>::new();
+        for (axis, value) in &name.axes {
+            axes.entry(axis).or_default().push(value);
+        }
+        Item {
+            name: row.name,
+            runner: &name.runner,
+            system: system.map(ToString::to_string),
+            family: system.map(|s| s.family.as_str()),
+            release: system.and_then(|s| s.release.as_deref()),
+            axes,
+            config: name.config.as_deref(),
+            stage: name.to.as_deref(),
+            labels: labels.get(row.name).cloned().unwrap_or_default(),
+            in_env_list: in_env_list.contains(row.name),
+            own_name: name.own.is_some(),
+            description: row.description.as_deref(),
+            end_of_life: row.end_of_life,
+        }
+    };
+    rows.iter().map(item).collect()
+}
+
 /// A name a line; what there is to say of it behind.
-pub(super) fn text(items: &[Item], today: &str) -> String {
+pub(super) fn text(rows: &[Row<'_>], today: &str) -> String {
     let mut text = String::new();
-    let all: Vec<&Item> = items.iter().collect();
+    let all: Vec<&Row<'_>> = rows.iter().collect();
     lines(&mut text, &all, "", today);
     text
 }
 
-fn lines(text: &mut String, items: &[&Item], indent: &str, today: &str) {
-    let width = items.iter().map(|i| i.name.len()).max().unwrap_or(0);
-    for item in items {
-        let description = item.description.as_deref().map(a_line);
-        let past = past(item.end_of_life.as_deref(), today);
-        let notes: Vec<String> = description.into_iter().chain(past).collect();
+fn lines(text: &mut String, rows: &[&Row<'_>], indent: &str, today: &str) {
+    let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0);
+    for row in rows {
+        let description = row.description.as_deref().map(a_line);
+        let notes = description.into_iter().chain(past(row.end_of_life, today));
         *text += indent;
-        *text += &item.name;
-        if !notes.is_empty() {
-            *text += &" ".repeat(width - item.name.len() + 2);
-            *text += &notes.join(" ");
+        *text += row.name;
+        let mut gap = width - row.name.len() + 2;
+        for note in notes {
+            text.extend(std::iter::repeat_n(' ', gap));
+            *text += &note;
+            gap = 1;
         }
         text.push('\n');
     }
 }
 
 /// The same under a heading for each runner and family, in the order in which they come first.
-pub(super) fn grouped(items: &[Item], today: &str) -> String {
-    let mut groups = IndexMap::<String, Vec<&Item>>::new();
-    for item in items {
-        let family = item.family.as_deref().unwrap_or_default();
-        let key = if item.own_name {
+pub(super) fn grouped(rows: &[Row<'_>], today: &str) -> String {
+    let mut groups = IndexMap::<String, Vec<&Row<'_>>>::new();
+    for row in rows {
+        let system = row.as_run.system.as_ref();
+        let family = system.map_or("", |s| s.family.as_str());
+        let key = if row.as_run.own.is_some() {
             String::new()
         } else {
-            format!("{}-{family}", item.runner)
+            format!("{}-{family}", row.as_run.runner)
         };
-        groups.entry(key).or_default().push(item);
+        groups.entry(key).or_default().push(row);
     }
     let mut text = String::new();
-    for (key, items) in groups {
+    for (key, rows) in groups {
         if !text.is_empty() {
             text.push('\n');
         }
-        let count = counted("environment", items.len());
+        let count = counted("environment", rows.len());
         text += &if key.is_empty() {
             format!("names of their own: {count}\n")
         } else {
             // Without a release, own axes and configs the name ends with the family.
-            let dash = if items.iter().any(|i| i.name == key) {
+            let dash = if rows.iter().any(|r| r.name == key) {
                 ""
             } else {
                 "-"
             };
             format!("{key}{dash}*: {count}\n")
         };
-        lines(&mut text, &items, "  ", today);
+        lines(&mut text, &rows, "  ", today);
     }
     text
 }

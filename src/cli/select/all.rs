@@ -149,7 +149,7 @@ fn named(project: &Project) -> Vec<EnvName> {
         all.extend(parse::parse(written.get_ref(), &project.axes, &place));
     }
     all.iter()
-        .filter_map(|name| listed::resolved(project, name).ok())
+        .filter_map(|name| Some(listed::resolved(project, name).ok()?.into_owned()))
         .collect()
 }
 

@@ -118,13 +118,8 @@ pub(super) fn typed_filter(matches: &ArgMatches) -> Option<&'static str> {
 #[derive(Debug, Default)]
 pub(crate) struct Selected {
     /// Each once, in the order they were named.
-    pub(crate) names: Vec<EnvName>,
+    pub(crate) entries: Vec<Entry>,
     pub(crate) warnings: Vec<Problem>,
-}
-
-/// All that the file lists: `env-list`, then names of their own.
-pub(crate) fn declared(project: &Project) -> Vec<EnvName> {
-    project.listed.known().map(|e| e.name.clone()).collect()
 }
 
 /// The environments that are meant.
@@ -169,18 +164,15 @@ pub(crate) fn select(project: &Project, selection: &Selection) -> Result<Selecte
             ..problem
         }
         .into()),
-        _ => Ok(Selected {
-            names: entries.into_iter().map(|e| e.name).collect(),
-            warnings,
-        }),
+        _ => Ok(Selected { entries, warnings }),
     }
 }
 
 /// The one environment that a verb is about.
 pub(crate) fn one(project: &Project, selection: &Selection) -> Result<EnvName, Problems> {
-    let mut names = select(project, selection)?.names;
-    if names.len() > 1 {
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut entries = select(project, selection)?.entries;
+    if entries.len() > 1 {
+        let names: Vec<&str> = entries.iter().map(|e| e.canonical.as_str()).collect();
         let title = format!(
             "`{}` means {} environments",
             shown(&selection.words().join(" ")),
@@ -188,13 +180,13 @@ pub(crate) fn one(project: &Project, selection: &Selection) -> Result<EnvName, P
         );
         return Err(Problem::new(title, format!("name one of them: {}", names.join(", "))).into());
     }
-    names.pop().ok_or_else(|| {
+    let entry = entries.pop().ok_or_else(|| {
         Problem::new(
             "no environment is named",
             "name one: `runenv list` shows them",
         )
-        .into()
-    })
+    })?;
+    Ok(entry.name)
 }
 
 /// What is chosen from before anything restricts it.
