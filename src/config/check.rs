@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::file::{File, List, Map, StageTable, Text};
-use super::overrides::Override;
 use super::listed::{self, Listed};
+use super::overrides::Override;
 use super::sources::Sources;
 use super::spanned::Spanned;
 use super::tree::Tree;
