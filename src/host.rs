@@ -15,6 +15,7 @@ pub(crate) struct Host {
     /// The working directory; empty when it is gone.
     pub(crate) cwd: PathBuf,
     pub(crate) cpus: usize,
+    pub(crate) stdout_is_terminal: bool,
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdin_is_terminal: bool,
     pub(crate) root: bool,
@@ -31,6 +32,7 @@ impl Host {
             variables: std::env::vars_os().collect(),
             cwd: std::env::current_dir().unwrap_or_default(),
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             root: rustix::process::geteuid().is_root(),

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::select::Selection;
-use super::{Context, Exit, list};
+use super::{Context, Exit};
 
 /// GitHub drops jobs of a matrix beyond this number without a word
 /// (docs.github.com/en/actions/reference/limits: 256 jobs per workflow run matrix).
@@ -28,10 +28,18 @@ struct MatrixArgs {
     selection: Selection,
 }
 
+impl CiArgs {
+    pub(super) fn selection(&mut self) -> &mut Selection {
+        let What::Matrix(args) = &mut self.what;
+        &mut args.selection
+    }
+}
+
 pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
     let What::Matrix(args) = args.what;
     let project = context.project()?;
-    let names = list::names(&project, &args.selection)?;
+    let entries = context.selected(&project, &args.selection)?;
+    let names: Vec<&str> = entries.iter().map(|e| e.canonical.as_str()).collect();
     // Always a list, so that a workflow's `fromJSON(…)[0]` is right for any number of environments.
     let parts: Vec<_> = names
         .chunks(MOST_JOBS)

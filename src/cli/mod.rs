@@ -23,6 +23,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::listed::Entry;
 use crate::config::{self, Project};
 use crate::engine::Engine;
 use crate::environment::{self, Environment};
@@ -31,6 +32,7 @@ use crate::name::EnvName;
 use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
 use crate::report::out::Out;
+use select::{Selected, Selection};
 
 /// Proves that a project builds and passes its tests on every system it claims to support.
 #[derive(Debug, Parser)]
@@ -163,7 +165,42 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
             return Err(command.clone().error(ErrorKind::ArgumentConflict, text));
         }
     }
-    Cli::from_arg_matches(&matches)
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let mut deepest = &matches;
+    while let Some((_, below)) = deepest.subcommand() {
+        deepest = below;
+    }
+    if let Some(Verb::List(args)) = &cli.verb
+        && args.axes
+        && let Some(arg) = select::typed_filter(deepest)
+    {
+        let text = format!("`{arg}` selects environments, and `--axes` prints values");
+        return Err(command.error(ErrorKind::ArgumentConflict, text));
+    }
+    if let Some(selection) = cli.selection() {
+        selection.prefer_typed(deepest);
+    }
+    Ok(cli)
+}
+
+impl Cli {
+    /// Which environments are meant, for verbs that take many.
+    fn selection(&mut self) -> Option<&mut Selection> {
+        match &mut self.verb {
+            None => Some(&mut self.run.selection),
+            Some(Verb::Run(args)) => Some(&mut args.selection),
+            Some(Verb::List(args)) => Some(&mut args.selection),
+            Some(Verb::Ci(args)) => Some(args.selection()),
+            Some(
+                Verb::Show(_)
+                | Verb::Context(_)
+                | Verb::Shell(_)
+                | Verb::Logs(_)
+                | Verb::Clean(_)
+                | Verb::Schema(_),
+            ) => None,
+        }
+    }
 }
 
 /// The worst kind decides.
@@ -195,6 +232,27 @@ impl Context {
         let project = config::load(&path, self.global.root.as_deref(), &cwd, &self.global.set)?;
         self.out.problems(&Problems(project.warnings.clone()));
         Ok(project)
+    }
+
+    /// The environments that are meant; warnings are told.
+    fn select(
+        &mut self,
+        project: &Project,
+        selection: &Selection,
+    ) -> Result<Vec<EnvName>, Problems> {
+        let entries = self.selected(project, selection)?.into_iter();
+        Ok(entries.map(|entry| entry.name).collect())
+    }
+
+    /// The same, also as they were written.
+    fn selected(
+        &mut self,
+        project: &Project,
+        selection: &Selection,
+    ) -> Result<Vec<Entry>, Problems> {
+        let Selected { entries, warnings } = select::select(project, selection)?;
+        self.out.problems(&Problems(warnings));
+        Ok(entries)
     }
 
     fn resolve(

@@ -1,6 +1,7 @@
 //! `runenv [run]`: run environments, stage by stage.
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::{Context, Exit, dry_run, engines, select};
 use crate::config::Project;
@@ -38,13 +39,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "TIME", env = "RUNENV_TIMEOUT", value_parser = time::parse_duration)]
     timeout: Option<std::time::Duration>,
     /// Do not keep what a failed stage left as an image
-    #[arg(long, env = "RUNENV_NO_KEEP_FAILED")]
+    #[arg(long, env = "RUNENV_NO_KEEP_FAILED", value_parser = FalseyValueParser::new())]
     no_keep_failed: bool,
     /// Say only what failed, and the last line
-    #[arg(short, long, conflicts_with = "verbose", env = "RUNENV_QUIET")]
+    #[arg(short, long, conflicts_with = "verbose", env = "RUNENV_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
     /// Stream the output also where several environments run
-    #[arg(short, long, env = "RUNENV_VERBOSE")]
+    #[arg(short, long, env = "RUNENV_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
     /// Words for `{posargs}`
     #[arg(last = true, value_name = "POSARGS")]
@@ -86,7 +87,7 @@ impl RunArgs {
 pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let (mut jobs, mut problems) = (Vec::<Job>::new(), Problems::default());
-    for name in select::select(&project, &args.selection)? {
+    for name in context.select(&project, &args.selection)? {
         let job = context
             .plan(&project, &name, &args.posargs)
             .and_then(|plan| {

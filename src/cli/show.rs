@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::select::{self, Selection};
+use super::select::Selection;
 use super::{Context, Exit};
 use crate::config::Project;
 use crate::environment::Environment;
@@ -33,7 +33,8 @@ pub(crate) struct ShowArgs {
 
 pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
-    for (at, name) in select::select(&project, &Selection::one(&args.env))?
+    for (at, name) in context
+        .select(&project, &Selection::one(&args.env))?
         .iter()
         .enumerate()
     {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::file::{File, List, Map, StageTable, Text};
 use super::known::{Conditions, Known};
+use super::listed::{self, Listed};
 use super::overrides::Override;
 use super::sources::Sources;
 use super::spanned::Spanned;
@@ -57,12 +58,14 @@ pub(crate) fn check(
         axes,
         known: Known::default(),
         conditions: Conditions::default(),
+        listed: Listed::default(),
         warnings: Vec::new(),
     };
     if !problems.0.is_empty() {
         return Err(problems);
     }
     project.axes.rules = declared::rules(&project, &mut problems);
+    project.listed = listed::read(&project, &mut problems);
     project.known = references::check(&project, &mut problems);
     project.warnings = problems.none()?;
     Ok(project)

@@ -70,6 +70,10 @@ pub(crate) struct ProjectTable {
     pub(crate) repeatable: Option<List>,
     /// The environments that a run without names runs: names with braces.
     pub(crate) env_list: Option<List>,
+    /// Names and globs that are taken out of `env-list` and of `--all`.
+    pub(crate) exclude: Option<List>,
+    /// Words for `-m`: names, and globs that choose from `env-list`.
+    pub(crate) labels: Map<List>,
     /// More files of the tree, read before this one.
     pub(crate) include: Option<List>,
     /// What the project's images are told apart by from those of others.

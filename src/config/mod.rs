@@ -11,6 +11,7 @@ pub(crate) mod forms;
 mod include;
 mod known;
 mod layer;
+pub(crate) mod listed;
 pub(crate) mod overrides;
 pub(crate) mod read;
 pub(crate) mod reference;
@@ -35,6 +36,7 @@ use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
 use known::{Conditions, Known};
+use listed::Listed;
 use overrides::Override;
 use sources::Sources;
 pub(crate) use spanned::Spanned;
@@ -60,6 +62,7 @@ pub(crate) struct Project {
     pub(crate) axes: Axes,
     pub(crate) known: Known,
     conditions: Conditions,
+    pub(crate) listed: Listed,
     pub(crate) warnings: Vec<Problem>,
 }
 

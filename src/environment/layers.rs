@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::draft::{Draft, StageDraft};
 use super::setting::{Origin, Setting};
 use crate::config::file::EnvTable;
-use crate::config::{Project, check};
+use crate::config::{Project, check, listed};
 use crate::name::{EnvName, System, parse};
 use crate::problem::Problem;
 
@@ -24,25 +24,17 @@ pub(crate) fn draft(project: &Project, name: &EnvName) -> Result<(EnvName, Draft
         .get(own.as_str())
         .expect("own names are keys of [env]")
         .get_ref();
-    let (mut name, mut draft) = match &table.like {
+    let name = listed::resolved(project, name)?.into_owned();
+    let mut draft = match &table.like {
         Some(like) => {
             let place = project.place(like.span());
-            let like = parse::parse(like.get_ref(), &project.axes, &place)?;
-            let draft = product(project, &like)?;
-            (
-                EnvName {
-                    own: name.own.clone(),
-                    to: name.to.clone(),
-                    ..like
-                },
-                draft,
-            )
+            product(
+                project,
+                &parse::parse(like.get_ref(), &project.axes, &place)?,
+            )?
         }
-        None => (name.clone(), Draft::new(project)),
+        None => Draft::new(project),
     };
-    if let Some(runner) = &table.runner {
-        name.runner.clone_from(runner.get_ref());
-    }
     if table.like.is_none() {
         draft.apply(project, &project.file.defaults)?;
         apply_runner(project, &mut draft, &name)?;

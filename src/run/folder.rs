@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::result::State;
 use crate::files;
 use crate::plan::Stage;
 use crate::problem::Problem;
 
 /// The folder's name, beside envs.toml.
 pub(crate) const NAME: &str = ".runenv";
+
+/// A result is not larger.
+const MOST_BYTES: u64 = 16_000_000;
 
 /// The whole project's folder.
 #[derive(Clone, Debug)]
@@ -31,6 +35,17 @@ impl Folder {
 
     pub(crate) fn env(&self, name: &str) -> EnvFolder {
         EnvFolder(self.0.join(name))
+    }
+
+    /// The names of environments that have a folder, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let folders = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
+        let mut names: Vec<String> = folders
+            .filter_map(|e| e.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
     }
 
     /// Makes it, with a .gitignore of its own. A link in its place may have been put there by anyone: refused.
@@ -107,6 +122,17 @@ impl EnvFolder {
         let mut text = serde_json::to_string_pretty(value).expect("our own values are JSON");
         text.push('\n');
         files::write_atomic(&self.0.join(name), text.as_bytes())
+    }
+
+    /// How it ended when it was last run. A broken result is none.
+    pub(crate) fn last_state(&self) -> Option<State> {
+        #[derive(Deserialize)]
+        struct Ended {
+            state: State,
+        }
+        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok()?;
+        let ended: Ended = serde_json::from_str(&text).ok()?;
+        Some(ended.state)
     }
 
     /// A broken note is none.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::log::Log;
 use crate::exec::Stop;
@@ -10,7 +10,7 @@ use crate::problem::{Kind, Problem};
 use crate::time;
 
 /// How a stage or an environment ended. Words in JSON, never numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum State {
     Passed,

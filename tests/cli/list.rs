@@ -52,31 +52,36 @@ fn the_axes_show_every_value() {
         ran.stdout,
         str![[r#"
 runner
-  docker
-  podman
-  local
+  docker  containers
+  podman  containers
+  local   this machine
 system
-  debian-bullseye
-  debian-bookworm
-  debian-trixie
-  ubuntu-focal
-  ubuntu-jammy
-  ubuntu-noble
-  fedora-35
-  fedora-40
-  fedora-41
-  fedora-42
-  almalinux-8
-  almalinux-9
-  rockylinux-8
-  rockylinux-9
+  debian
+    debian-bullseye
+    debian-bookworm
+    debian-trixie
+  ubuntu
+    ubuntu-focal
+    ubuntu-jammy
+    ubuntu-noble
+  fedora
+    fedora-35
+    fedora-40
+    fedora-41
+    fedora-42
+  almalinux
+    almalinux-8
+    almalinux-9
+  rockylinux
+    rockylinux-8
+    rockylinux-9
   host
 toolchain
   gcc_12
   clang_16
 config
   minimal
-  standard
+  standard  (default)
 stage
   with-packages
   built
@@ -84,9 +89,18 @@ stage
 
 "#]],
     );
+}
+
+#[test]
+fn axes_are_json_too() {
     let json = sample().runenv("list --axes --json").exits(0);
     let axes: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!(axes["toolchain"], serde_json::json!(["gcc_12", "clang_16"]));
+    let values = axes["axes"]["toolchain"].as_array().unwrap();
+    let values: Vec<_> = values
+        .iter()
+        .map(|v| v["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(values, ["gcc_12", "clang_16"]);
 }
 
 #[test]
@@ -102,7 +116,14 @@ fn json_has_words_for_everything() {
     "name": "docker-fedora-41-minimal",
     "runner": "docker",
     "system": "fedora-41",
+    "family": "fedora",
+    "release": "41",
+    "axes": {},
     "config": "minimal",
+    "stage": null,
+    "labels": [],
+    "in-env-list": true,
+    "own-name": false,
     "description": null,
     "end-of-life": "2025-12-15"
   },
@@ -110,7 +131,14 @@ fn json_has_words_for_everything() {
     "name": "lint",
     "runner": "local",
     "system": null,
+    "family": null,
+    "release": null,
+    "axes": {},
     "config": null,
+    "stage": null,
+    "labels": [],
+    "in-env-list": false,
+    "own-name": true,
     "description": "the linter",
     "end-of-life": null
   }

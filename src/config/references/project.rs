@@ -1,8 +1,8 @@
-//! `[project]` and `[system]`: defaults, the version that is needed, `env-list`, releases and images.
+//! `[project]` and `[system]`: defaults, the version that is needed, releases and images.
 
 use super::super::Project;
 use super::super::check::texts;
-use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, expand, parse};
+use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
@@ -12,14 +12,6 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
     default_releases(project, problems);
     images(project, problems);
     requires(project, problems);
-    for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
-        let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
-        for name in problems.keep(expanded).into_iter().flatten() {
-            if !problems.full() {
-                problems.keep(parse::parse(&name, &project.axes, &place));
-            }
-        }
-    }
 }
 
 fn defaults(project: &Project, problems: &mut Problems) {

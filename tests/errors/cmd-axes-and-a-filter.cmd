@@ -1,0 +1,1 @@
+list --axes -f fedora

@@ -1,0 +1,1 @@
+ci matrix -f ''

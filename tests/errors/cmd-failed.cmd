@@ -1,0 +1,1 @@
+run --failed 'docker-*-minimal'

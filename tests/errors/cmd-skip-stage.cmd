@@ -1,0 +1,1 @@
+run --skip docker-debian-bookworm-built

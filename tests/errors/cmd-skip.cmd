@@ -1,0 +1,1 @@
+list --skip 'docker-debain-bookworm,docker-fedora-99,*-minimal'
