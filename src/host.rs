@@ -2,6 +2,8 @@
 //!
 //! Everything below takes a `&Host`, so that no test needs global state and nothing asks twice.
 
+pub(crate) mod os_release;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;

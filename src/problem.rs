@@ -152,8 +152,20 @@ const MOST_PROBLEMS: usize = 50;
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 
 impl Problems {
+    /// Each once: tables that one family of values stands for are wrong in the same way.
     pub(crate) fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        let same = |p: &Place, q: &Place| Arc::ptr_eq(&p.source, &q.source) && p.span == q.span;
+        let told = self.0.iter().any(|p| {
+            p.title == problem.title
+                && p.places.len() == problem.places.len()
+                && p.places
+                    .iter()
+                    .zip(&problem.places)
+                    .all(|(p, q)| same(p, q))
+        });
+        if !told || problem.places.is_empty() {
+            self.0.push(problem);
+        }
     }
 
     /// Are there as many as anybody will read? Then finding more is not worth the time.

@@ -1,19 +1,16 @@
 //! What the words of a file mean: every reference across its tables, all mistakes in one go.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
 use super::file::{File, List, Map, StageTable, Text};
+use super::known::{Conditions, Known};
 use super::listed::{self, Listed};
 use super::overrides::Override;
 use super::sources::Sources;
 use super::spanned::Spanned;
 use super::tree::Tree;
-use super::{Project, collisions, references};
+use super::{Project, collisions, declared, references};
 use crate::catalog::Catalog;
-use crate::name::axis::{Axes, Family};
 use crate::name::{self, CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
@@ -43,14 +40,14 @@ pub(crate) fn check(
     let catalog = Catalog::read();
     let mut problems = Problems::default();
     names(&sources, &file, &mut problems);
-    let axes = axes(&file, &catalog);
+    let axes = declared::axes(&file, &catalog);
     collisions::check(&sources, &file, &axes, &mut problems);
     let name = project_name(&sources, &file, &root, &mut problems);
     let tree = file
         .package_tree
         .as_ref()
         .map(|table| Tree::new(&root, table));
-    let project = Project {
+    let mut project = Project {
         root,
         overrides,
         tree,
@@ -60,19 +57,18 @@ pub(crate) fn check(
         catalog,
         axes,
         listed: Listed::default(),
+        known: Known::default(),
+        conditions: Conditions::default(),
         warnings: Vec::new(),
     };
     if !problems.0.is_empty() {
         return Err(problems);
     }
-    let listed = listed::read(&project, &mut problems);
-    references::check(&project, &mut problems);
-    let warnings = problems.none()?;
-    Ok(Project {
-        listed,
-        warnings,
-        ..project
-    })
+    project.axes.rules = declared::rules(&project, &mut problems);
+    project.listed = listed::read(&project, &mut problems);
+    project.known = references::check(&project, &mut problems);
+    project.warnings = problems.none()?;
+    Ok(project)
 }
 
 fn project_name(
@@ -118,9 +114,13 @@ fn project_name(
 
 /// Everything that becomes a value of an axis must be spelled like one.
 fn names(sources: &Sources, file: &File, problems: &mut Problems) {
+    // Values of one family stand at one place: the first that is wrong says it.
+    let mut last = None;
     let mut value = |what: &str, text: &Text| {
-        if !problems.full() {
-            problems.0.extend(spelling(sources, what, text));
+        if !problems.full() && last.as_ref() != Some(&text.span()) {
+            let wrong = spelling(sources, what, text);
+            last = wrong.is_some().then(|| text.span());
+            problems.0.extend(wrong);
         }
     };
     file.config.keys().for_each(|k| value("a config", k));
@@ -191,58 +191,6 @@ fn reserved(sources: &Sources, file: &File, problems: &mut Problems) {
             problems.push(problem.place(sources.place(env.span())));
         }
     }
-}
-
-/// The values that may stand in names: the catalog's and the file's.
-fn axes(file: &File, catalog: &Catalog) -> Axes {
-    let words = |keys: &mut dyn Iterator<Item = &Text>| {
-        keys.map(|k| k.get_ref().clone()).collect::<Vec<_>>()
-    };
-    let own = file.axis.iter();
-    let defaults = file.project.default.iter();
-    let mut axes = Axes::default();
-    axes.families = families(file, catalog);
-    axes.own = own
-        .map(|(axis, values)| (axis.get_ref().clone(), words(&mut values.keys())))
-        .collect();
-    axes.configs = words(&mut file.config.keys());
-    axes.stages = words(&mut file.stage.keys());
-    axes.defaults = defaults
-        .map(|(a, v)| (a.get_ref().clone(), v.get_ref().clone()))
-        .collect();
-    let declared = |name: &str| name.split('-').any(|factor| holds_factor(&axes, factor));
-    let names = words(&mut file.env.keys());
-    axes.own_names = names.into_iter().filter(|name| !declared(name)).collect();
-    axes
-}
-
-fn families(file: &File, catalog: &Catalog) -> IndexMap<String, Family> {
-    let mut families = IndexMap::<String, Family>::new();
-    for (name, family) in &catalog.families {
-        let known = families.entry(name.clone()).or_default();
-        known.releases = family.release.keys().cloned().collect();
-        known.alone = known.releases.is_empty();
-        known.default_release.clone_from(&family.default_release);
-    }
-    for (name, table) in &file.system {
-        let family = families.entry(name.get_ref().clone()).or_default();
-        let known: BTreeSet<String> = family.releases.iter().cloned().collect();
-        let releases = table.get_ref().release.keys().map(Text::get_ref);
-        let new = releases.filter(|r| !known.contains(*r));
-        family.releases.extend(new.cloned());
-        family.alone = family.releases.is_empty();
-        if let Some(release) = &table.get_ref().default_release {
-            family.default_release = Some(release.get_ref().clone());
-        }
-    }
-    let host = families.entry("host".to_owned()).or_default();
-    host.alone = host.releases.is_empty();
-    families
-}
-
-/// Is this factor a part of any declared value?
-fn holds_factor(axes: &Axes, factor: &str) -> bool {
-    axes.find(factor).is_some()
 }
 
 /// Each text of a list with its place.

@@ -2,10 +2,79 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::file::{File, Text};
 use super::sources::Sources;
-use crate::name::{Axes, RUNNERS, parse};
+use crate::name::{Axes, RUNNERS, System, parse};
 use crate::problem::{Place, Problem, Problems};
+
+/// Takes releases of the catalog out that collide with what the file declares: a newer catalog must not break a file.
+pub(super) fn leave_out(file: &File, axes: &mut Axes) {
+    let declared = declared(file);
+    let of_catalog = |system: &System| {
+        let table = file.system.get(system.family.as_str());
+        let release = system.release.as_deref();
+        release.is_some_and(|r| table.is_none_or(|t| !t.get_ref().release.contains_key(r)))
+    };
+    let mut out = IndexMap::<System, String>::new();
+    for (family, known) in &axes.families {
+        for release in &known.releases {
+            let (family, release) = (family.clone(), Some(release.clone()));
+            let system = System { family, release };
+            if of_catalog(&system)
+                && let Some(because) = collides(&system.to_string(), &declared, axes)
+            {
+                out.insert(system, because);
+            }
+        }
+    }
+    for (value, axis) in declared.iter().filter(|(value, _)| value.contains('-')) {
+        let parts = parse::readings(value, axes).into_iter().flatten();
+        for part in parts.filter(|part| part.text != *value) {
+            if let Some(system) = part.system.as_ref().filter(|s| of_catalog(s)) {
+                let because = format!("`{value}` ({axis}) begins with it");
+                out.entry(system.clone()).or_insert(because);
+            }
+        }
+    }
+    for (system, because) in out {
+        axes.leave_out(&system, because);
+    }
+}
+
+/// Every value that the file writes, with its axis.
+fn declared(file: &File) -> BTreeMap<String, &str> {
+    let mut all = BTreeMap::new();
+    let mut keys = |axis, keys: &mut dyn Iterator<Item = String>| {
+        all.extend(keys.map(|key| (key, axis)));
+    };
+    let name = |key: &Text| key.get_ref().clone();
+    keys("config", &mut file.config.keys().map(name));
+    keys("stage", &mut file.stage.keys().map(name));
+    for (axis, values) in &file.axis {
+        keys(axis.get_ref(), &mut values.keys().map(name));
+    }
+    for (family, table) in &file.system {
+        let family = family.get_ref();
+        let releases = table.get_ref().release.keys();
+        let releases = releases.map(|r| format!("{family}-{}", r.get_ref()));
+        keys("system", &mut releases.chain([family.clone()]));
+    }
+    all
+}
+
+/// What of the file a release of the catalog collides with.
+fn collides(text: &str, declared: &BTreeMap<String, &str>, axes: &Axes) -> Option<String> {
+    if let Some(axis) = declared.get(text) {
+        return Some(format!("it is also a value of the axis `{axis}`"));
+    }
+    let readings = parse::readings(text, axes);
+    let parts = readings.into_iter().find(|parts| parts.len() > 1)?;
+    let words = parts.iter().map(|p| format!("`{}` ({})", p.text, p.axis));
+    let words: Vec<String> = words.collect();
+    Some(format!("it is also {}", words.join(" and ")))
+}
 
 /// A value, its axis, and where it is written; the catalog's are written nowhere.
 struct Written<'a> {

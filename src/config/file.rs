@@ -66,6 +66,8 @@ pub(crate) struct ProjectTable {
     pub(crate) requires: Option<Text>,
     /// Values of axes that a name may leave out.
     pub(crate) default: Map<Text>,
+    /// Own axes of which a name may have several values, each once.
+    pub(crate) repeatable: Option<List>,
     /// The environments that a run without names runs: names with braces.
     pub(crate) env_list: Option<List>,
     /// Names and globs that are taken out of `env-list` and of `--all`.

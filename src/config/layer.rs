@@ -106,16 +106,30 @@ layer_table! {
     Layer {}
 }
 layer_table! {
-    /// `[config.NAME]`, `[axis.NAME.VALUE]`.
-    ValueTable {}
+    /// `[config.NAME]`, `[axis.NAME.VALUE]`. A name with braces stands for several; `{match}` is what they gave.
+    ValueTable {
+        /// The condition for names that it may stand in; others are refused.
+        tells only: Option<Text>,
+        /// The condition for names that it may not stand in.
+        tells not: Option<Text>,
+    }
 }
 layer_table! {
-    /// A release of a system.
-    ReleaseTable {}
+    /// A release of a system. A name with braces stands for several; `{match}` is what they gave.
+    ReleaseTable {
+        /// The condition for names that it may stand in; others are refused.
+        tells only: Option<Text>,
+        /// The condition for names that it may not stand in.
+        tells not: Option<Text>,
+    }
 }
 layer_table! {
     /// `[system.FAMILY]`.
     SystemTable {
+        /// The condition for names that it may stand in; others are refused.
+        tells only: Option<Text>,
+        /// The condition for names that it may not stand in.
+        tells not: Option<Text>,
         /// The release that the family alone means.
         tells default_release: Option<Text>,
         /// The releases.

@@ -4,9 +4,12 @@ mod characters;
 pub(crate) mod check;
 pub(crate) mod class;
 mod collisions;
+mod declared;
+mod families;
 pub(crate) mod file;
 pub(crate) mod forms;
 mod include;
+mod known;
 mod layer;
 pub(crate) mod listed;
 pub(crate) mod overrides;
@@ -32,6 +35,7 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use known::{Conditions, Known};
 use listed::Listed;
 use overrides::Override;
 use sources::Sources;
@@ -57,6 +61,8 @@ pub(crate) struct Project {
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
     pub(crate) listed: Listed,
+    pub(crate) known: Known,
+    conditions: Conditions,
     pub(crate) warnings: Vec<Problem>,
 }
 

@@ -8,13 +8,14 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::{File, Layer};
 use super::sources::{Sources, at_offset};
-use super::{characters, include};
+use super::{characters, families, include};
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 
@@ -43,7 +44,8 @@ pub(crate) fn read(sources: &mut Sources, root: &Path) -> Result<File, Problems>
         );
         *table.get_mut() = whole;
     }
-    shaped(table, sources, problems)
+    let file = shaped(&mut table, sources, problems)?;
+    families(table, file, sources)
 }
 
 /// One file's syntax; `text` is the source's, at its offset.
@@ -70,12 +72,13 @@ pub(super) fn layer(
     text: &str,
     sources: &Sources,
 ) -> Result<Layer, Problems> {
-    shaped(parse(source, text, sources)?, sources, Problems::default())
+    let mut table = parse(source, text, sources)?;
+    shaped(&mut table, sources, Problems::default())
 }
 
 /// The tables as what they are to be, or all that is wrong with their shape.
 fn shaped<T: DeserializeOwned>(
-    mut table: Spanned<DeTable<'_>>,
+    table: &mut Spanned<DeTable<'_>>,
     sources: &Sources,
     mut problems: Problems,
 ) -> Result<T, Problems> {
@@ -100,6 +103,19 @@ fn shaped<T: DeserializeOwned>(
             _ => return Err(problems),
         };
     }
+}
+
+/// The file with its families of values written out; of the right shape, it stays so.
+fn families(
+    mut table: Spanned<DeTable<'_>>,
+    file: File,
+    sources: &Sources,
+) -> Result<File, Problems> {
+    if !families::expand(table.get_mut(), sources)? {
+        return Ok(file);
+    }
+    File::deserialize(toml::Deserializer::from(table))
+        .map_err(|error| shape(sources, error.message(), error.span().unwrap_or(0..0)).into())
 }
 
 fn syntax(sources: &Sources, error: &toml::de::Error) -> Problems {

@@ -2,6 +2,11 @@
 //!
 //! Only `{name[:default][|filter]…}` acts, where no `$` stands before the brace; every other brace is left alone.
 
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -45,6 +50,8 @@ pub(crate) fn is_name(text: &str) -> bool {
 pub(crate) struct Use {
     /// A var, a built-in name, or `env:NAME`.
     pub(crate) name: String,
+    /// Of `match`: what the braces of its family gave, put in when the file was read.
+    pub(crate) given: Option<String>,
     pub(crate) default: Option<Template>,
     pub(crate) filters: Vec<Filter>,
 }
@@ -70,8 +77,7 @@ pub(crate) const DEEPEST: usize = 64;
 
 impl Template {
     pub(crate) fn parse(text: &str) -> Self {
-        let closing = closing(text);
-        Reader { text, closing }.template(0..text.len(), 0)
+        Reader::new(text).template(0..text.len(), 0)
     }
 
     /// The one substitution that the whole text is, if it is one.
@@ -81,6 +87,54 @@ impl Template {
             _ => None,
         }
     }
+}
+
+/// What the braces of a family of values gave: the name, and the character that its value follows in a text. No text of
+/// a file holds it.
+const MATCH: &str = "match";
+const GIVEN: char = '\u{fdd3}';
+
+/// The text of a family's table in which `{match}` has its value, and means the same as before: `{{match}}` and
+/// `${match}` stay what they are, and braces around it do not become a substitution.
+pub(crate) fn give<'t>(text: &'t str, value: &str) -> Cow<'t, str> {
+    if !text.contains("{match") {
+        return text.into();
+    }
+    let reader = Reader::new(text);
+    reader.template(0..text.len(), 0);
+    let inside = depths(&reader.closing);
+    let mut uses = reader.matches.take();
+    uses.sort_unstable();
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for open in uses {
+        let end = open + 1 + MATCH.len();
+        // Inside other braces a plain text could make a name of them.
+        if text[end..].starts_with('}') && inside.get(&open) == Some(&1) {
+            out.push_str(&text[at..open]);
+            out.push_str(value);
+            at = end + 1;
+        } else {
+            out.push_str(&text[at..end]);
+            out.push(GIVEN);
+            out.push_str(value);
+            at = end;
+        }
+    }
+    out.push_str(&text[at..]);
+    out.into()
+}
+
+/// How many pairs of braces each opening one stands in, itself counted.
+fn depths(closing: &BTreeMap<usize, usize>) -> BTreeMap<usize, usize> {
+    let (mut open, mut depths) = (Vec::<usize>::new(), BTreeMap::new());
+    for (from, to) in closing {
+        while open.last().is_some_and(|end| end < from) {
+            open.pop();
+        }
+        open.push(*to);
+        depths.insert(*from, open.len());
+    }
+    depths
 }
 
 /// Where each brace is closed; those that never are, are left out.
@@ -100,9 +154,19 @@ fn closing(text: &str) -> BTreeMap<usize, usize> {
 struct Reader<'t> {
     text: &'t str,
     closing: BTreeMap<usize, usize>,
+    /// Where `{match` was read.
+    matches: RefCell<Vec<usize>>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            closing: closing(text),
+            matches: RefCell::default(),
+        }
+    }
+
     fn template(&self, range: Range<usize>, depth: usize) -> Template {
         let (mut parts, mut plain, mut at) = (Vec::new(), String::new(), range.start);
         while let Some(found) = self.text[at..range.end].find('{') {
@@ -133,9 +197,13 @@ impl Reader<'_> {
     /// The substitution whose brace stands at `open`, and what follows it; `plain` is the text before.
     fn substitution(&self, open: usize, plain: &str, depth: usize) -> Option<(Use, usize)> {
         let close = *self.closing.get(&open).filter(|_| !plain.ends_with('$'))?;
-        let (name, _) = split_name(&self.text[open + 1..close])?;
+        let (name, rest) = split_name(&self.text[open + 1..close])?;
+        let given = rest.strip_prefix(GIVEN).filter(|_| name == MATCH);
+        let ends = |c| matches!(c, '}' | ':' | '|');
+        let given = given.map(|rest| &rest[..rest.find(ends).unwrap_or(rest.len())]);
         let mut used = Use {
             name: name.to_owned(),
+            given: given.map(str::to_owned),
             default: None,
             filters: Vec::new(),
         };
@@ -144,6 +212,7 @@ impl Reader<'_> {
             return Some((used, close + 1));
         }
         let mut at = open + 1 + name.len();
+        at += given.map_or(0, |given| GIVEN.len_utf8() + given.len());
         if self.text[at..].starts_with(':') {
             let end = self.argument_end(at + 1, close);
             used.default = Some(self.template(at + 1..end, depth + 1));
@@ -153,6 +222,9 @@ impl Reader<'_> {
             let end = self.argument_end(at + 1, close);
             used.filters.push(self.filter(at + 1..end, depth + 1));
             at = end;
+        }
+        if at == close && name == MATCH {
+            self.matches.borrow_mut().push(open);
         }
         (at == close).then_some((used, close + 1))
     }
@@ -210,88 +282,4 @@ fn split_name(text: &str) -> Option<(&str, &str)> {
             .then_some(length)?
     };
     Some((&text[..end], &text[end..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(text: &str) -> Vec<String> {
-        let name = |p: &Part| match p {
-            Part::Use(used) => format!("<{}>", used.name),
-            Part::Text(text) => text.clone(),
-            Part::Element => "<>".into(),
-        };
-        Template::parse(text).0.iter().map(name).collect()
-    }
-
-    #[test]
-    fn only_names_in_braces_act() {
-        assert_eq!(names("make -j{jobs} x"), ["make -j", "<jobs>", " x"]);
-        for alone in [
-            "${HOME}",
-            "{a,b}",
-            "awk '{print $1}'",
-            "{ x }",
-            "{A}",
-            "{a b}",
-            "{9}",
-        ] {
-            assert_eq!(names(alone), [alone], "{alone}");
-        }
-        assert_eq!(names("{{name}}"), ["{name}"]);
-        assert_eq!(names("{env:HOME}{x}"), ["<env:HOME>", "<x>"]);
-        assert_eq!(names("a{}b"), ["a", "<>", "b"]);
-    }
-
-    #[test]
-    fn defaults_and_filters_nest() {
-        let parsed = Template::parse("{env:X:{y:1|2}|words}");
-        let used = parsed.only().expect("one substitution");
-        assert_eq!(used.name, "env:X");
-        assert_eq!(used.filters, [Filter::Words]);
-        assert_eq!(
-            used.default
-                .as_ref()
-                .and_then(Template::only)
-                .map(|u| u.name.as_str()),
-            Some("y")
-        );
-        let each = Template::parse("{package-keys|each:--with-system-{}=yes}");
-        let Some(Use { filters, .. }) = each.only() else {
-            panic!("one substitution")
-        };
-        assert!(matches!(&filters[0], Filter::Each(t) if t.0.len() == 3));
-    }
-
-    #[test]
-    fn what_is_not_closed_is_text() {
-        for text in [
-            "{a:", "{a|", "{a:{b", "{a:{", "x{{a", "{{{", "{a:}x{", "${a:",
-        ] {
-            let whole: String = names(text).concat();
-            let expected = text.replace("{a:}", "<a>");
-            assert_eq!(whole, expected, "{text}");
-        }
-        assert_eq!(names("{a:{b}"), ["{a:", "<b>"]);
-        assert_eq!(names("${a:{b}}"), ["${a:", "<b>", "}"]);
-        assert_eq!(names("{a:x|y}z"), ["<a>", "z"]);
-    }
-
-    /// Time and depth stay small, whatever the text is.
-    #[test]
-    fn a_text_of_braces_is_read_in_no_time() {
-        let n = 100_000;
-        for text in ["{a:", "{", "{{a", "{a|each:", "}{", "{a:x}", "{a|b"] {
-            Template::parse(&text.repeat(n));
-        }
-        let nested = "{a:".repeat(n) + &"}".repeat(n);
-        let (mut template, mut depth) = (Template::parse(&nested), 0);
-        while let Some(inner) = template.only().and_then(|used| used.default.clone()) {
-            (template, depth) = (inner, depth + 1);
-        }
-        assert_eq!(depth, DEEPEST);
-        let deepest = template.only().expect("the last one that is read");
-        assert_eq!(deepest.filters, [Filter::TooDeep]);
-    }
 }

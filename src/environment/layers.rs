@@ -8,7 +8,6 @@ use super::draft::{Draft, StageDraft};
 use super::setting::{Origin, Setting};
 use crate::config::file::EnvTable;
 use crate::config::{Project, check, listed};
-use crate::name::condition::Condition;
 use crate::name::{EnvName, System, parse};
 use crate::problem::Problem;
 
@@ -112,11 +111,8 @@ fn apply_system(project: &Project, draft: &mut Draft, system: &System) -> Result
 
 /// Every `[[when]]` whose condition holds.
 fn apply_when(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
-    for table in &project.file.when {
-        let text = table.get_ref().r#if.as_ref();
-        let text = text.expect("checked when the file was loaded");
-        let place = project.place(text.span());
-        if Condition::parse(text.get_ref(), &project.axes, &place)?.holds(name) {
+    for (condition, table) in project.known.when.iter().zip(&project.file.when) {
+        if condition.holds(name) {
             draft.apply(project, &table.get_ref().layer())?;
         }
     }
@@ -125,16 +121,13 @@ fn apply_when(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<()
 
 /// `[env.NAME]` of that very name, however it is written.
 fn apply_env(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
-    let canonical = name.to_string();
-    for (written, table) in &project.file.env {
-        if project.axes.own_names.contains(written.get_ref()) {
-            continue;
-        }
-        let place = project.place(written.span());
-        let parsed = parse::parse(written.get_ref(), &project.axes, &place)?;
-        if parsed.to_string() == canonical {
-            draft.apply(project, &table.get_ref().layer())?;
-        }
+    let found = project.known.env.get(&name.to_string());
+    let tables = found
+        .into_iter()
+        .flatten()
+        .filter_map(|at| project.file.env.get_index(*at));
+    for (_, table) in tables {
+        draft.apply(project, &table.get_ref().layer())?;
     }
     Ok(())
 }

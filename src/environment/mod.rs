@@ -129,7 +129,7 @@ fn builtin(project: &Project, name: &EnvName) -> IndexMap<String, Option<Value>>
         (CONFIG.to_owned(), name.config.as_deref().and_then(text)),
     ]);
     for axis in project.axes.own.keys() {
-        all.insert(axis.clone(), name.axes.get(axis).and_then(|v| text(v)));
+        all.insert(axis.clone(), name.value(axis).map(Value::Text));
     }
     all
 }

@@ -10,7 +10,6 @@ use crate::config::Project;
 use crate::config::file::Text;
 use crate::config::shape::{CommandForm, Mount, Secret};
 use crate::name::EnvName;
-use crate::name::condition::Condition;
 use crate::problem::{Place, Problem};
 
 /// A stage, final. What is an `Option` was not said.
@@ -223,8 +222,7 @@ impl Filler<'_> {
         let Some((condition, place)) = condition.and_then(|c| Some((c, c.place()?))) else {
             return Ok(true);
         };
-        let axes = &self.project.axes;
-        Ok(Condition::parse(&condition.value, axes, place)?.holds(self.name))
+        self.project.holds(&condition.value, place, self.name)
     }
 
     fn argv(&self, words: &[Text], place: Option<&Place>) -> Result<Vec<String>, Problem> {

@@ -1,10 +1,13 @@
 //! Which values exist: the built-in axes and those of the file, in order.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::index::Index;
+use super::rules::Rules;
+use super::this_host::ThisHost;
 use super::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, System};
 
 /// A family of systems and its releases.
@@ -26,68 +29,81 @@ pub(crate) struct Axes {
     pub(crate) stages: Vec<String>,
     /// `[project] default`: axis -> value.
     pub(crate) defaults: IndexMap<String, String>,
+    /// Own axes of which a name may have several values.
+    pub(crate) repeatable: BTreeSet<String>,
     /// Names of `[env.NAME]` that are no product of factors.
     pub(crate) own_names: IndexSet<String>,
+    /// What values say of the names they may stand in.
+    pub(crate) rules: Rules,
+    /// Releases of the catalog that are none here.
+    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) this_host: Arc<ThisHost>,
     /// Made of the others when it is first asked: they do not change from then on.
-    index: OnceCell<Index>,
+    index: OnceLock<Index>,
 }
 
-/// Every value by its text, and how many factors the longest has.
-#[derive(Clone, Debug, Default)]
-struct Index {
-    values: BTreeMap<String, Value>,
-    longest: usize,
+/// A release of the catalog that would make names of this file ambiguous.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// With its family: `almalinux-8`.
+    pub(crate) system: String,
+    /// What of the file it collides with, to be told: ``it is also `almalinux` (system) and `8` (config)``.
+    pub(crate) because: String,
 }
 
-/// A value as it was found in a name.
+/// A value that may stand in a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Value {
     pub(crate) axis: String,
     pub(crate) text: String,
     /// Set on the system axis.
     pub(crate) system: Option<System>,
+    /// Its axis and itself, in the order of canonical names.
+    pub(super) rank: (usize, usize),
+    /// May others of its axis stand beside it?
+    pub(super) repeatable: bool,
 }
 
-impl Index {
-    /// The first value of a text is the one that is meant.
-    fn add(&mut self, axis: &str, text: String, system: Option<System>) {
-        self.longest = self.longest.max(text.split('-').count());
-        let value = Value {
-            axis: axis.to_owned(),
-            text: text.clone(),
-            system,
-        };
-        self.values.entry(text).or_insert(value);
+impl Value {
+    /// Is it of an axis of the file's own?
+    pub(super) fn is_own(&self) -> bool {
+        ![RUNNER, SYSTEM, CONFIG, STAGE].contains(&self.axis.as_str())
     }
 }
 
 impl Axes {
     /// The declared value that is spelled so, if there is one. Values of different axes never are (checked when the
     /// file is loaded).
-    pub(crate) fn find(&self, text: &str) -> Option<Value> {
-        self.index().values.get(text).cloned()
+    pub(crate) fn find(&self, text: &str) -> Option<&Value> {
+        self.index().find(text)
     }
 
-    fn index(&self) -> &Index {
-        self.index.get_or_init(|| {
-            let mut index = Index::default();
-            for runner in RUNNERS {
-                index.add(RUNNER, runner.to_owned(), None);
-            }
-            for (name, family) in &self.families {
-                let releases = family.releases.iter().cloned().map(Some);
-                for release in std::iter::once(None).chain(releases) {
-                    let family = name.clone();
-                    let system = System { family, release };
-                    index.add(SYSTEM, system.to_string(), Some(system));
-                }
-            }
-            let others = self.values().into_iter();
-            for (axis, text) in others.filter(|(axis, _)| *axis != SYSTEM) {
-                index.add(axis, text, None);
-            }
-            index
-        })
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(self))
+    }
+
+    /// Does a value stand anywhere in the text, as whole factors?
+    pub(crate) fn declared_in<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let starts = std::iter::once(0).chain(text.match_indices('-').map(|(at, _)| at + 1));
+        let mut found = starts.filter_map(|at| {
+            let value = self.index().at(&text[at..]).next()?;
+            Some(&text[at..at + value.text.len()])
+        });
+        found.next()
+    }
+
+    /// Takes a release of the catalog out.
+    pub(crate) fn leave_out(&mut self, system: &System, because: String) {
+        if let Some(family) = self.families.get_mut(&system.family) {
+            family
+                .releases
+                .retain(|r| Some(r) != system.release.as_ref());
+            let default = family.default_release.take();
+            family.default_release = default.filter(|d| family.releases.contains(d));
+        }
+        let system = system.to_string();
+        self.left_out.push(LeftOut { system, because });
+        self.index = OnceLock::new();
     }
 
     /// Every value of every axis, for suggestions: `(axis, value)`; releases stand with their family.
@@ -117,10 +133,5 @@ impl Axes {
         all.filter(|(axis, _)| *axis == SYSTEM)
             .map(|(_, value)| value)
             .collect()
-    }
-
-    /// The longest number of dash-joined factors that any value has.
-    pub(crate) fn longest(&self) -> usize {
-        self.index().longest.max(1)
     }
 }

@@ -1,19 +1,43 @@
 //! Conditions on names: tox's factor expressions over declared values.
 //!
-//! `-` is and, `,` is or, `!` is not; braces and ranges expand. A factor that nobody declared is an error.
+//! `-` is and, `,` is or, `!` is not; braces and ranges expand. A factor that nobody declared is an error. A condition is
+//! asked of the canonical name: a family holds for all its releases, every other value for itself alone.
+
+use std::sync::Arc;
 
 use super::axis::{Axes, Value};
-use super::{EnvName, STAGE, expand, parse};
+use super::search::{Kind, Search, Taken};
+use super::this_host::ThisHost;
+use super::{CONFIG, EnvName, RUNNER, STAGE, SYSTEM, System, expand, parse, unread};
 use crate::problem::{Place, Problem};
 
 /// Alternatives, each a list of values that must (or must not) hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Condition(Vec<Vec<Term>>);
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(super) alternatives: Vec<Vec<Term>>,
+    this_host: Arc<ThisHost>,
+}
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Term {
-    negated: bool,
-    value: Value,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Term {
+    pub(super) negated: bool,
+    pub(super) asked: Asked,
+}
+
+/// What a name is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Asked {
+    /// Either engine.
+    Container,
+    Runner(String),
+    System(System),
+    Config(String),
+    Own {
+        axis: String,
+        value: String,
+        /// Of an axis of which a name may have several values.
+        repeatable: bool,
+    },
 }
 
 impl Condition {
@@ -27,49 +51,77 @@ impl Condition {
         for part in expand::list(text).map_err(|p| p.place(place.clone()))? {
             alternatives.push(terms(part.trim(), axes, place)?);
         }
-        Ok(Self(alternatives))
+        Ok(Self {
+            alternatives,
+            this_host: Arc::clone(&axes.this_host),
+        })
     }
 
     pub(crate) fn holds(&self, name: &EnvName) -> bool {
-        self.0.iter().any(|terms| {
-            terms
-                .iter()
-                .all(|t| name.has(&t.value.axis, &t.value.text) != t.negated)
-        })
+        let holds = |term: &Term| self.has(name, &term.asked) != term.negated;
+        self.alternatives
+            .iter()
+            .any(|terms| terms.iter().all(holds))
+    }
+
+    fn has(&self, name: &EnvName, asked: &Asked) -> bool {
+        match asked {
+            Asked::Container => name.runner != "local" && !name.runner.is_empty(),
+            Asked::Runner(runner) => name.runner == *runner,
+            Asked::System(asked) => name.system.as_ref().is_some_and(|system| {
+                let same = system.family == asked.family
+                    && (asked.release.is_none() || asked.release == system.release);
+                same || (system.family == "host" && self.this_host.is(asked))
+            }),
+            Asked::Config(config) => name.config.as_ref() == Some(config),
+            Asked::Own { axis, value, .. } => {
+                name.axes.iter().any(|(a, v)| v == value && a == axis)
+            }
+        }
     }
 }
 
 fn terms(text: &str, axes: &Axes, place: &Place) -> Result<Vec<Term>, Problem> {
-    let factors: Vec<&str> = text.split('-').collect();
-    let longest = axes.longest();
-    let (mut at, mut found) = (0, Vec::new());
-    while at < factors.len() {
-        let negated = factors[at].starts_with('!');
-        let first = factors[at].trim_start_matches('!');
-        let value = (1..=longest.min(factors.len() - at))
-            .rev()
-            .find_map(|length| {
-                let mut parts = factors[at..at + length].to_vec();
-                parts[0] = first;
-                axes_value(axes, &parts.join("-")).map(|value| (length, value))
-            });
-        let Some((length, value)) = value else {
-            return Err(unknown(text, first, axes, place));
-        };
-        if value.axis == STAGE {
-            let word = &value.text;
-            let title =
-                format!("`{word}` is a stage, and a condition asks names without their stage");
-            let problem = Problem::new(title, "put the setting into that `[stage.NAME]`");
-            return Err(problem.place(parse::within(place, word, 0, word.len())));
+    let search = Search::new(text, axes, Kind::Condition);
+    let reading = match search.found.as_slice() {
+        [] => {
+            let (offset, factor) = search.stuck.factor.unwrap_or((0, text));
+            return Err(unknown(text, offset, factor, axes, place));
         }
-        found.push(Term { negated, value });
-        at += length;
-    }
-    Ok(found)
+        [one] => one,
+        more => return Err(unread::two_readings(text, more, place)),
+    };
+    let term = |taken: &Taken<'_>| {
+        let asked = asked(taken.value).ok_or_else(|| a_stage(&taken.value.text, place))?;
+        let negated = taken.negated;
+        Ok(Term { negated, asked })
+    };
+    reading.iter().map(term).collect()
 }
 
-fn unknown(text: &str, factor: &str, axes: &Axes, place: &Place) -> Problem {
+fn asked(value: &Value) -> Option<Asked> {
+    let text = value.text.clone();
+    Some(match value.axis.as_str() {
+        RUNNER if text == "container" => Asked::Container,
+        RUNNER => Asked::Runner(text),
+        SYSTEM => Asked::System(value.system.clone()?),
+        CONFIG => Asked::Config(text),
+        STAGE => return None,
+        axis => Asked::Own {
+            axis: axis.to_owned(),
+            value: text,
+            repeatable: value.repeatable,
+        },
+    })
+}
+
+fn a_stage(word: &str, place: &Place) -> Problem {
+    let title = format!("`{word}` is a stage, and a condition asks names without their stage");
+    let problem = Problem::new(title, "put the setting into that `[stage.NAME]`");
+    problem.place(parse::within(place, word, 0, word.len()))
+}
+
+fn unknown(text: &str, offset: usize, factor: &str, axes: &Axes, place: &Place) -> Problem {
     let (shown, whole) = (expand::shown(factor), expand::shown(text));
     if factor.is_empty() {
         let title = format!("an empty factor in the condition `{whole}`");
@@ -81,18 +133,6 @@ fn unknown(text: &str, factor: &str, axes: &Axes, place: &Place) -> Problem {
     } else {
         format!("unknown factor `{shown}` in the condition `{whole}`")
     };
-    let problem = Problem::new(title, parse::advice(axes, factor));
-    problem.place(parse::within(place, factor, 0, factor.len()))
-}
-
-/// In conditions `container` stands for both engines.
-fn axes_value(axes: &Axes, text: &str) -> Option<Value> {
-    if text == "container" {
-        return Some(Value {
-            axis: super::RUNNER.to_owned(),
-            text: text.to_owned(),
-            system: None,
-        });
-    }
-    axes.find(text)
+    let problem = Problem::new(title, unread::advice(axes, factor));
+    problem.place(parse::within(place, text, offset, factor.len()))
 }

@@ -1,26 +1,56 @@
 //! Braces, ranges and globs in names.
+//!
+//! A text is taken apart once, and its names are put together from left to right; what would be too many is an error
+//! before they are made.
 
 use crate::problem::Problem;
 
 /// More names than this from one expression are an error.
-const MOST_NAMES: usize = 10_000;
+pub(crate) const MOST_NAMES: usize = 10_000;
 const MOST_BYTES: usize = 4_000_000;
+/// Braces within braces.
+const DEEPEST: usize = 64;
 
 /// Expands `a-{b,c-{d,e}}-{8..11}` from left to right.
 pub(crate) fn expand(text: &str) -> Result<Vec<String>, Problem> {
-    let mut out = Vec::new();
-    let mut bytes = 0;
-    expand_into(String::new(), text, &mut out, &mut bytes, text, 0)?;
-    Ok(out)
+    let found = Reader::new(text)
+        .whole()
+        .and_then(|parts| product(&parts, text.len()));
+    found.map_err(|wrong| wrong.problem(text))
 }
 
 /// The same for a list: its commas outside braces separate.
 pub(crate) fn list(text: &str) -> Result<Vec<String>, Problem> {
     let (mut out, mut bytes) = (Vec::new(), 0);
     for part in split(text) {
-        expand_into(String::new(), part, &mut out, &mut bytes, text, 0)?;
+        let parts = Reader::new(part).whole();
+        let new = parts.and_then(|parts| product(&parts, part.len()));
+        let new = new.map_err(|wrong| wrong.problem(text))?;
+        bytes += new.iter().map(String::len).sum::<usize>();
+        out.extend(new);
+        if out.len() > MOST_NAMES || bytes > MOST_BYTES {
+            return Err(Wrong::TooMany.problem(text));
+        }
     }
     Ok(out)
+}
+
+/// A family of values: each, and what its outermost braces gave, joined by `-`.
+pub(crate) fn family(text: &str) -> Result<Vec<(String, String)>, Problem> {
+    let found = Reader::new(text).whole().and_then(|parts| {
+        let values = product(&parts, text.len())?;
+        let given = parts.into_iter().filter(|p| matches!(p, Part::Choice(_)));
+        let given: Vec<Part> = given.collect();
+        // One of these for each value: both are made from left to right.
+        let mut dashed = Vec::new();
+        for (at, part) in given.into_iter().enumerate() {
+            dashed.extend((at > 0).then_some(Part::Text("-")));
+            dashed.push(part);
+        }
+        let given = product(&dashed, text.len())?;
+        Ok(values.into_iter().zip(given).collect())
+    });
+    found.map_err(|wrong| wrong.problem(text))
 }
 
 /// The parts between commas that stand outside braces.
@@ -37,70 +67,148 @@ fn split(text: &str) -> Vec<&str> {
     text.split(outside).collect()
 }
 
-fn expand_into(
-    head: String,
-    rest: &str,
-    out: &mut Vec<String>,
-    bytes: &mut usize,
-    whole: &str,
-    depth: usize,
-) -> Result<(), Problem> {
-    if depth > 64 {
-        return Err(too_many(whole));
-    }
-    let Some(open) = rest.find('{') else {
-        if rest.contains('}') {
-            return Err(unbalanced(whole, "{"));
-        }
-        *bytes += head.len() + rest.len();
-        if out.len() >= MOST_NAMES || *bytes > MOST_BYTES {
-            return Err(too_many(whole));
-        }
-        out.push(head + rest);
-        return Ok(());
-    };
-    if rest[..open].contains('}') {
-        return Err(unbalanced(whole, "{"));
-    }
-    let (parts, after) = alternatives(&rest[open + 1..]).ok_or_else(|| unbalanced(whole, "}"))?;
-    for part in parts {
-        let next = format!("{part}{after}");
-        expand_into(
-            format!("{head}{}", &rest[..open]),
-            &next,
-            out,
-            bytes,
-            whole,
-            depth + 1,
-        )?;
-    }
-    Ok(())
+/// A stretch of a text: as it is, or what the braces give.
+enum Part<'t> {
+    Text(&'t str),
+    Choice(Vec<String>),
 }
 
-/// The alternatives up to the closing brace, and what stands behind it.
-fn alternatives(inside: &str) -> Option<(Vec<String>, &str)> {
-    let (mut depth, mut start, mut parts) = (0usize, 0, Vec::new());
-    for (at, c) in inside.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            '}' => {
-                parts.push(inside[start..at].to_owned());
-                if let [only] = parts.as_slice()
-                    && let Some(range) = range(only)
-                {
-                    parts = range;
-                }
-                return Some((parts, &inside[at + 1..]));
-            }
-            ',' if depth == 0 => {
-                parts.push(inside[start..at].to_owned());
-                start = at + 1;
-            }
-            _ => {}
+enum Wrong {
+    TooMany,
+    /// The brace that is missing.
+    Unbalanced(&'static str),
+}
+
+impl Wrong {
+    fn problem(self, whole: &str) -> Problem {
+        let shown = shown(whole);
+        match self {
+            Self::TooMany => Problem::new(
+                format!("`{shown}` gives more than {MOST_NAMES} names"),
+                "split it, or use fewer alternatives",
+            ),
+            Self::Unbalanced(missing) => Problem::new(
+                format!("a brace is not closed or not opened in `{shown}`"),
+                format!("add the missing `{missing}`"),
+            ),
         }
     }
-    None
+}
+
+/// Reads a text from left to right.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn whole(mut self) -> Result<Vec<Part<'t>>, Wrong> {
+        let parts = self.parts(0)?;
+        if self.at < self.text.len() {
+            return Err(Wrong::Unbalanced("{"));
+        }
+        Ok(parts)
+    }
+
+    /// Up to a closing brace, or a comma inside braces.
+    fn parts(&mut self, depth: usize) -> Result<Vec<Part<'t>>, Wrong> {
+        let mut parts = Vec::new();
+        loop {
+            let rest = &self.text[self.at..];
+            let ends = |c| c == '{' || c == '}' || (c == ',' && depth > 0);
+            let end = rest.find(ends).unwrap_or(rest.len());
+            if end > 0 {
+                parts.push(Part::Text(&rest[..end]));
+            }
+            self.at += end;
+            if !rest[end..].starts_with('{') {
+                return Ok(parts);
+            }
+            self.at += 1;
+            parts.push(Part::Choice(self.choice(depth + 1)?));
+        }
+    }
+
+    /// What a pair of braces gives; the opening one is behind us.
+    fn choice(&mut self, depth: usize) -> Result<Vec<String>, Wrong> {
+        if depth > DEEPEST {
+            return Err(Wrong::TooMany);
+        }
+        let start = self.at;
+        let (mut all, mut bytes, mut commas) = (Vec::new(), 0, false);
+        loop {
+            let from = self.at;
+            let parts = self.parts(depth)?;
+            let closed = match self.text[self.at..].chars().next() {
+                Some(',') => false,
+                Some(_) => true,
+                None => return Err(Wrong::Unbalanced("}")),
+            };
+            let range = (closed && !commas)
+                .then(|| range(&self.text[start..self.at]))
+                .flatten();
+            let new = match range {
+                Some(range) => range,
+                None => product(&parts, self.at - from)?,
+            };
+            bytes += new.iter().map(String::len).sum::<usize>();
+            all.extend(new);
+            if all.len() > MOST_NAMES || bytes > MOST_BYTES {
+                return Err(Wrong::TooMany);
+            }
+            self.at += 1;
+            commas = true;
+            if closed {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// Every way to take one of each part; `length` is about how long one is.
+fn product(parts: &[Part<'_>], length: usize) -> Result<Vec<String>, Wrong> {
+    let mut all = vec![String::with_capacity(length.min(64))];
+    // What is the same for all waits for the next choice: it is written once.
+    let mut same = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => same.push_str(text),
+            Part::Choice(choice) if choice.len() == 1 => same.push_str(&choice[0]),
+            Part::Choice(choice) => {
+                let bytes = |all: &[String]| all.iter().map(String::len).sum::<usize>();
+                let ends = bytes(choice) + choice.len() * same.len();
+                let total = bytes(&all) * choice.len() + ends * all.len();
+                if all.len() * choice.len() > MOST_NAMES || total > MOST_BYTES {
+                    return Err(Wrong::TooMany);
+                }
+                let each = |head: &String| {
+                    let head = head.clone() + &same;
+                    choice.iter().map(move |end| joined(&head, end, length))
+                };
+                all = all.iter().flat_map(each).collect();
+                same.clear();
+            }
+        }
+    }
+    if (all[0].len() + same.len()) * all.len() > MOST_BYTES {
+        return Err(Wrong::TooMany);
+    }
+    for name in &mut all {
+        name.push_str(&same);
+    }
+    Ok(all)
+}
+
+/// With room for what may still follow.
+fn joined(head: &str, end: &str, length: usize) -> String {
+    let mut name = String::with_capacity((head.len() + end.len()).max(length.min(64)));
+    name.push_str(head);
+    name.push_str(end);
+    name
 }
 
 /// `8..11` as its numbers, `11..8` downwards.
@@ -115,18 +223,6 @@ fn range(text: &str) -> Option<Vec<String>> {
     } else {
         (to..=from).rev().map(|n| n.to_string()).collect()
     })
-}
-
-fn unbalanced(whole: &str, missing: &str) -> Problem {
-    Problem::new(
-        format!("a brace is not closed or not opened in `{}`", shown(whole)),
-        format!("add the missing `{missing}`"),
-    )
-}
-
-fn too_many(whole: &str) -> Problem {
-    let title = format!("`{}` gives more than {MOST_NAMES} names", shown(whole));
-    Problem::new(title, "split it, or use fewer alternatives")
 }
 
 /// At most 80 characters of a text, controls escaped: for messages.
@@ -192,8 +288,28 @@ mod tests {
     }
 
     #[test]
+    fn a_family_knows_what_its_braces_gave() {
+        let family = |text| {
+            let all = family(text).unwrap().into_iter();
+            all.map(|(v, m)| format!("{v}={m}")).collect::<Vec<_>>()
+        };
+        assert_eq!(family("gcc_{8..9}"), ["gcc_8=8", "gcc_9=9"]);
+        let two = ["a1-x.z=1-x", "a1-y.z=1-y", "a2-x.z=2-x", "a2-y.z=2-y"];
+        assert_eq!(family("a{1,2}-{x,y}.z"), two);
+        assert_eq!(family("v{a{1..2},b}"), ["va1=a1", "va2=a2", "vb=b"]);
+        assert_eq!(family("plain"), ["plain="]);
+    }
+
+    #[test]
     fn an_explosion_is_an_error_at_once() {
         assert!(expand(&"{a,b}".repeat(40)).is_err());
+        assert!(expand(&"{a,{b,".repeat(40)).is_err());
+        assert!(expand(&"{{".repeat(100_000)).is_err());
+        assert_eq!(expand(&"{a}".repeat(70)).unwrap(), ["a".repeat(70)]);
+        assert_eq!(expand(&"{}".repeat(100_000)).unwrap(), [""]);
+        let long = format!("{{1..10000}}{}", "{a}".repeat(100_000));
+        assert!(expand(&long).is_err());
+        assert!(list(&"{1..6000},".repeat(2)).is_err());
         assert!(expand("{1..999999}").is_ok_and(|v| v == ["1..999999"]));
     }
 

@@ -1,49 +1,57 @@
-//! A text as a name: all readings that cover its factors with declared values.
-
-use indexmap::IndexMap;
+//! A text as a name: the one reading that covers its factors with declared values, completed and in order.
 
 use super::axis::{Axes, Value};
 use super::expand::shown;
-use super::{CONFIG, EnvName, RUNNER, STAGE, SYSTEM, System};
-use crate::nearest;
+use super::search::{Kind, Search, Taken};
+use super::{CONFIG, EnvName, RUNNER, STAGE, SYSTEM, System, unread};
 use crate::problem::{Place, Problem};
 
 /// Parses one name; problems point into `place`, which holds `text`.
 pub(crate) fn parse(text: &str, axes: &Axes, place: &Place) -> Result<EnvName, Problem> {
+    let name = any(text, axes, place)?;
+    match axes.rules.refuse(&name) {
+        Some(broken) => Err(broken.problem(text, &name, place)),
+        None => Ok(name),
+    }
+}
+
+/// A name, whatever its values say of each other.
+fn any(text: &str, axes: &Axes, place: &Place) -> Result<EnvName, Problem> {
     check_shape(text, place)?;
     if axes.own_names.contains(text) {
         return Ok(own_name(text));
     }
-    let mut search = Search::new(text, axes);
-    search.go(0, &mut Vec::new());
-    match search.found.len() {
-        0 => Err(search.stuck.problem(text, axes, place)),
-        1 => complete(text, search.found.swap_remove(0), axes, place),
-        _ => Err(two_readings(text, &search.found, place)),
+    let search = Search::new(text, axes, Kind::Name);
+    match search.found.as_slice() {
+        [] => Err(unread::name(&search.stuck, text, axes, place)),
+        [one] => complete(text, one, axes, place),
+        more => Err(unread::two_readings(text, more, place)),
     }
 }
 
 /// How declared values can cover a text, up to two ways.
-pub(crate) fn readings(text: &str, axes: &Axes) -> Vec<Vec<Value>> {
-    let mut search = Search::new(text, axes);
-    search.go(0, &mut Vec::new());
-    search.found
+pub(crate) fn readings<'a>(text: &'a str, axes: &'a Axes) -> Vec<Vec<&'a Value>> {
+    let found = Search::new(text, axes, Kind::Name).found.into_iter();
+    let values = |reading: Vec<Taken<'a>>| reading.into_iter().map(|t| t.value).collect();
+    found.map(values).collect()
 }
 
 /// A name that stands for itself: its runner and system come from its `[env.NAME]`.
 fn own_name(text: &str) -> EnvName {
-    let (runner, axes) = (String::new(), IndexMap::new());
     EnvName {
         own: Some(text.to_owned()),
-        runner,
+        runner: String::new(),
         system: None,
-        axes,
+        axes: Vec::new(),
         config: None,
         to: None,
     }
 }
 
 fn check_shape(text: &str, place: &Place) -> Result<(), Problem> {
+    if text.len() <= 255 && super::is_value(text) {
+        return Ok(());
+    }
     if text.len() > 255 {
         let title = format!(
             "the name `{}` has {} characters",
@@ -100,218 +108,25 @@ pub(super) fn within(place: &Place, text: &str, at: usize, length: usize) -> Pla
     Place::new(&place.source, from..to)
 }
 
-struct Search<'a> {
-    /// Each with its offset.
-    factors: Vec<(usize, &'a str)>,
-    axes: &'a Axes,
-    longest: usize,
-    found: Vec<Vec<Value>>,
-    steps: usize,
-    stuck: Stuck<'a>,
-}
-
-/// Values that are made to be put together in many ways are not tried in all of them.
-const MOST_STEPS: usize = 20_000;
-
-/// The furthest point that a reading came to, and why it ended there.
-#[derive(Default)]
-struct Stuck<'a> {
-    at: usize,
-    offset: usize,
-    factor: &'a str,
-    before: Vec<Value>,
-    twice: Option<(Value, Value)>,
-}
-
-impl<'a> Search<'a> {
-    fn new(text: &'a str, axes: &'a Axes) -> Self {
-        Self {
-            factors: factors(text).collect(),
-            axes,
-            longest: axes.longest(),
-            found: Vec::new(),
-            steps: 0,
-            stuck: Stuck::default(),
-        }
-    }
-
-    fn go(&mut self, at: usize, taken: &mut Vec<Value>) {
-        self.steps += 1;
-        if self.steps > MOST_STEPS || self.found.len() > 1 {
-            return;
-        }
-        if at == self.factors.len() {
-            self.found.push(taken.clone());
-            return;
-        }
-        let mut any = false;
-        for length in (1..=self.longest.min(self.factors.len() - at)).rev() {
-            let words = &self.factors[at..at + length];
-            let words: Vec<&str> = words.iter().map(|(_, factor)| *factor).collect();
-            let Some(value) = self.axes.find(&words.join("-")) else {
-                continue;
-            };
-            if let Some(other) = taken.iter().find(|v| v.axis == value.axis) {
-                self.note(at, taken, Some((other.clone(), value)));
-                continue;
-            }
-            any = true;
-            taken.push(value);
-            self.go(at + length, taken);
-            taken.pop();
-        }
-        if !any {
-            self.note(at, taken, None);
-        }
-    }
-
-    fn note(&mut self, at: usize, before: &[Value], twice: Option<(Value, Value)>) {
-        let stuck = &self.stuck;
-        // The longest value is tried first and says most.
-        let better = at == stuck.at && twice.is_some() && stuck.twice.is_none();
-        if stuck.factor.is_empty() || at > stuck.at || better {
-            let (offset, factor) = self.factors[at];
-            self.stuck = Stuck {
-                at,
-                offset,
-                factor,
-                before: before.to_vec(),
-                twice,
-            };
-        }
-    }
-}
-
-impl Stuck<'_> {
-    fn problem(&self, text: &str, axes: &Axes, place: &Place) -> Problem {
-        let problem = match &self.twice {
-            Some((one, two)) => twice(text, one, two),
-            None => self.unknown(text, axes),
-        };
-        let length = match &self.twice {
-            Some((_, two)) => two.text.len(),
-            None => self.factor.len(),
-        };
-        problem.place(within(place, text, self.offset, length))
-    }
-
-    fn unknown(&self, text: &str, axes: &Axes) -> Problem {
-        let factor = self.factor;
-        // A family just before: the factor was meant as its release.
-        let system = self.before.last().and_then(|v| v.system.as_ref());
-        let family = system.filter(|s| s.release.is_none()).map(|s| &s.family);
-        if let Some(family) = family
-            && let Some(known) = axes.families.get(family)
-            && !known.releases.is_empty()
-            && known_elsewhere(axes, factor).is_none()
-        {
-            let title = format!(
-                "unknown release `{factor}` of `{family}` in `{}`",
-                shown(text)
-            );
-            let releases = || known.releases.iter().map(String::as_str);
-            let what = format!("releases of `{family}`");
-            let problem = Problem::new(title, nearest::advice(factor, &what, releases()));
-            return if nearest::nearest(factor, releases()).is_some() {
-                problem.help(format!("{what}: {}", known.releases.join(", ")))
-            } else {
-                problem
-            };
-        }
-        let title = if factor == text {
-            format!("unknown environment `{factor}`")
-        } else {
-            format!("unknown factor `{factor}` in `{}`", shown(text))
-        };
-        Problem::new(title, advice(axes, factor))
-    }
-}
-
-fn twice(text: &str, one: &Value, two: &Value) -> Problem {
-    let title = if one == two {
-        format!("`{}` stands twice in `{}`", two.text, shown(text))
-    } else {
-        format!(
-            "`{}` has two values of the axis `{}`: `{}` and `{}`",
-            shown(text),
-            one.axis,
-            one.text,
-            two.text
-        )
-    };
-    Problem::new(title, "a name has one value of each axis")
-}
-
-/// The family that a lone release belongs to.
-fn known_elsewhere<'a>(axes: &'a Axes, factor: &str) -> Option<&'a str> {
-    axes.families
-        .iter()
-        .find(|(_, f)| f.releases.iter().any(|r| r == factor))
-        .map(|(name, _)| name.as_str())
-}
-
-/// What to do about an unknown factor: a release without its family, or the nearest value.
-pub(crate) fn advice(axes: &Axes, factor: &str) -> String {
-    if let Some(family) = known_elsewhere(axes, factor) {
-        return format!("`{factor}` is a release: write `{family}-{factor}`");
-    }
-    let all = axes.values();
-    let names = all
-        .iter()
-        .map(|(_, v)| v.as_str())
-        .chain(axes.own_names.iter().map(String::as_str));
-    if let Some(near) = nearest::nearest(factor, names) {
-        return format!("did you mean `{near}`?");
-    }
-    let releases = axes
-        .families
-        .iter()
-        .flat_map(|(f, known)| known.releases.iter().map(move |r| (f, r)));
-    let near = nearest::nearest(factor, releases.clone().map(|(_, r)| r.as_str()));
-    if let Some((family, release)) =
-        near.and_then(|near| releases.clone().find(|(_, r)| r.as_str() == near))
-    {
-        return format!("did you mean `{family}-{release}`?");
-    }
-    "`runenv list` shows the environments, `runenv list --axes` every value that a name may have"
-        .to_owned()
-}
-
-fn two_readings(text: &str, found: &[Vec<Value>], place: &Place) -> Problem {
-    let read = |values: &Vec<Value>| {
-        values
-            .iter()
-            .map(|v| format!("{} {}", v.axis, v.text))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let mut problem = Problem::new(
-        format!("`{}` can be read in two ways", shown(text)),
-        format!("one reading: {}", read(&found[0])),
-    );
-    problem = problem.help(format!("another: {}", read(&found[1])));
-    problem.place(place.clone())
-}
-
-/// Fills in defaults and checks that nothing is missing.
+/// Fills in defaults, checks that nothing is missing, and puts what there is in order.
 fn complete(
     text: &str,
-    values: Vec<Value>,
+    values: &[Taken<'_>],
     axes: &Axes,
     place: &Place,
 ) -> Result<EnvName, Problem> {
-    let mut by_axis: IndexMap<String, Value> =
-        values.into_iter().map(|v| (v.axis.clone(), v)).collect();
-    let mut take = |axis: &str| {
-        let default = || axes.defaults.get(axis).and_then(|v| axes.find(v));
-        by_axis.shift_remove(axis).or_else(default)
+    let taken = |axis: &str| values.iter().map(|t| t.value).find(|v| v.axis == axis);
+    let default = |axis: &str| {
+        let value = axes.defaults.get(axis).and_then(|v| axes.find(v));
+        value.filter(|v| v.axis == axis)
     };
+    let take = |axis: &str| taken(axis).or_else(|| default(axis));
     let missing = |what: &str, example: &str| {
         let title = format!("no {what} in `{}`", shown(text));
         Problem::new(title, format!("put one into the name: {example}")).place(place.clone())
     };
     let runner = take(RUNNER).ok_or_else(|| missing("runner", "docker, podman or local"))?;
-    let system = match take(SYSTEM).and_then(|v| v.system) {
+    let system = match take(SYSTEM).and_then(|v| v.system.as_ref()) {
         Some(system) => with_release(text, system, axes, place)?,
         None if runner.text == "local" => System {
             family: "host".to_owned(),
@@ -319,22 +134,29 @@ fn complete(
         },
         None => return Err(missing("system", &system_examples(axes))),
     };
-    let own = axes.own.keys();
-    let own = own.filter_map(|axis| take(axis).map(|v| (axis.clone(), v.text)));
-    let own = own.collect();
-    let config = take(CONFIG).map(|v| v.text);
+    let config = take(CONFIG).map(|v| v.text.clone());
     if config.is_none() && !axes.configs.is_empty() {
         let problem = missing("config", &axes.configs.join(", "));
         return Err(problem.help("or set `[project] default = { config = \"…\" }`"));
     }
-    let to = by_axis.shift_remove(STAGE).map(|v| v.text);
+    let mut own: Vec<&Value> = values
+        .iter()
+        .map(|t| t.value)
+        .filter(|v| v.is_own())
+        .collect();
+    let left = axes.defaults.keys().filter(|axis| taken(axis).is_none());
+    own.extend(left.filter_map(|axis| default(axis)).filter(|v| v.is_own()));
+    own.sort_by_key(|v| v.rank);
     Ok(EnvName {
         own: None,
-        runner: runner.text,
+        runner: runner.text.clone(),
         system: Some(system),
-        axes: own,
+        axes: own
+            .iter()
+            .map(|v| (v.axis.clone(), v.text.clone()))
+            .collect(),
         config,
-        to,
+        to: taken(STAGE).map(|v| v.text.clone()),
     })
 }
 
@@ -355,16 +177,23 @@ fn system_examples(axes: &Axes) -> String {
 }
 
 /// A family without a release takes its default one.
-fn with_release(text: &str, system: System, axes: &Axes, place: &Place) -> Result<System, Problem> {
+fn with_release(
+    text: &str,
+    system: &System,
+    axes: &Axes,
+    place: &Place,
+) -> Result<System, Problem> {
     let Some(family) = axes.families.get(&system.family) else {
-        return Ok(system);
+        return Ok(system.clone());
     };
-    if system.release.is_some() || family.alone {
-        return Ok(system);
+    if system.release.is_some() {
+        return Ok(system.clone());
     }
-    if let Some(release) = family.default_release.clone() {
-        let release = Some(release);
-        return Ok(System { release, ..system });
+    if family.default_release.is_some() || family.alone {
+        return Ok(System {
+            family: system.family.clone(),
+            release: family.default_release.clone(),
+        });
     }
     let title = format!("`{}` needs a release in `{}`", system.family, shown(text));
     let releases = family.releases.join(", ");

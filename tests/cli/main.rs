@@ -27,6 +27,7 @@ mod list_forms;
 mod list_json;
 mod logs;
 mod matrix;
+mod names;
 mod output;
 mod quoting;
 mod run_local;

@@ -86,7 +86,7 @@ fn described(project: &Project, axis: &str, value: String) -> Told {
         value,
     };
     if axis == SYSTEM
-        && let Some(system) = project.axes.find(&all.value).and_then(|v| v.system)
+        && let Some(system) = project.axes.find(&all.value).and_then(|v| v.system.clone())
     {
         let release = system.release.as_deref();
         let end = project.catalog.end_of_life(&system.family, release);
@@ -113,7 +113,7 @@ pub(super) fn of_value(project: &Project, axis: &str, value: &str) -> Option<Str
             said.or_else(|| Some(if engine { "containers" } else { "this machine" }.to_owned()))
         }
         SYSTEM => {
-            let system = project.axes.find(value).and_then(|v| v.system)?;
+            let system = project.axes.find(value)?.system.clone()?;
             of_system(project, &system.family, system.release.as_deref())
         }
         CONFIG => of_config(project, value),

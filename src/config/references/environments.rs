@@ -2,19 +2,26 @@
 
 use super::super::Project;
 use super::super::file::{EnvTable, Text};
+use super::super::known::Known;
 use super::super::spanned::Spanned;
 use super::{settings, values};
-use crate::name::{RUNNERS, parse};
+use crate::name::{EnvName, RUNNERS, parse};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
-pub(super) fn check(project: &Project, problems: &mut Problems) {
+/// Gives what was read: conditions, and which names the `[env.NAME]`s are about.
+pub(super) fn check(project: &Project, problems: &mut Problems) -> Known {
+    let mut known = Known::default();
     for table in &project.file.when {
         if problems.full() {
-            return;
+            return known;
         }
         match &table.get_ref().r#if {
-            Some(text) => settings::condition(project, text, problems),
+            Some(text) => {
+                known
+                    .when
+                    .extend(settings::condition(project, text, problems));
+            }
             None => problems.push(
                 Problem::new(
                     "the key `if` is missing",
@@ -24,16 +31,17 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
             ),
         }
     }
-    for (name, table) in &project.file.env {
+    for (at, (name, table)) in project.file.env.iter().enumerate() {
         if problems.full() {
-            return;
+            return known;
         }
         if project.axes.own_names.contains(name.get_ref()) {
             own(project, name, table.get_ref(), problems);
-        } else {
-            product(project, name, table.get_ref(), problems);
+        } else if let Some(name) = product(project, name, table.get_ref(), problems) {
+            known.env.entry(name.to_string()).or_default().push(at);
         }
     }
+    known
 }
 
 /// A name of its own: it has commands, and a runner or an environment that it is like.
@@ -81,19 +89,21 @@ fn like(project: &Project, like: &Text, problems: &mut Problems) {
 }
 
 /// A whole name that is made of factors: its runner, stages and files are said elsewhere.
-fn product(project: &Project, name: &Text, table: &EnvTable, problems: &mut Problems) {
+fn product(
+    project: &Project,
+    name: &Text,
+    table: &EnvTable,
+    problems: &mut Problems,
+) -> Option<EnvName> {
     let place = project.place(name.span());
     let parsed = parse::parse(name.get_ref(), &project.axes, &place).map_err(|problem| {
-        let mut factors = name.get_ref().split('-');
-        let declared = factors.find(|f| project.axes.find(f).is_some());
+        let declared = project.axes.declared_in(name.get_ref());
         let declared = declared.unwrap_or_default();
         problem.help(format!(
             "a name with a declared factor in it (`{declared}`) is a whole name; one of its own has none"
         ))
     });
-    if problems.keep(parsed).is_none() {
-        return;
-    }
+    let parsed = problems.keep(parsed)?;
     let keys = [
         ("runner", table.runner.as_ref().map(Spanned::span)),
         ("like", table.like.as_ref().map(Spanned::span)),
@@ -109,4 +119,5 @@ fn product(project: &Project, name: &Text, table: &EnvTable, problems: &mut Prob
         let help = "its factors say the runner, `[stage.NAME]` says what runs; give the environment a name of its own";
         problems.push(Problem::new(title, help).place(project.place(span)));
     }
+    Some(parsed)
 }

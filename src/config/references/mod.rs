@@ -10,10 +10,11 @@ mod values;
 
 use super::Project;
 use super::file::Layer;
+use super::known::Known;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
-pub(crate) fn check(project: &Project, problems: &mut Problems) {
+pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
     project::check(project, problems);
     tree::check(project, problems);
     packages::check(project, problems);
@@ -28,8 +29,8 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) {
             settings::stage(project, table.get_ref(), problems);
         }
     }
-    environments::check(project, problems);
     set_vars(project, problems);
+    environments::check(project, problems)
 }
 
 /// A var that `--set` sets and nobody declares is a slip.

@@ -1,12 +1,14 @@
 //! `[project]` and `[system]`: defaults, the version that is needed, releases and images.
 
 use super::super::Project;
+use super::super::check::texts;
 use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 pub(super) fn check(project: &Project, problems: &mut Problems) {
     defaults(project, problems);
+    repeatable(project, problems);
     default_releases(project, problems);
     images(project, problems);
     requires(project, problems);
@@ -38,6 +40,26 @@ fn defaults(project: &Project, problems: &mut Problems) {
             let help = nearest::advice(value.get_ref(), "values", known);
             problems.push(Problem::new(title, help).place(project.place(value.span())));
         }
+    }
+}
+
+/// Axes of which a name may have several values: the file's own.
+fn repeatable(project: &Project, problems: &mut Problems) {
+    for (axis, place) in texts(project, project.file.project.repeatable.as_ref()) {
+        let own = project.axes.own.keys().map(String::as_str);
+        let problem = if [CONFIG, STAGE, RUNNER, SYSTEM].contains(&axis.as_str()) {
+            let title = format!("a name has one {axis}: the axis cannot be repeatable");
+            Problem::new(
+                title,
+                "only axes of the file's own can: `[axis.NAME.VALUE]`",
+            )
+        } else if project.axes.own.contains_key(&axis) {
+            continue;
+        } else {
+            let help = nearest::advice(&axis, "axes", own);
+            Problem::new(format!("unknown axis `{axis}`"), help)
+        };
+        problems.push(problem.place(place));
     }
 }
 

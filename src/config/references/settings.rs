@@ -187,9 +187,18 @@ pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &m
     }
 }
 
-pub(super) fn condition(project: &Project, text: &Text, problems: &mut Problems) {
+pub(super) fn condition(
+    project: &Project,
+    text: &Text,
+    problems: &mut Problems,
+) -> Option<Condition> {
     let place = project.place(text.span());
-    problems.keep(Condition::parse(text.get_ref(), &project.axes, &place));
+    let parsed = Condition::parse(text.get_ref(), &project.axes, &place);
+    let condition = problems.keep(parsed)?;
+    if let Some(odd) = condition.odd(text.get_ref(), &place) {
+        problems.push(odd);
+    }
+    Some(condition)
 }
 
 /// A var is used as `{name}`: its name must be one that can stand there, and mean nothing else.

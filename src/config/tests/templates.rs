@@ -18,6 +18,7 @@ fn template() -> impl Strategy<Value = Template> {
         Just(Part::Element),
         name().prop_map(|name| Part::Use(Use {
             name,
+            given: None,
             default: None,
             filters: Vec::new()
         })),
@@ -35,6 +36,7 @@ fn template() -> impl Strategy<Value = Template> {
         (name(), prop::option::of(template), filters).prop_map(|(name, default, filters)| {
             Part::Use(Use {
                 name,
+                given: None,
                 default,
                 filters,
             })

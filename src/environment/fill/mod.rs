@@ -183,7 +183,14 @@ impl<'a> Scope<'a> {
         if used.filters == [Filter::TooDeep] {
             return Err(at(place, filter::too_deep()));
         }
-        let mut filled = match (self.look_up(&used.name, place)?, &used.default) {
+        let found = match &used.given {
+            Some(given) => Some(Filled {
+                value: Value::Text(given.clone()),
+                written: true,
+            }),
+            None => self.look_up(&used.name, place)?,
+        };
+        let mut filled = match (found, &used.default) {
             (Some(filled), _) => filled,
             (None, Some(default)) => {
                 let (text, written) = self.template_text(default, place, element)?;

@@ -27,6 +27,9 @@ impl Scope<'_> {
         if let Some(variable) = name.strip_prefix("env:") {
             return Ok(self.variable(variable, name, place)?.map(from_outside));
         }
+        if name == "match" {
+            return Ok(None);
+        }
         if name == "posargs" {
             for word in self.posargs {
                 checked(word, name, place)?;
@@ -133,6 +136,12 @@ pub(super) fn unset(name: &str) -> Problem {
             title,
             format!("set it, or give a default: `{{{name}:text}}`"),
         );
+    }
+    if name == "match" {
+        let title = "`{match}` has a value only in the table of a family of values";
+        let help =
+            "there, put it into a var: `[axis.A.\"x_{1..3}\"]` with `vars.NAME = \"{match}\"`";
+        return Problem::new(title, help);
     }
     let title = match name {
         "posargs" => "no words were given behind `--`".to_owned(),

@@ -1,5 +1,6 @@
 //! Whole environments out of texts: layers, substitution, stages.
 
+mod families;
 mod fill;
 mod layers;
 mod sage;

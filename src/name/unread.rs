@@ -1,0 +1,123 @@
+//! What is said of a text that declared values do not cover, or cover in two ways.
+
+use super::axis::{Axes, Value};
+use super::expand::shown;
+use super::parse::within;
+use super::search::{Stuck, Taken};
+use crate::nearest;
+use crate::problem::{Place, Problem};
+
+/// Why a name has no reading.
+pub(super) fn name(stuck: &Stuck<'_>, text: &str, axes: &Axes, place: &Place) -> Problem {
+    let (offset, factor) = stuck.factor.unwrap_or((0, text));
+    let (problem, length) = match stuck.twice {
+        Some((one, two)) => (twice(text, one, two), two.text.len()),
+        None => (unknown(stuck, factor, text, axes), factor.len()),
+    };
+    problem.place(within(place, text, offset, length))
+}
+
+fn unknown(stuck: &Stuck<'_>, factor: &str, text: &str, axes: &Axes) -> Problem {
+    // A family just before: the factor was meant as its release.
+    let system = stuck.before.last().and_then(|v| v.system.as_ref());
+    let family = system.filter(|s| s.release.is_none()).map(|s| &s.family);
+    if let Some(family) = family
+        && let Some(known) = axes.families.get(family)
+        && !known.releases.is_empty()
+        && known_elsewhere(axes, factor).is_none()
+    {
+        let title = format!(
+            "unknown release `{factor}` of `{family}` in `{}`",
+            shown(text)
+        );
+        let releases = || known.releases.iter().map(String::as_str);
+        let what = format!("releases of `{family}`");
+        let problem = Problem::new(title, nearest::advice(factor, &what, releases()));
+        return if nearest::nearest(factor, releases()).is_some() {
+            problem.help(format!("{what}: {}", known.releases.join(", ")))
+        } else {
+            problem
+        };
+    }
+    let title = if factor == text {
+        format!("unknown environment `{factor}`")
+    } else {
+        format!("unknown factor `{factor}` in `{}`", shown(text))
+    };
+    Problem::new(title, advice(axes, factor))
+}
+
+fn twice(text: &str, one: &Value, two: &Value) -> Problem {
+    if one == two {
+        let title = format!("`{}` stands twice in `{}`", two.text, shown(text));
+        let help = if one.repeatable {
+            "a name has each value once"
+        } else {
+            "a name has one value of each axis"
+        };
+        return Problem::new(title, help);
+    }
+    let title = format!(
+        "`{}` has two values of the axis `{}`: `{}` and `{}`",
+        shown(text),
+        one.axis,
+        one.text,
+        two.text
+    );
+    let problem = Problem::new(title, "a name has one value of each axis");
+    if one.is_own() {
+        let axis = &one.axis;
+        return problem.help(format!(
+            "where several make sense together: `[project] repeatable = [\"{axis}\"]`"
+        ));
+    }
+    problem
+}
+
+/// The family that a lone release belongs to.
+fn known_elsewhere<'a>(axes: &'a Axes, factor: &str) -> Option<&'a str> {
+    axes.families
+        .iter()
+        .find(|(_, f)| f.releases.iter().any(|r| r == factor))
+        .map(|(name, _)| name.as_str())
+}
+
+/// What to do about an unknown factor: a release without its family, or the nearest value.
+pub(crate) fn advice(axes: &Axes, factor: &str) -> String {
+    if let Some(family) = known_elsewhere(axes, factor) {
+        return format!("`{factor}` is a release: write `{family}-{factor}`");
+    }
+    let all = axes.values();
+    let names = all
+        .iter()
+        .map(|(_, v)| v.as_str())
+        .chain(axes.own_names.iter().map(String::as_str));
+    if let Some(near) = nearest::nearest(factor, names) {
+        return format!("did you mean `{near}`?");
+    }
+    let releases = axes
+        .families
+        .iter()
+        .flat_map(|(f, known)| known.releases.iter().map(move |r| (f, r)));
+    let near = nearest::nearest(factor, releases.clone().map(|(_, r)| r.as_str()));
+    if let Some((family, release)) =
+        near.and_then(|near| releases.clone().find(|(_, r)| r.as_str() == near))
+    {
+        return format!("did you mean `{family}-{release}`?");
+    }
+    "`runenv list` shows the environments, `runenv list --axes` every value that a name may have"
+        .to_owned()
+}
+
+/// Both ways in which a text can be read.
+pub(super) fn two_readings(text: &str, found: &[Vec<Taken<'_>>], place: &Place) -> Problem {
+    let read = |taken: &[Taken<'_>]| {
+        let values = taken.iter().map(|t| t.value);
+        let values = values.map(|v| format!("{} {}", v.axis, v.text));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let title = format!("`{}` can be read in two ways", shown(text));
+    let problem = Problem::new(title, format!("one reading: {}", read(&found[0])));
+    let problem = problem.help(format!("another: {}", read(&found[1])));
+    problem.place(place.clone())
+}
