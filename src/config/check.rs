@@ -56,9 +56,9 @@ pub(crate) fn check(
         file,
         catalog,
         axes,
+        listed: Listed::default(),
         known: Known::default(),
         conditions: Conditions::default(),
-        listed: Listed::default(),
         warnings: Vec::new(),
     };
     if !problems.0.is_empty() {

@@ -60,9 +60,9 @@ pub(crate) struct Project {
     pub(crate) tree: Option<Tree>,
     pub(crate) catalog: Catalog,
     pub(crate) axes: Axes,
+    pub(crate) listed: Listed,
     pub(crate) known: Known,
     conditions: Conditions,
-    pub(crate) listed: Listed,
     pub(crate) warnings: Vec<Problem>,
 }
 

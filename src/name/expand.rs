@@ -246,13 +246,21 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// Does a name match a pattern in which `*` stands for any text and `?` for one character?
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    if pattern.is_ascii() && name.is_ascii() {
+        return stands_for(pattern.as_bytes(), name.as_bytes(), b'*', b'?');
+    }
     let (p, n): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    stands_for(&p, &n, '*', '?')
+}
+
+/// Goes back to the last `many` only: what is before it stays as it was matched.
+fn stands_for<T: Copy + PartialEq>(p: &[T], n: &[T], many: T, one: T) -> bool {
     let (mut i, mut j, mut star, mut mark) = (0, 0, None, 0);
     while j < n.len() {
-        if i < p.len() && (p[i] == '?' || p[i] == n[j]) && p[i] != '*' {
+        if i < p.len() && (p[i] == one || p[i] == n[j]) && p[i] != many {
             i += 1;
             j += 1;
-        } else if i < p.len() && p[i] == '*' {
+        } else if i < p.len() && p[i] == many {
             star = Some(i);
             mark = j;
             i += 1;
@@ -264,7 +272,7 @@ pub(crate) fn matches(pattern: &str, name: &str) -> bool {
             return false;
         }
     }
-    p[i..].iter().all(|c| *c == '*')
+    p[i..].iter().all(|c| *c == many)
 }
 
 /// Does the text hold a glob?

@@ -117,14 +117,14 @@ fn whoever_takes_out_the_last_says_so() {
         format!("$ {words}\n{}\n", ran.stderr)
     };
     let words = [
-        "list -f ubuntu",
+        "list -f docker-ubuntu",
         "run docker-fedora-42 -f debian",
         "run docker-fedora-42 -m quick",
         "ci matrix 'docker-*' -m quick",
         "run -m quick --skip 'l*'",
         "run lint --skip lint",
         "run -f fedora -f minimal -m nightly",
-        "run --failed -f fedora",
+        "run --failed -f fedora-docker",
         "list --all 'podman-arch*'",
         "list --all 'docker-fedroa-*'",
     ];

@@ -34,7 +34,7 @@ pub(crate) fn project() -> Project {
     Project::new().envs_toml(FILE)
 }
 
-/// The names that `list` gives, one a line, for lines that begin like the words of the command.
+/// What each command lists, a line a command. (A condition on a system holds for `local-host`, too, on such a machine.)
 pub(crate) fn each(project: &Project, words: &[&str]) -> String {
     let line = |w: &&str| {
         let ran = project.runenv(shlex::split(&format!("list {w}")).unwrap());
@@ -80,9 +80,9 @@ fn labels_conditions_and_skips_restrict_in_every_combination() {
                 "-m nightly,quick",
                 "-m quick -m nightly -f local",
                 "-m nightly docker-fedora-41 lint docker-debian-bookworm-minimal",
-                "-f fedora",
-                "-f debian",
-                "-f '{fedora-41,debian}-!minimal'",
+                "-f fedora-docker",
+                "-f debian-docker",
+                "-f '{fedora-41,debian}-!minimal-docker'",
                 "-f fedora -f minimal",
                 "-f container --skip '*-minimal'",
                 "-f local",
@@ -98,9 +98,9 @@ fn labels_conditions_and_skips_restrict_in_every_combination() {
 -m nightly,quick: docker-debian-bookworm-standard docker-fedora-41-standard docker-fedora-42-standard docker-ubuntu-noble-standard lint local-host-standard
 -m quick -m nightly -f local: lint local-host-standard
 -m nightly docker-fedora-41 lint docker-debian-bookworm-minimal: docker-fedora-41-standard
--f fedora: docker-fedora-41-minimal docker-fedora-41-standard docker-fedora-42-minimal docker-fedora-42-standard
--f debian: docker-debian-bookworm-minimal docker-debian-bookworm-standard local-host-standard smoke
--f '{fedora-41,debian}-!minimal': docker-debian-bookworm-standard docker-fedora-41-standard local-host-standard smoke
+-f fedora-docker: docker-fedora-41-minimal docker-fedora-41-standard docker-fedora-42-minimal docker-fedora-42-standard
+-f debian-docker: docker-debian-bookworm-minimal docker-debian-bookworm-standard smoke
+-f '{fedora-41,debian}-!minimal-docker': docker-debian-bookworm-standard docker-fedora-41-standard smoke
 -f fedora -f minimal: docker-fedora-41-minimal docker-fedora-42-minimal
 -f container --skip '*-minimal': docker-debian-bookworm-standard docker-fedora-41-standard docker-fedora-42-standard smoke
 -f local: local-host-standard lint
@@ -121,7 +121,7 @@ fn all_is_every_product_that_the_file_names() {
             &project(),
             &[
                 "--all",
-                "--all -f 'minimal-!fedora'",
+                "--all -f 'minimal-!fedora-docker'",
                 "--all '*-minimal' --skip 'docker-*'",
                 "--all 'podman-*-standard'",
                 "--all 'docker-*-gcc_12'",
@@ -132,7 +132,7 @@ fn all_is_every_product_that_the_file_names() {
         ),
         str![[r#"
 --all: docker-debian-bookworm-minimal docker-debian-bookworm-standard docker-fedora-41-minimal docker-fedora-41-standard docker-fedora-42-minimal docker-fedora-42-standard local-host-standard docker-ubuntu-noble-minimal docker-ubuntu-noble-standard local-host-minimal
---all -f 'minimal-!fedora': docker-debian-bookworm-minimal docker-ubuntu-noble-minimal local-host-minimal
+--all -f 'minimal-!fedora-docker': docker-debian-bookworm-minimal docker-ubuntu-noble-minimal
 --all '*-minimal' --skip 'docker-*': local-host-minimal
 --all 'podman-*-standard': podman-debian-bookworm-standard podman-fedora-41-standard podman-fedora-42-standard podman-ubuntu-noble-standard
 --all 'docker-*-gcc_12': docker-debian-bookworm-gcc_12-standard docker-fedora-41-gcc_12-standard docker-fedora-42-gcc_12-standard docker-ubuntu-noble-gcc_12-standard

@@ -30,7 +30,7 @@ description = "Debian"
 trixie = { description = "Debian 13" }
 [axis.cc]
 gcc_12 = { description = "GCC 12" }
-clang-16 = {}
+clang-16 = { only = "debian,ubuntu-!ubuntu-focal", not = "minimal" }
 [stage.built]
 run = "make"
 [env.docker-fedora-35-minimal]
@@ -160,7 +160,7 @@ system
   host
 cc
   gcc_12    GCC 12 (default)
-  clang-16
+  clang-16  (only debian,ubuntu-!ubuntu-focal) (not minimal)
 config
   minimal   only what it needs
   standard  (default)

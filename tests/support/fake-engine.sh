@@ -31,13 +31,19 @@ case ${1-} in
   image | container) verb=$1-${2-} ; shift 2 ;;
   *) verb=${1-} ; [ $# = 0 ] || shift ;;
 esac
-while ! mkdir "$home/lock" 2>/dev/null; do sleep 0.01; done
+# One that was killed with the lock in its hand is not waited for for ever.
+tries=0
+while ! mkdir "$home/lock" 2>/dev/null; do
+  tries=$((tries + 1))
+  [ $tries -lt 300 ] || break
+  sleep 0.01
+done
 printf '%s\n' "$line" >>"$home/log"
 count=0
 [ ! -e "$home/count.$verb" ] || read -r count <"$home/count.$verb"
 count=$((count + 1))
 echo $count >"$home/count.$verb"
-rmdir "$home/lock"
+rmdir "$home/lock" 2>/dev/null || :
 
 # played KEY: is it scripted? then $file says what
 played() {

@@ -7,7 +7,7 @@ use super::{a_line, past};
 use crate::config::file::Text;
 use crate::config::{Project, Spanned};
 use crate::name::expand::{self, shown};
-use crate::name::{CONFIG, RUNNER, SYSTEM};
+use crate::name::{CONFIG, RUNNER, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Kind, Problem};
 
@@ -17,6 +17,15 @@ use crate::problem::{Kind, Problem};
 pub(super) struct Axes {
     /// In the order in which names print them.
     axes: IndexMap<String, Vec<Told>>,
+    /// Releases of the catalog that would make names of this file ambiguous.
+    left_out: Vec<LeftOut>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct LeftOut {
+    value: String,
+    because: String,
 }
 
 #[derive(Clone, Serialize)]
@@ -27,6 +36,9 @@ struct Told {
     /// Taken where a name has no value of the axis.
     default: bool,
     end_of_life: Option<String>,
+    /// Conditions for the names that it may, and may not, stand in.
+    only: Option<String>,
+    not: Option<String>,
     /// Of a system.
     family: Option<String>,
     /// The release that a family alone stands for.
@@ -42,8 +54,17 @@ pub(super) fn axes(project: &Project, words: &[String]) -> Result<Axes, Problem>
         let value = described(project, axis, value);
         axes.entry(axis.to_owned()).or_default().push(value);
     }
+    let left_out = |meant: &dyn Fn(&str) -> bool| {
+        let all = project.axes.left_out.iter().filter(|l| meant(&l.system));
+        let left_out = all.map(|l| LeftOut {
+            value: l.system.clone(),
+            because: l.because.clone(),
+        });
+        left_out.collect::<Vec<_>>()
+    };
     if words.is_empty() {
-        return Ok(Axes { axes });
+        let left_out = left_out(&|_| true);
+        return Ok(Axes { axes, left_out });
     }
     let names: Vec<String> = axes.keys().cloned().collect();
     let all: Vec<String> = axes.values().flatten().map(|v| v.value.clone()).collect();
@@ -51,7 +72,8 @@ pub(super) fn axes(project: &Project, words: &[String]) -> Result<Axes, Problem>
         values.retain(|v| words.iter().any(|word| meant(word, axis, &v.value)));
     }
     axes.retain(|_, values| !values.is_empty());
-    if axes.is_empty() {
+    let left_out = left_out(&|value| words.iter().any(|word| meant(word, SYSTEM, value)));
+    if axes.is_empty() && left_out.is_empty() {
         let words = words.join(" ");
         let title = format!("`{}` is no axis, and in no value of one", shown(&words));
         let known = names.iter().chain(&all).map(String::as_str);
@@ -65,7 +87,7 @@ pub(super) fn axes(project: &Project, words: &[String]) -> Result<Axes, Problem>
             ..problem
         });
     }
-    Ok(Axes { axes })
+    Ok(Axes { axes, left_out })
 }
 
 fn meant(word: &str, axis: &str, value: &str) -> bool {
@@ -76,7 +98,11 @@ fn meant(word: &str, axis: &str, value: &str) -> bool {
 }
 
 fn described(project: &Project, axis: &str, value: String) -> Told {
+    let (only, not) = rules(project, axis, &value);
+    let text = |rule: Option<&Text>| rule.map(|text| text.get_ref().clone());
     let mut all = Told {
+        only: text(only),
+        not: text(not),
         description: of_value(project, axis, &value),
         default: project.axes.defaults.get(axis) == Some(&value),
         end_of_life: None,
@@ -102,6 +128,37 @@ fn described(project: &Project, axis: &str, value: String) -> Told {
     all
 }
 
+/// What a value says of the names that it may stand in.
+fn rules<'a>(
+    project: &'a Project,
+    axis: &str,
+    value: &str,
+) -> (Option<&'a Text>, Option<&'a Text>) {
+    let file = &project.file;
+    let table = match axis {
+        RUNNER | STAGE => None,
+        SYSTEM => {
+            let system = project.axes.find(value).and_then(|v| v.system.clone());
+            let Some(system) = system else {
+                return (None, None);
+            };
+            let Some(table) = file.system.get(system.family.as_str()) else {
+                return (None, None);
+            };
+            let table = table.get_ref();
+            let Some(release) = system.release else {
+                return (table.only.as_ref(), table.not.as_ref());
+            };
+            let release = table.release.get(release.as_str()).map(Spanned::get_ref);
+            return release.map_or((None, None), |r| (r.only.as_ref(), r.not.as_ref()));
+        }
+        CONFIG => file.config.get(value),
+        own => file.axis.get(own).and_then(|values| values.get(value)),
+    };
+    let table = table.map(Spanned::get_ref);
+    table.map_or((None, None), |t| (t.only.as_ref(), t.not.as_ref()))
+}
+
 /// What the file says of a value; of the runners also what everybody knows.
 pub(super) fn of_value(project: &Project, axis: &str, value: &str) -> Option<String> {
     let file = &project.file;
@@ -113,7 +170,7 @@ pub(super) fn of_value(project: &Project, axis: &str, value: &str) -> Option<Str
             said.or_else(|| Some(if engine { "containers" } else { "this machine" }.to_owned()))
         }
         SYSTEM => {
-            let system = project.axes.find(value).and_then(|v| v.system.clone())?;
+            let system = project.axes.find(value)?.system.clone()?;
             of_system(project, &system.family, system.release.as_deref())
         }
         CONFIG => of_config(project, value),
@@ -173,6 +230,12 @@ pub(super) fn text(axes: &Axes, today: &str) -> String {
             };
         }
     }
+    if !axes.left_out.is_empty() {
+        text += "left out of the catalog, since names could be read in two ways\n";
+    }
+    for left_out in &axes.left_out {
+        text += &format!("  {}  {}\n", left_out.value, left_out.because);
+    }
     text
 }
 
@@ -182,6 +245,11 @@ fn notes(value: &Told, today: &str) -> String {
     notes.extend(value.default.then(|| "(default)".to_owned()));
     let default = value.default_release.as_ref();
     notes.extend(default.map(|release| format!("(default release: {release})")));
+    let rules = [("only", &value.only), ("not", &value.not)];
+    for (key, rule) in rules {
+        let rule = rule.as_deref().map(a_line);
+        notes.extend(rule.map(|rule| format!("({key} {rule})")));
+    }
     notes.extend(past(value.end_of_life.as_deref(), today));
     notes.join(" ")
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{a_line, axes, past};
 use crate::config::Project;
 use crate::config::listed::{self, Entry};
-use crate::name::{EnvName, parse};
+use crate::name::EnvName;
 use crate::nearest::counted;
 
 /// An environment and what there is to say of it.
@@ -22,13 +22,12 @@ pub(super) struct Row<'a> {
 }
 
 pub(super) fn rows<'a>(project: &'a Project, entries: &[&'a Entry]) -> Vec<Row<'a>> {
-    let own = own_descriptions(project);
     let row = |entry: &&'a Entry| {
         // What is wrong with its `like` was told when the file was loaded.
         let as_run = listed::resolved(project, &entry.name);
         let as_run = as_run.unwrap_or(Cow::Borrowed(&entry.name));
         let name = entry.canonical.as_str();
-        let own = own.get(name).map(|own| (*own).to_owned());
+        let own = own_description(project, name).map(str::to_owned);
         let system = as_run.system.as_ref();
         let catalog = &project.catalog;
         Row {
@@ -41,16 +40,14 @@ pub(super) fn rows<'a>(project: &'a Project, entries: &[&'a Entry]) -> Vec<Row<'
     entries.iter().map(row).collect()
 }
 
-/// What `[env.NAME]` says, by canonical name: it may be written in a shorter form.
-fn own_descriptions(project: &Project) -> BTreeMap<String, &str> {
-    let tables = project.file.env.iter();
-    let described = tables.filter_map(|(name, table)| {
-        let description = table.get_ref().description.as_ref()?.get_ref().as_str();
-        let place = project.place(name.span());
-        let read = parse::parse(name.get_ref(), &project.axes, &place).ok()?;
-        Some((read.to_string(), description))
-    });
-    described.collect()
+/// What the environment's `[env.NAME]` says; several may be about it, and the last counts.
+fn own_description<'a>(project: &'a Project, name: &str) -> Option<&'a str> {
+    let tables = &project.file.env;
+    let about = project.known.env.get(name).into_iter().flatten();
+    let about = about.filter_map(|at| Some(tables.get_index(*at)?.1));
+    let said = about.chain(tables.get(name));
+    let mut said = said.filter_map(|table| table.get_ref().description.as_ref());
+    said.next_back().map(|text| text.get_ref().as_str())
 }
 
 /// Those of its system, own axes and config, joined.

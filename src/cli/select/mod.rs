@@ -151,7 +151,8 @@ pub(crate) fn select(project: &Project, selection: &Selection) -> Result<Selecte
             |left| last.none_failed(left),
         );
     }
-    let warnings = filters.idle_skips(project, &entries);
+    let mut warnings = filters.warnings.clone();
+    warnings.extend(filters.idle_skips(project, &entries));
     let skipped = filters.skip.filter();
     why.keep(
         &mut entries,
@@ -221,6 +222,8 @@ struct Filters {
     labels: Vec<String>,
     conditions: Vec<Condition>,
     skip: Patterns,
+    /// What is odd about them.
+    warnings: Vec<Problem>,
 }
 
 impl Filters {
@@ -237,7 +240,10 @@ impl Filters {
         let mut conditions = Vec::new();
         for text in &selection.factors {
             let place = place("-f", text);
-            conditions.extend(problems.keep(Condition::parse(text, &project.axes, &place)));
+            if let Some(condition) = problems.keep(Condition::parse(text, &project.axes, &place)) {
+                problems.0.extend(condition.odd(text, &place));
+                conditions.push(condition);
+            }
         }
         let mut skip = Patterns::default();
         for word in words::split(&selection.skip) {
@@ -245,11 +251,12 @@ impl Filters {
             let added = skip.add_whole(&word, &project.axes, &place);
             problems.0.extend(added.err().into_iter().flat_map(|p| p.0));
         }
-        problems.none()?;
+        let warnings = problems.none()?;
         Ok(Self {
             labels,
             conditions,
             skip,
+            warnings,
         })
     }
 
