@@ -16,7 +16,8 @@ use super::template;
 use crate::name::expand;
 use crate::problem::{Problem, Problems};
 
-/// More text than this is not made of families.
+/// More tables than these, or more text than this, are not made of families.
+const MOST_VALUES: usize = 2 * expand::MOST_NAMES;
 const MOST_BYTES: usize = 4_000_000;
 /// What an entry costs beside its texts.
 const ENTRY: usize = 32;
@@ -25,7 +26,9 @@ const ENTRY: usize = 32;
 const LITERAL: [&str; 3] = ["only", "not", "if"];
 
 fn too_much() -> Problem {
-    let title = format!("families of values make more than {MOST_BYTES} bytes of tables");
+    let title = format!(
+        "families of values make more than {MOST_VALUES} tables or {MOST_BYTES} bytes of them"
+    );
     let help = "use fewer alternatives, or put what they share into `[[when]]`";
     Problem::new(title, help)
 }
@@ -36,6 +39,7 @@ pub(super) fn expand(table: &mut DeTable<'_>, sources: &Sources) -> Result<bool,
         sources,
         problems: Problems::default(),
         bytes: 0,
+        made: 0,
         any: false,
     };
     if let Some(config) = inside(table, "config") {
@@ -80,6 +84,7 @@ struct Work<'a> {
     sources: &'a Sources,
     problems: Problems,
     bytes: usize,
+    made: usize,
     any: bool,
 }
 
@@ -114,9 +119,10 @@ impl Work<'_> {
                     value.clone()
                 } else {
                     self.bytes += name.len();
+                    self.made += 1;
                     self.give(&value, &given, false)
                 };
-                if self.bytes > MOST_BYTES {
+                if self.bytes > MOST_BYTES || self.made > MOST_VALUES {
                     self.problems.push(too_much().place(place));
                     return;
                 }

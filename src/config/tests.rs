@@ -67,6 +67,38 @@ fn every_name_is_itself() {
     assert!(count > 500, "{count}");
 }
 
+/// Every product of the catalog's systems with three configs and an axis of twelve values, given as a family: read,
+/// printed and read again it is the same.
+#[test]
+fn every_product_of_a_large_file_comes_back() {
+    let file = "[config.\"c{1..3}\"]\n[axis.toolchain.\"gcc_{4..15}\"]\nonly = \"container\"\n\
+                [stage.built]\nrun = \"make\"\n";
+    let project = project(file);
+    let families = &project.axes.families;
+    let whole = |name: &String| families.get(name).is_none_or(|f| f.alone);
+    let systems: Vec<String> = project.axes.systems().into_iter().filter(whole).collect();
+    let read = |text: &str| {
+        let place = Place::new(&Source::new("-e", text), 0..text.len());
+        parse::parse(text, &project.axes, &place).unwrap_or_else(|p| panic!("{text}: {}", p.title))
+    };
+    let mut count = 0;
+    for system in systems.iter().filter(|s| *s != "host") {
+        for runner in ["docker", "podman"] {
+            for (config, toolchain) in (1..=3).flat_map(|c| (4..=15).map(move |t| (c, t))) {
+                let written = format!("gcc_{toolchain}-c{config}-{runner}-{system}");
+                let name = read(&written);
+                let canonical = name.to_string();
+                let expected = format!("{runner}-{system}-gcc_{toolchain}-c{config}");
+                assert_eq!(canonical, expected);
+                assert_eq!(read(&canonical), name);
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, (systems.len() - 1) * 2 * 3 * 12);
+    assert!(count >= 1000, "{count} names");
+}
+
 fn pairs<'a, A: AsRef<str>, B: AsRef<str>>(
     one: &'a [A],
     two: &'a [B],

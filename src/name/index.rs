@@ -8,10 +8,18 @@ use super::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, System};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     values: IndexMap<String, Value>,
-    /// First factor -> how many factors values have that begin with it, the longest first.
-    lengths: IndexMap<String, Vec<usize>>,
+    firsts: IndexMap<String, First>,
     /// In conditions: both engines.
     container: Option<Value>,
+}
+
+/// What begins with a factor.
+#[derive(Clone, Debug, Default)]
+struct First {
+    /// The value that is the factor alone.
+    alone: Option<usize>,
+    /// How many factors the others have, the most first.
+    lengths: Vec<usize>,
 }
 
 impl Index {
@@ -52,14 +60,17 @@ impl Index {
     fn add(&mut self, value: Value) {
         let first = value.text.split('-').next().unwrap_or_default();
         let length = value.text.split('-').count();
-        if !self.lengths.contains_key(first) {
-            self.lengths.insert(first.to_owned(), Vec::new());
+        if !self.firsts.contains_key(first) {
+            self.firsts.insert(first.to_owned(), First::default());
         }
-        let lengths = &mut self.lengths[first];
-        if let Err(at) = lengths.binary_search_by(|have| length.cmp(have)) {
-            lengths.insert(at, length);
+        let first = &mut self.firsts[first];
+        let entry = self.values.entry(value.text.clone());
+        if length == 1 {
+            first.alone = Some(entry.index());
+        } else if let Err(at) = first.lengths.binary_search_by(|have| length.cmp(have)) {
+            first.lengths.insert(at, length);
         }
-        self.values.entry(value.text.clone()).or_insert(value);
+        entry.or_insert(value);
     }
 
     pub(super) fn find(&self, text: &str) -> Option<&Value> {
@@ -74,15 +85,11 @@ impl Index {
     /// The values that a text begins with, the longest first; they end where factors do.
     pub(super) fn at<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a Value> {
         let first = text.find('-').unwrap_or(text.len());
-        let lengths = self.lengths.get(&text[..first]).into_iter().flatten();
-        lengths.filter_map(move |length| {
-            let end = if *length == 1 {
-                first
-            } else {
-                end(text, *length)?
-            };
-            self.values.get(&text[..end])
-        })
+        let found = self.firsts.get(&text[..first]);
+        let lengths = found.into_iter().flat_map(|first| &first.lengths);
+        let longer = lengths.filter_map(|length| self.values.get(&text[..end(text, *length)?]));
+        let alone = found.and_then(|first| self.values.get_index(first.alone?));
+        longer.chain(alone.map(|(_, value)| value))
     }
 }
 

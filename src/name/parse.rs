@@ -183,12 +183,12 @@ fn with_release(
     axes: &Axes,
     place: &Place,
 ) -> Result<System, Problem> {
-    let Some(family) = axes.families.get(&system.family) else {
-        return Ok(system.clone());
-    };
     if system.release.is_some() {
         return Ok(system.clone());
     }
+    let Some(family) = axes.families.get(&system.family) else {
+        return Ok(system.clone());
+    };
     if family.default_release.is_some() || family.alone {
         return Ok(System {
             family: system.family.clone(),
