@@ -299,7 +299,7 @@ impl Engine {
             let carrier = format!("RUNENV_SHELL_{at}");
             script += &format!("export {name}=\"${carrier}\"; unset {carrier}; ");
             command = command.arg("-e").arg(&carrier);
-            command.env.push((carrier, value.clone().into()));
+            command.env.push((carrier, value.into()));
         }
         script += "exec sh";
         command
