@@ -49,7 +49,7 @@ pub(super) fn load(
     root: &Path,
     sources: &mut Sources,
 ) -> Result<Vec<(usize, Arc<Source>)>, Problems> {
-    let (mut problems, mut all) = (Problems::default(), Vec::new());
+    let (mut problems, mut all, mut bytes) = (Problems::default(), Vec::new(), 0);
     if let Some(extra) = named.get(MOST_FILES) {
         let title = format!("more than {MOST_FILES} files are included");
         let problem = Problem::new(title, "put several into one");
@@ -58,6 +58,12 @@ pub(super) fn load(
     for name in named {
         let read = file(name.get_ref(), root).map_err(|p| p.place(sources.place(name.span())));
         if let Some(text) = problems.keep(read) {
+            bytes += text.len() as u64;
+            if bytes > MOST_BYTES {
+                let title = format!("more than {} MB are included", MOST_BYTES / 1_000_000);
+                let problem = Problem::new(title, "are these the right files?");
+                return Err(problem.place(sources.place(name.span())).into());
+            }
             let source = Source::new(name.get_ref().as_str(), text);
             all.push((sources.add(&source), source));
         }
@@ -129,6 +135,7 @@ fn join<'t>(
         (DeValue::Array(there), DeValue::Array(more)) if path == "when" => {
             more.into_iter().for_each(|table| there.push(table));
         }
+        _ if problems.full() => {}
         _ => {
             let first = first.unwrap_or(span);
             let title = format!("`{path}` stands in two files");

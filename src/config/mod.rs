@@ -108,7 +108,7 @@ pub(crate) fn load(
 }
 
 /// A text as a project; the files that it includes are read below `root`.
-#[cfg(test)]
+#[cfg(any(test, feature = "inside"))]
 pub(crate) fn from_source(source: &Arc<Source>, root: PathBuf) -> Result<Project, Problems> {
     read_and_check(source, root, &[])
 }

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 use super::file::Layer;
 use super::read;
-use super::sources::{Sources, at_offset};
+use super::sources::Sources;
 use crate::problem::{Problem, Problems, Source};
 
 /// A layer of the command line.
@@ -77,8 +77,8 @@ fn one(text: &str, sources: &mut Sources) -> Result<Override, Problems> {
 
 fn layer(text: &str, sources: &mut Sources) -> Result<Layer, Problems> {
     let source: Arc<Source> = Source::new("--set", text);
-    let text = at_offset(&source.text, sources.add(&source));
-    read::layer(&source, &text, sources)
+    let offset = sources.add(&source);
+    read::layer(&source, offset, sources)
 }
 
 /// `stage.NAME.run` is edited by `stage.NAME.append.run`, every other key by `append.KEY`.

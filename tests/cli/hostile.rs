@@ -247,6 +247,26 @@ fn every_bomb_is_refused() {
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
+/// Many files are as one.
+#[test]
+fn included_files_are_no_way_around() {
+    let names: Vec<String> = (0..100).map(|n| format!("\"{n}.toml\"")).collect();
+    let file = format!("[project]\ninclude = [{}]\n{STAGE}", names.join(", "));
+    let large = "#".repeat(3_000_000);
+    let keys = lines(4000, |n| format!("n{n} = [\"x\"]"));
+    for (what, text, code) in [
+        ("large files", large, 2),
+        ("entries in all of them", format!("[group]\n{keys}"), 2),
+        ("empty tables", "[group]\n[packages]\n".to_owned(), 0),
+    ] {
+        let project = Project::new().envs_toml(&file);
+        for n in 0..100 {
+            project.write(&format!("{n}.toml"), &text);
+        }
+        assert_eq!(wrong(what, &project.command("list"), &[code]), None);
+    }
+}
+
 /// What is no file is not read, and not waited for.
 #[test]
 fn a_pipe_is_no_file() {
