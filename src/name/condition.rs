@@ -133,6 +133,6 @@ fn unknown(text: &str, offset: usize, factor: &str, axes: &Axes, place: &Place) 
     } else {
         format!("unknown factor `{shown}` in the condition `{whole}`")
     };
-    let problem = Problem::new(title, unread::advice(axes, factor));
+    let problem = Problem::new(title, unread::advice(axes, factor, &["container"]));
     problem.place(parse::within(place, text, offset, factor.len()))
 }
