@@ -68,7 +68,7 @@ systems() {
 rest_of_envs_toml() {
   printf '[stage.packages]\npackages = true\n[stage.configured]\nrun = ["./configure {args}"]\n'
   printf '[stage.built]\nrun = ["make -j{cpus} {posargs:build}"]\n[vars]\nargs = ["--prefix=/usr"]\n'
-  printf '[env.local]\nrunner = "local"\ncommands = [["true"]]\n'
+  printf '[env.check]\nrunner = "local"\ncommands = [["true"]]\n'
 }
 
 # files FOLDER NAME...: of tox, nox and just
@@ -87,13 +87,13 @@ mkdir "$work"/{some,many,few}
 (
   cd "$work/some"
   {
-    printf '[project]\nenv-list = ["docker-%s-%s", "local"]\n' "$(braces "${SYSTEMS[@]}")" "$(braces "${CONFIGS[@]}")"
+    printf '[project]\nenv-list = ["docker-%s-%s"]\n' "$(braces "${SYSTEMS[@]}")" "$(braces "${CONFIGS[@]}")"
     systems "${SYSTEMS[@]}"
     printf '[config.%s]\n' "${CONFIGS[@]}"
     rest_of_envs_toml
   } >envs.toml
   mapfile -t names < <(product - "${SYSTEMS[*]}" "${CONFIGS[*]}")
-  files . "${names[@]}" local
+  files . "${names[@]}" check
   cat >noxfile.py <<PY
 import nox
 @nox.session(venv_backend="none")
@@ -101,13 +101,13 @@ import nox
 @nox.parametrize("system", "${SYSTEMS[*]}".split())
 def docker(session, system, config): session.run("true", external=True)
 @nox.session(venv_backend="none")
-def local(session): session.run("true", external=True)
+def check(session): session.run("true", external=True)
 PY
 )
 # boxes BOXES CONFIGS: the file of many, of which env-list takes these
 boxes() {
   local n
-  printf '[project]\nenv-list = ["docker-%s-%s-%s", "local"]\n' "$1" "$(braces "${COMPILERS[@]}")" "$2"
+  printf '[project]\nenv-list = ["docker-%s-%s-%s"]\n' "$1" "$(braces "${COMPILERS[@]}")" "$2"
   systems "${BOXES[@]}"
   for n in "${COMPILERS[@]}"; do printf '[axis.compiler.%s]\nenv.CC = "%s"\n' "$n" "$n"; done
   for n in "${MANY[@]}"; do printf '[config.%s]\nenv.CONFIG = "%s"\n' "$n" "$n"; done
@@ -170,11 +170,13 @@ compare() {
   done
 }
 
-[ "$("$RUNENV" -c "$work/some/envs.toml" list | wc -l)" = 139 ]
-[ "$("$RUNENV" -c "$work/many/envs.toml" list | wc -l)" = 5001 ]
+for list in some:139 many:5001 few:11; do
+  [ "$("$RUNENV" -c "$work/${list%:*}/envs.toml" list | wc -l)" = "${list#*:}" ] ||
+    { echo "peers.sh: $list environments are not listed" >&2; exit 1; }
+done
 compare 'list, 138 environments' some "$RUNENV list" '0.0125 | tox l' 'nox -l' '1 | just --list' 'sh -c true'
 compare 'list, 5000' many "$RUNENV list" '0.005 | tox l' 'nox -l' '0.6 | just --list' 'sh -c true'
 compare 'list --json, 5000' many "$RUNENV list --json" 'tox l' 'just --dump --dump-format json'
 compare 'show one of 10' few "$RUNENV show docker-box-7-gcc_9-c3" 'tox c -e box-7-gcc_9-c3' 'just --show box-7-gcc_9-c3'
 compare 'show one of 5000' many "$RUNENV show docker-box-7-gcc_9-c3" '0.0025 | tox c -e box-7-gcc_9-c3' 'just --show box-7-gcc_9-c3'
-compare 'one local environment of true' some "$RUNENV -q -e local" '0.02 | tox -q -e local' 'nox -s local' '2 | just local' 'sh -c true'
+compare 'one local environment of true' some "$RUNENV -q -e check" '0.02 | tox -q -e check' 'nox -s check' '2 | just check' 'sh -c true'
