@@ -114,7 +114,8 @@ fn in_image(
         );
         return Err(Problem::engine(title, help));
     };
-    let proxies = proxies::of(calls.engine, world.host, world.folder.path())?;
+    let proxies = proxies::of(calls.engine, world.host, world.folder.path())?
+        .and_passed(world.host, &plan.pass_env)?;
     let spec = Container {
         name: &format!("runenv-shell-{}", owner::random_word()),
         image: &image,

@@ -52,7 +52,8 @@ pub(crate) fn run(
         late: world.late(plan),
         manifests,
         parts,
-        proxies: proxies::of(engine, world.host, world.folder.path())?,
+        proxies: proxies::of(engine, world.host, world.folder.path())?
+            .and_passed(world.host, &plan.pass_env)?,
         note: folder.note(),
         network: None,
         networks: Vec::new(),
