@@ -1,26 +1,13 @@
 //! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
 
-mod characters;
 pub(crate) mod check;
-pub(crate) mod class;
-mod collisions;
-mod declared;
-mod families;
 pub(crate) mod file;
 pub(crate) mod forms;
-mod include;
 mod known;
-mod layer;
 pub(crate) mod listed;
-pub(crate) mod overrides;
 pub(crate) mod read;
-pub(crate) mod reference;
 pub(crate) mod references;
 pub(crate) mod schema;
-pub(crate) mod shape;
-mod sources;
-pub(crate) mod spanned;
-mod stage_table;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
@@ -35,11 +22,11 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+pub(crate) use file::spanned::Spanned;
 use known::{Conditions, Known};
 use listed::Listed;
-use overrides::Override;
-use sources::Sources;
-pub(crate) use spanned::Spanned;
+use read::overrides::{self, Override};
+use read::sources::Sources;
 use tree::Tree;
 
 /// The file's name, and the most bytes that are read of one.

@@ -1,8 +1,8 @@
 //! Settings of layers and stages: everything that a table of them says must be possible.
 
 use super::super::check::stages;
+use super::super::file::shape::{CommandForm, Commands};
 use super::super::file::{Layer, List, ListEdits, Map, StageEdits, StageTable, Text};
-use super::super::shape::{CommandForm, Commands};
 use super::super::{Project, Spanned};
 use super::packages;
 use super::values::{

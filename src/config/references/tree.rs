@@ -2,8 +2,8 @@
 
 use super::super::Project;
 use super::super::check::texts;
+use super::super::file::spanned::Spanned;
 use super::super::file::{PackageTree, Text, TreeFilter};
-use super::super::spanned::Spanned;
 use crate::files;
 use crate::problem::{Place, Problem, Problems};
 

@@ -1,7 +1,7 @@
 //! Forms of single values: words of a closed list, durations, sizes, names of variables, paths, mounts, secrets, rules.
 
+use super::super::file::shape::{Annotation, Mount, Secret};
 use super::super::file::{List, Map, Text};
-use super::super::shape::{Annotation, Mount, Secret};
 use super::super::{Project, Spanned, forms};
 use crate::config::check::texts;
 use crate::nearest;

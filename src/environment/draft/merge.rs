@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::super::setting::{Origin, Setting};
 use super::Strings;
 use crate::config::check::texts;
+use crate::config::file::shape::{CommandForm, Commands};
 use crate::config::file::{List, Map, Text};
-use crate::config::shape::{CommandForm, Commands};
 use crate::config::{Project, Spanned};
 use crate::problem::Problem;
 

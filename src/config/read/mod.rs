@@ -3,6 +3,12 @@
 //! serde stops at the first mistake. So the entry it points at is taken out and the rest is read again, until
 //! nothing is left to say. Syntax errors come alone, and meaning (`check.rs`) comes only when the shape is right.
 
+mod characters;
+mod families;
+mod include;
+pub(crate) mod overrides;
+pub(crate) mod sources;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
@@ -14,10 +20,9 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::{File, Layer};
-use super::sources::{Sources, moved};
-use super::{characters, families, include};
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
+use sources::{Sources, moved};
 
 /// The file as written, or all that is wrong with its shape.
 pub(crate) fn read(sources: &mut Sources, root: &Path) -> Result<File, Problems> {

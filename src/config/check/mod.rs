@@ -1,15 +1,18 @@
 //! What the words of a file mean: every reference across its tables, all mistakes in one go.
 
+mod collisions;
+mod declared;
+
 use std::path::PathBuf;
 
 use super::file::{File, List, Map, StageTable, Text};
 use super::known::{Conditions, Known};
 use super::listed::{self, Listed};
-use super::overrides::Override;
-use super::sources::Sources;
-use super::spanned::Spanned;
+use super::read::overrides::Override;
+use super::read::sources::Sources;
+
 use super::tree::Tree;
-use super::{Project, collisions, declared, references};
+use super::{Project, Spanned, references};
 use crate::catalog::Catalog;
 use crate::name::{self, CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::file::Layer;
-use super::read;
+use super::super::file::Layer;
 use super::sources::Sources;
 use crate::problem::{Problem, Problems, Source};
 
@@ -29,7 +28,7 @@ enum Join {
 }
 
 /// Reads what was typed behind each `--set`.
-pub(super) fn read(texts: &[String], sources: &mut Sources) -> Result<Vec<Override>, Problems> {
+pub(crate) fn read(texts: &[String], sources: &mut Sources) -> Result<Vec<Override>, Problems> {
     let (mut all, mut problems) = (Vec::new(), Problems::default());
     for text in texts {
         match one(text, sources) {
@@ -78,7 +77,7 @@ fn one(text: &str, sources: &mut Sources) -> Result<Override, Problems> {
 fn layer(text: &str, sources: &mut Sources) -> Result<Layer, Problems> {
     let source: Arc<Source> = Source::new("--set", text);
     let offset = sources.add(&source);
-    read::layer(&source, offset, sources)
+    super::layer(&source, offset, sources)
 }
 
 /// `stage.NAME.run` is edited by `stage.NAME.append.run`, every other key by `append.KEY`.

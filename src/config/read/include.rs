@@ -10,7 +10,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::MOST_BYTES;
+use super::super::MOST_BYTES;
 use super::sources::Sources;
 use crate::files;
 use crate::problem::{Problem, Problems, Source};
