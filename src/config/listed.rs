@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::Project;
-use super::check::texts;
 use super::file::List;
 use crate::name::{self, Axes, EnvName, expand, parse};
 use crate::problem::{Place, Problem, Problems};
@@ -216,7 +215,7 @@ pub(super) fn read(project: &Project, problems: &mut Problems) -> Listed {
 
 fn env_list(project: &Project, problems: &mut Problems) -> Vec<Entry> {
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
-    for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
+    for (text, place) in project.texts(project.file.project.env_list.as_ref()) {
         let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
         for name in problems.keep(expanded).into_iter().flatten() {
             if problems.full() {
@@ -246,7 +245,7 @@ fn own(project: &Project, env_list: &[Entry]) -> Vec<Entry> {
 
 fn exclude(project: &Project, listed: &mut Listed, problems: &mut Problems) {
     let mut all = Patterns::default();
-    for (text, place) in texts(project, project.file.project.exclude.as_ref()) {
+    for (text, place) in project.texts(project.file.project.exclude.as_ref()) {
         if problems.full() {
             return;
         }
@@ -273,7 +272,7 @@ fn label_patterns(
     problems: &mut Problems,
 ) -> Patterns {
     let mut all = Patterns::default();
-    for (text, place) in texts(project, Some(list)) {
+    for (text, place) in project.texts(Some(list)) {
         if problems.full() {
             return all;
         }

@@ -22,6 +22,7 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use file::List;
 pub(crate) use file::spanned::Spanned;
 use known::{Conditions, Known};
 use listed::Listed;
@@ -54,6 +55,16 @@ pub(crate) struct Project {
 }
 
 impl Project {
+    /// Each text of a list with its place.
+    pub(crate) fn texts(&self, list: Option<&List>) -> Vec<(String, Place)> {
+        let texts = list
+            .iter()
+            .flat_map(|list| list.get_ref().each(list.span()));
+        texts
+            .map(|t| (t.get_ref().clone(), self.place(t.span())))
+            .collect()
+    }
+
     pub(crate) fn place(&self, span: std::ops::Range<usize>) -> Place {
         self.sources.place(span)
     }

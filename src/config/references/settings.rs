@@ -1,6 +1,5 @@
 //! Settings of layers and stages: everything that a table of them says must be possible.
 
-use super::super::check::stages;
 use super::super::file::shape::{CommandForm, Commands};
 use super::super::file::{Layer, List, ListEdits, Map, StageEdits, StageTable, Text};
 use super::super::{Project, Spanned};
@@ -56,12 +55,12 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
     for edits in append.iter().chain(remove) {
         list_edits(project, edits, problems);
     }
-    for (name, table) in stages(own_stages.as_ref()) {
+    for (name, table) in own_stages.iter().flatten() {
         if problems.full() {
             return;
         }
         stage_name(project, name, problems);
-        stage(project, table, problems);
+        stage(project, table.get_ref(), problems);
     }
 }
 
@@ -149,7 +148,7 @@ fn stage_edits(project: &Project, edits: &StageEdits, problems: &mut Problems) {
 
 /// Artifacts may lie anywhere in a container; they never leave the folder they are copied to.
 fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in crate::config::check::texts(project, list) {
+    for (text, place) in project.texts(list) {
         if text.is_empty() || text.split('/').any(|part| part == "..") {
             let title = format!("`{text}` is no path of an artifact");
             let help = "write it relative to `workdir`, or from the root, without `..`";

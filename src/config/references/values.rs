@@ -3,7 +3,6 @@
 use super::super::file::shape::{Annotation, Mount, Secret};
 use super::super::file::{List, Map, Text};
 use super::super::{Project, Spanned, forms};
-use crate::config::check::texts;
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
 use crate::time;
@@ -32,7 +31,7 @@ pub(super) fn words(
     known: &[&str],
     problems: &mut Problems,
 ) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         problems.0.extend(unknown(&text, what, known, place));
     }
 }
@@ -106,7 +105,7 @@ fn variable(text: &str, place: Place) -> Option<Problem> {
 
 /// `pass-env`: names of the caller's variables.
 pub(super) fn passed(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         // Of a substitution nothing is known yet.
         if !text.contains('{') && !forms::is_variable(&text) {
             let title = format!("`{text}` cannot be a variable's name");
@@ -118,7 +117,7 @@ pub(super) fn passed(project: &Project, list: Option<&List>, problems: &mut Prob
 
 /// `copy` stays inside the tree.
 pub(super) fn copies(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         let problem = if text.starts_with('/') || text.starts_with('~') {
             Problem::new(
                 format!("`{text}` is not a path inside the tree"),
