@@ -35,7 +35,7 @@ pub(crate) struct ShellArgs {
 }
 
 pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
-    let project = context.project()?;
+    let project = context.project_of(&args.env)?;
     let name = select::one(&project, &Selection::one(&args.env))?;
     let plan = context.plan(&project, &name, &[])?;
     let options = Options {

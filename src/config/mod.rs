@@ -25,7 +25,7 @@ pub(crate) use file::File;
 use file::List;
 pub(crate) use file::spanned::Spanned;
 use known::{Conditions, Known};
-use listed::Listed;
+use listed::{Listed, Listing};
 use read::overrides::{self, Override};
 use read::sources::Sources;
 use tree::Tree;
@@ -95,6 +95,7 @@ pub(crate) fn load(
     root: Option<&Path>,
     cwd: &Path,
     sets: &[String],
+    listing: Listing,
 ) -> Result<Project, Problems> {
     let text = files::read_text(path, MOST_BYTES)?;
     let shown = path.strip_prefix(cwd).unwrap_or(path).display().to_string();
@@ -102,22 +103,23 @@ pub(crate) fn load(
         || path.parent().unwrap_or(cwd).to_owned(),
         |root| cwd.join(root),
     );
-    read_and_check(&Source::new(shown, text), folder, sets)
+    read_and_check(&Source::new(shown, text), folder, sets, listing)
 }
 
 /// A text as a project; the files that it includes are read below `root`.
 #[cfg(any(test, feature = "inside"))]
 pub(crate) fn from_source(source: &Arc<Source>, root: PathBuf) -> Result<Project, Problems> {
-    read_and_check(source, root, &[])
+    read_and_check(source, root, &[], Listing::Whole)
 }
 
 fn read_and_check(
     source: &Arc<Source>,
     root: PathBuf,
     sets: &[String],
+    listing: Listing,
 ) -> Result<Project, Problems> {
     let mut sources = Sources::new(source);
     let file = read::read(&mut sources, &root)?;
     let overrides = overrides::read(sets, &mut sources)?;
-    check::check(sources, file, overrides, root)
+    check::check(sources, file, overrides, root, listing)
 }

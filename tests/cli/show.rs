@@ -212,3 +212,20 @@ fn cpus_are_the_limit_where_there_is_one() {
     let plan = project.runenv("run -n docker-debian-bookworm").exits(0);
     assert!(plan.stdout.contains("make -j3"), "{}", plan.stdout);
 }
+
+/// What is about one environment reads each alternative of `env-list` once: a slip is found, the product is not made.
+#[test]
+fn a_slip_anywhere_in_env_list_is_found() {
+    let file = |last: &str| {
+        format!(
+            "[project]\nenv-list = [\"docker-{{debian-{{bookworm,trixie}},fedora-{{40,{last}}}}}-{{a,b}}\"]\n\
+             [config.a]\n[config.b]\n[stage.built]\nrun = \"true\"\n"
+        )
+    };
+    let show = "show docker-debian-bookworm-a image";
+    let good = Project::new().envs_toml(&file("41"));
+    assert_eq!(good.runenv(show).exits(0).stdout, "debian:bookworm\n");
+    let slip = Project::new().envs_toml(&file("4l"));
+    let said = slip.runenv(show).exits(2).stderr;
+    assert!(said.contains("unknown release `4l` of `fedora`"), "{said}");
+}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::file::{File, Text};
 use super::known::{Conditions, Known};
-use super::listed::{self, Listed};
+use super::listed::{self, Listed, Listing};
 use super::read::overrides::Override;
 use super::read::sources::Sources;
 
@@ -39,6 +39,7 @@ pub(crate) fn check(
     file: File,
     overrides: Vec<Override>,
     root: PathBuf,
+    listing: Listing,
 ) -> Result<Project, Problems> {
     let catalog = Catalog::read();
     let mut problems = Problems::default();
@@ -68,7 +69,7 @@ pub(crate) fn check(
         return Err(problems);
     }
     project.axes.rules = declared::rules(&project, &mut problems);
-    project.listed = listed::read(&project, &mut problems);
+    project.listed = listed::read(&project, listing, &mut problems);
     project.known = references::check(&project, &mut problems);
     project.warnings = problems.none()?;
     Ok(project)
