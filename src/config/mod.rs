@@ -4,6 +4,7 @@ mod characters;
 pub(crate) mod check;
 pub(crate) mod class;
 mod collisions;
+mod cron;
 mod declared;
 mod families;
 pub(crate) mod file;

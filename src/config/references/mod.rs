@@ -1,9 +1,11 @@
 //! References of a file: what its words name must be there. All mistakes in one go, each at its place.
 
+mod ci;
 mod environments;
 mod groups;
 mod packages;
 mod project;
+mod registry;
 mod settings;
 mod tree;
 mod values;
@@ -30,6 +32,8 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
         }
     }
     set_vars(project, problems);
+    registry::check(project, problems);
+    ci::check(project, problems);
     environments::check(project, problems)
 }
 
