@@ -1,6 +1,7 @@
 //! References of a file: what its words name must be there. All mistakes in one go, each at its place.
 
 mod ci;
+mod depends;
 mod environments;
 mod groups;
 mod packages;
@@ -8,6 +9,7 @@ mod project;
 mod registry;
 mod settings;
 mod tree;
+mod useless;
 mod values;
 
 use super::Project;
@@ -34,6 +36,8 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
     set_vars(project, problems);
     registry::check(project, problems);
     ci::check(project, problems);
+    useless::check(project, problems);
+    depends::check(project, problems);
     environments::check(project, problems)
 }
 
