@@ -45,3 +45,25 @@ pub(crate) fn is_size(text: &str) -> bool {
     ];
     is_number(number) && units.contains(&&lower[number.len()..])
 }
+
+/// A registry's host, with its port: `ghcr.io`, `localhost:5000`.
+pub(crate) fn is_registry(text: &str) -> bool {
+    let (host, port) = text.split_once(':').unwrap_or((text, "0"));
+    let label = |part: &str| {
+        let ok = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        !part.is_empty() && part.chars().all(ok) && !part.starts_with('-') && !part.ends_with('-')
+    };
+    host.split('.').all(label) && port.parse::<u16>().is_ok()
+}
+
+/// A repository of images, without a tag: a host and a path, or either alone.
+pub(crate) fn is_repository(text: &str) -> bool {
+    let word = |part: &str| {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+        let ends = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        part.chars().all(ok) && part.starts_with(ends) && part.ends_with(ends)
+    };
+    let (first, rest) = text.split_once('/').unwrap_or((text, ""));
+    let host = first.contains(['.', ':']) && is_registry(first);
+    (host || word(first)) && (rest.is_empty() || rest.split('/').all(word)) && !text.ends_with('/')
+}

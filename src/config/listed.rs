@@ -93,6 +93,13 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
+    pub(crate) fn is_name(&self) -> bool {
+        match self {
+            Self::Name(_) => true,
+            Self::Glob(_) => false,
+        }
+    }
+
     pub(crate) fn holds(&self, entry: &Entry) -> bool {
         match self {
             Self::Name(name) => name.canonical == entry.canonical,
@@ -318,7 +325,7 @@ fn label_patterns(
 }
 
 /// A warning for the first of the patterns that matches nothing.
-fn matches_none(
+pub(super) fn matches_none(
     patterns: &[Pattern],
     idle: impl Fn(&Pattern) -> bool,
     what: &str,

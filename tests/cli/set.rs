@@ -4,7 +4,7 @@ use crate::support::Project;
 
 const FILE: &str = "[vars]\njobs = \"1\"\nargs = [\"a\"]\n[packages]\np = { debian = \"deb-p\" }\nq = { debian = \"deb-q\" }\n\
     [defaults]\npackages = [\"p\"]\nprelude = [\"first\"]\nenv.A = \"file\"\n\
-    [stage.built]\nrun = [\"make -j{jobs} {args}\"]\n";
+    [stage.built]\nincremental = true\nrun = [\"make -j{jobs} {args}\"]\n";
 
 fn shown(sets: &[&str], keys: &[&str]) -> String {
     let sets = sets.iter().flat_map(|set| ["--set", set]);

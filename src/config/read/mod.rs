@@ -153,6 +153,7 @@ fn shape(sources: &Sources, message: &str, span: Range<usize>) -> Problem {
         )
     } else if let Some((got, expected)) = message
         .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))
         .and_then(|m| m.split_once(", expected "))
     {
         let text = sources.text(span.clone());
@@ -212,6 +213,7 @@ fn kind(expected: &str) -> &str {
         "a map" => "a table",
         "a sequence" => "a list",
         "a boolean" => "`true` or `false`",
+        "u32" => "a count",
         other => other,
     }
 }
@@ -233,6 +235,7 @@ fn wrong_kind(_got: &str, expected: &str, text: &str) -> String {
             )
         }
         "a map" => "write a table: `{ key = \"…\" }`".to_owned(),
+        "u32" => format!("write a whole number from 0 to {}", u32::MAX),
         _ if number && takes_text => format!("write it as a text: \"{text}\""),
         _ => format!("write {}", kind(expected)),
     }

@@ -36,6 +36,11 @@ impl Sources {
         Place::new(source, span.start - start..span.end.max(span.start) - start)
     }
 
+    /// Does a text stand anywhere in the files?
+    pub(crate) fn hold(&self, text: &str) -> bool {
+        self.0.iter().any(|(_, source)| source.text.contains(text))
+    }
+
     /// What is written there.
     pub(crate) fn text(&self, span: Range<usize>) -> &str {
         let after = self.0.partition_point(|(start, _)| *start <= span.start);

@@ -1,11 +1,16 @@
 //! References of a file: what its words name must be there. All mistakes in one go, each at its place.
 
+mod ci;
+mod cron;
+mod depends;
 mod environments;
 mod groups;
 mod packages;
 mod project;
+mod registry;
 mod settings;
 mod tree;
+mod useless;
 mod values;
 
 use super::Project;
@@ -30,6 +35,10 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
         }
     }
     set_vars(project, problems);
+    registry::check(project, problems);
+    ci::check(project, problems);
+    useless::check(project, problems);
+    depends::check(project, problems);
     environments::check(project, problems)
 }
 
