@@ -34,13 +34,13 @@ pub(crate) struct Environment {
     pub(crate) project: String,
     pub(crate) settings: Settings,
     pub(crate) manager: Option<&'static Manager>,
-    pub(crate) vars: IndexMap<String, Setting<Value>>,
+    pub(crate) vars: IndexMap<String, Var>,
     /// Names that the package manager gets: those of `packages`, then `system-packages`.
-    pub(crate) package_names: Vec<String>,
+    pub(crate) package_names: Strings,
     /// Options of the install that the package tree asks for.
-    pub(crate) package_options: Vec<String>,
+    pub(crate) package_options: Strings,
     /// Keys of `packages` that have no name on this system.
-    pub(crate) nameless: Vec<String>,
+    pub(crate) nameless: Strings,
     pub(crate) stages: Vec<Stage>,
     /// The day its system's maintenance ends.
     pub(crate) end_of_life: Option<String>,
@@ -73,10 +73,16 @@ pub(crate) fn resolve(
         keys,
         nameless,
     } = names::of(project, &scope, &draft.settings)?;
-    let package_names: Vec<String> = package_names.into_iter().collect();
-    let package_options = options.into_iter().collect();
-    for (name, list) in [("packages", &package_names), ("package-keys", &keys)] {
-        let value = Some(Value::List(list.clone()));
+    let settings_of = |words: IndexMap<String, Origin>| -> Strings {
+        let words = words.into_iter();
+        words
+            .map(|(word, origin)| Setting::new(word, origin))
+            .collect()
+    };
+    let (package_names, package_options) = (settings_of(package_names), settings_of(options));
+    let names = package_names.iter().map(|s| s.value.clone()).collect();
+    for (name, list) in [("packages", names), ("package-keys", keys)] {
+        let value = Some(Value::List(list));
         scope.builtin.insert(name.to_owned(), value);
     }
     let settings = fill_settings(&scope, draft.settings)?;
@@ -204,18 +210,10 @@ pub(crate) fn fill_env(
 }
 
 /// A var's final value for `show`; one that nobody uses may have no value here, and is left out.
-fn shown(scope: &Scope<'_>, name: &str, var: &Var) -> Option<(String, Setting<Value>)> {
+fn shown(scope: &Scope<'_>, name: &str, var: &Var) -> Option<(String, Var)> {
     let filled = match var {
-        Var::Text(text) => text.with(Value::Text(scope.text(&text.value, text.place()).ok()?)),
-        Var::List(list) => {
-            let value = scope
-                .list(list.iter().map(|s| (s.value.as_str(), s.place())))
-                .ok()?;
-            Setting::new(
-                Value::List(value),
-                list.first().map_or(Origin::Default, |s| s.origin.clone()),
-            )
-        }
+        Var::Text(text) => Var::Text(text.with(scope.text(&text.value, text.place()).ok()?)),
+        Var::List(list) => Var::List(fill_list(scope, list).ok()?),
     };
     Some((name.to_owned(), filled))
 }

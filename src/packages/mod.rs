@@ -72,8 +72,8 @@ fn members(
 pub(crate) enum Names {
     /// Words of `[packages]`, still with substitutions, and their place.
     Written(Vec<String>, Place),
-    /// Words of the tree: literal.
-    Tree(Words),
+    /// Words of the tree, literal, and the file they stand in.
+    Tree(Words, String),
     /// It has no name there.
     None,
 }
@@ -99,7 +99,10 @@ pub(crate) fn names(project: &Project, key: &str, distro: &[String]) -> Result<N
             return Ok(if none {
                 Names::None
             } else {
-                Names::Tree(words)
+                Names::Tree(
+                    words,
+                    tree.map_or_else(String::new, |t| t.file(key, distro)),
+                )
             });
         }
     }

@@ -64,9 +64,9 @@ workdir                       /sample    # default
 memory                        2g    # envs.toml:18:10
 cpus                          2    # envs.toml:11:8
 env.CC                        gcc-12    # envs.toml:26:14
-package-names                 make
-                              zlib1g-dev
-end-of-life                   2028-06-30
+package-names                 make    # envs.toml:34:19
+                              zlib1g-dev    # envs.toml:35:19
+end-of-life                   2028-06-30    # catalog
 vars.jobs                     2    # envs.toml:14:8
 vars.targets                  build    # envs.toml:15:12
 stage.with-packages.packages  true    # envs.toml:38:12
