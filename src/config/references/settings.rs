@@ -6,10 +6,11 @@ use super::super::shape::{CommandForm, Commands};
 use super::super::{Project, Spanned};
 use super::packages;
 use super::values::{
-    annotations, copies, duration, mounts, passed, secrets, size, variables, word, words,
+    annotations, copies, duration, form, images, mounts, passed, secrets, size, variables, word,
+    words,
 };
 use crate::catalog::managers;
-use crate::config::template;
+use crate::config::{forms, template};
 use crate::name::condition::Condition;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
@@ -23,11 +24,17 @@ const HOST_OS: [&str; 6] = ["linux", "macos", "freebsd", "netbsd", "openbsd", "w
 pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
     #[rustfmt::skip]
     let Layer {
-        image: _, platform: _, package_manager, distro: _, packages, system_packages: _, packages_before: _,
-        packages_after: _, ignore_missing_packages: _, env, vars, prelude: _, shell: _, workdir: _, user: _, network,
-        mounts: mounted, create_args: _, secrets: secret, allow_volumes: _, memory: _, cpus: _, timeout, kill_after,
+        image, platform, package_manager, distro: _, packages, system_packages: _, packages_before: _,
+        packages_after: _, ignore_missing_packages: _, env, vars, prelude: _, shell: _, workdir, user, network,
+        mounts: mounted, create_args: _, secrets: secret, allow_volumes: _, memory, cpus, timeout, kill_after,
         isolate, install: _, description: _, pass_env, annotate, host_os, stage: own_stages, append, remove,
     } = layer;
+    images(project, image.as_ref(), problems);
+    form(project, platform.as_ref(), forms::PLATFORM, problems);
+    form(project, workdir.as_ref(), forms::FOLDER, problems);
+    form(project, user.as_ref(), forms::USER, problems);
+    form(project, memory.as_ref(), forms::MEMORY, problems);
+    form(project, cpus.as_ref(), forms::CPUS, problems);
     packages::keys(project, packages.as_ref(), problems);
     manager(project, package_manager.as_ref(), problems);
     duration(project, timeout.as_ref(), problems);
@@ -73,9 +80,10 @@ fn manager(project: &Project, name: Option<&Text>, problems: &mut Problems) {
 fn list_edits(project: &Project, edits: &ListEdits, problems: &mut Problems) {
     #[rustfmt::skip]
     let ListEdits {
-        image: _, distro: _, packages, system_packages: _, packages_before: _, packages_after: _, prelude: _,
+        image, distro: _, packages, system_packages: _, packages_before: _, packages_after: _, prelude: _,
         shell: _, create_args: _, mounts: mounted, secrets: secret, pass_env, annotate, host_os, vars: _,
     } = edits;
+    images(project, image.as_ref(), problems);
     packages::keys(project, packages.as_ref(), problems);
     mounts(project, mounted.as_ref(), problems);
     secrets(project, secret.as_ref(), problems);
@@ -104,8 +112,8 @@ pub(super) fn stage_name(project: &Project, name: &Text, problems: &mut Problems
 pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Problems) {
     #[rustfmt::skip]
     let StageTable {
-        from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir: _, user: _, network, mounts: mounted,
-        secrets: secret, create_args: _, key_period, machine: _, keep: _, timeout, memory: _, cpus: _, log_limit,
+        from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir, user, network, mounts: mounted,
+        secrets: secret, create_args: _, key_period, machine: _, keep: _, timeout, memory, cpus, log_limit,
         max_links: _, allow_failure: _, on_failure, finally, artifacts, incremental: _, push: _, append, remove,
     } = table;
     if let Some(from) = from {
@@ -114,6 +122,10 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
     if let Some(text) = r#if {
         condition(project, text, problems);
     }
+    form(project, workdir.as_ref(), forms::FOLDER, problems);
+    form(project, user.as_ref(), forms::USER, problems);
+    form(project, memory.as_ref(), forms::MEMORY, problems);
+    form(project, cpus.as_ref(), forms::CPUS, problems);
     duration(project, timeout.as_ref(), problems);
     size(project, log_limit.as_ref(), problems);
     let periods = ["daily", "weekly", "monthly"];

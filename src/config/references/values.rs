@@ -1,8 +1,9 @@
 //! Forms of single values: words of a closed list, durations, sizes, names of variables, paths, mounts, secrets, rules.
 
 use super::super::file::{List, Map, Text};
+use super::super::forms::{self, Form};
 use super::super::shape::{Annotation, Mount, Secret};
-use super::super::{Project, Spanned, forms};
+use super::super::{Project, Spanned};
 use crate::config::check::texts;
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
@@ -50,6 +51,27 @@ pub(super) fn duration(project: &Project, text: Option<&Text>, problems: &mut Pr
     if let Err(help) = time::parse_duration(text.get_ref()) {
         let problem = Problem::new(format!("`{}` is no duration", text.get_ref()), help);
         problems.push(problem.place(project.place(text.span())));
+    }
+}
+
+/// Texts whose form is known before their substitutions are made: those without any.
+pub(super) fn form(
+    project: &Project,
+    text: Option<&Text>,
+    forms: &[Form],
+    problems: &mut Problems,
+) {
+    let Some(text) = text else { return };
+    if let Some(problem) = forms::wrong_as_written(text.get_ref(), forms) {
+        problems.push(problem.place(project.place(text.span())));
+    }
+}
+
+/// The same for images.
+pub(super) fn images(project: &Project, list: Option<&List>, problems: &mut Problems) {
+    for (text, place) in texts(project, list) {
+        let wrong = forms::wrong_as_written(&text, forms::IMAGE);
+        problems.0.extend(wrong.map(|problem| problem.place(place)));
     }
 }
 
@@ -169,10 +191,7 @@ pub(super) fn mounts(
                 wrong(title, help, mount.span());
             }
         }
-        if !at.get_ref().starts_with(['/', '{']) {
-            let title = format!("`{}` is not an absolute path", at.get_ref());
-            wrong(title, "write it as `/root/.ccache`", at.span());
-        }
+        form(project, Some(at), forms::FOLDER, problems);
     }
 }
 
