@@ -58,6 +58,12 @@ pub(super) fn load(
     for name in named {
         let read = file(name.get_ref(), root).map_err(|p| p.place(sources.place(name.span())));
         if let Some(text) = problems.keep(read) {
+            if !text.trim().is_empty() && sources.texts().any(|other| *other == text) {
+                let title = format!("`{}` is read already", name.get_ref());
+                let help = "take it out: a file is included once, and none includes itself";
+                problems.push(Problem::new(title, help).place(sources.place(name.span())));
+                continue;
+            }
             let source = Source::new(name.get_ref().as_str(), text);
             all.push((sources.add(&source), source));
         }

@@ -47,13 +47,7 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
         &["tree", "copy"],
         problems,
     );
-    words(
-        project,
-        host_os.as_ref(),
-        "system of hosts",
-        &HOST_OS,
-        problems,
-    );
+    words(project, host_os.as_ref(), "host system", &HOST_OS, problems);
     variables(project, env.as_ref(), problems);
     passed(project, pass_env.as_ref(), problems);
     variables_of_texts(project, vars.as_ref(), problems);
@@ -89,13 +83,7 @@ fn list_edits(project: &Project, edits: &ListEdits, problems: &mut Problems) {
     secrets(project, secret.as_ref(), problems);
     passed(project, pass_env.as_ref(), problems);
     annotations(project, annotate.as_ref(), problems);
-    words(
-        project,
-        host_os.as_ref(),
-        "system of hosts",
-        &HOST_OS,
-        problems,
-    );
+    words(project, host_os.as_ref(), "host system", &HOST_OS, problems);
 }
 
 /// A name of a stage that is declared.
@@ -114,7 +102,7 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
     let StageTable {
         from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir, user, network, mounts: mounted,
         secrets: secret, create_args: _, key_period, machine: _, keep: _, timeout, memory, cpus, log_limit,
-        max_links: _, allow_failure: _, on_failure, finally, artifacts, incremental: _, push: _, append, remove,
+        max_links, allow_failure: _, on_failure, finally, artifacts, incremental: _, push: _, append, remove,
     } = table;
     if let Some(from) = from {
         stage_name(project, from, problems);
@@ -128,6 +116,11 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
     form(project, cpus.as_ref(), forms::CPUS, problems);
     duration(project, timeout.as_ref(), problems);
     size(project, log_limit.as_ref(), problems);
+    if let Some(links) = max_links.as_ref().filter(|links| *links.get_ref() == 0) {
+        let title = "`max-links = 0` allows no increment";
+        let help = "write after how many the stage runs afresh, `10`, or take `incremental` out";
+        problems.push(Problem::new(title, help).place(project.place(links.span())));
+    }
     let periods = ["daily", "weekly", "monthly"];
     word(project, key_period.as_ref(), "period", &periods, problems);
     word(project, network.as_ref(), "network", &NETWORKS, problems);
@@ -163,7 +156,11 @@ fn stage_edits(project: &Project, edits: &StageEdits, problems: &mut Problems) {
 fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problems) {
     for (text, place) in crate::config::check::texts(project, list) {
         if text.is_empty() || text.split('/').any(|part| part == "..") {
-            let title = format!("`{text}` is no path of an artifact");
+            let title = if text.is_empty() {
+                "an empty path of an artifact".to_owned()
+            } else {
+                format!("`{text}` is no path of an artifact")
+            };
             let help = "write it relative to `workdir`, or from the root, without `..`";
             problems.push(Problem::new(title, help).place(place));
         }

@@ -224,7 +224,8 @@ pub(super) fn annotations(
             let said = error.to_string();
             let last = said.lines().last().unwrap_or_default();
             let title = format!("`{}` is no regular expression", r#match.get_ref());
-            let problem = Problem::new(title, last.trim_start_matches("error: "));
+            let help = format!("correct it: {}", last.trim_start_matches("error: "));
+            let problem = Problem::new(title, help);
             problems.push(problem.place(project.place(r#match.span())));
         }
     }
