@@ -1,4 +1,74 @@
-//! Forms that texts of the file must have. Pure questions; what to do about a wrong one is said where it is asked.
+//! Forms that texts of the file must have. Pure questions; of settings that are asked twice, when the file is loaded and
+//! when their substitutions are made, also what to say of a wrong one.
+
+use super::template::{Part, Template};
+use crate::name::expand;
+use crate::problem::Problem;
+
+/// How a setting must look.
+pub(crate) struct Form {
+    is: fn(&str) -> bool,
+    what: &'static str,
+    help: &'static str,
+}
+
+pub(crate) const IMAGE: &[Form] = &[Form {
+    is: is_image,
+    what: "an image reference",
+    help: "write it as `debian:bookworm` or `registry/path/name:tag`",
+}];
+pub(crate) const PLATFORM: &[Form] = &[Form {
+    is: is_platform,
+    what: "a platform",
+    help: "write it as `linux/arm64` or `linux/arm/v7`",
+}];
+pub(crate) const MEMORY: &[Form] = &[Form {
+    is: is_size,
+    what: "an amount of memory",
+    help: "write it as `512m` or `8g`",
+}];
+pub(crate) const CPUS: &[Form] = &[Form {
+    is: is_number,
+    what: "a number of processors",
+    help: "write it as `2` or `1.5`",
+}];
+pub(crate) const FOLDER: &[Form] = &[
+    Form {
+        is: |text| text.starts_with('/'),
+        what: "an absolute path",
+        help: "write it as `/src`: from the root, without `..`",
+    },
+    Form {
+        is: is_folder,
+        what: "a plain path",
+        help: "write it as `/src`: from the root, without `..`",
+    },
+];
+pub(crate) const USER: &[Form] = &[Form {
+    is: is_user,
+    what: "a user",
+    help: "write a name or a number, `builder` or `1000`, with a group behind it: `1000:1000`",
+}];
+
+/// What is wrong with a text that is final: the first of its forms that it lacks.
+pub(crate) fn wrong(text: &str, forms: &[Form]) -> Option<Problem> {
+    let form = forms.iter().find(|form| !(form.is)(text))?;
+    let title = format!("`{}` is not {}", expand::shown(text), form.what);
+    Some(Problem::new(title, form.help))
+}
+
+/// The same for a text of the file: of one with substitutions nothing is known yet.
+pub(crate) fn wrong_as_written(text: &str, forms: &[Form]) -> Option<Problem> {
+    let mut plain = String::new();
+    for part in Template::parse(text).0 {
+        match part {
+            Part::Text(text) => plain += &text,
+            Part::Element => plain += "{}",
+            Part::Use(_) => return None,
+        }
+    }
+    wrong(&plain, forms)
+}
 
 /// A name that a shell takes for a variable's.
 pub(crate) fn is_variable(text: &str) -> bool {
@@ -8,14 +78,14 @@ pub(crate) fn is_variable(text: &str) -> bool {
 }
 
 /// An absolute path without `..`.
-pub(crate) fn is_folder(text: &str) -> bool {
+fn is_folder(text: &str) -> bool {
     text.starts_with('/')
         && text.split('/').all(|part| part != "..")
         && !text.chars().any(char::is_control)
 }
 
 /// Is this text an image reference, and nothing an engine could take for an option?
-pub(crate) fn is_image(text: &str) -> bool {
+fn is_image(text: &str) -> bool {
     let ok = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
     !text.is_empty()
         && text.len() < 256
@@ -24,14 +94,26 @@ pub(crate) fn is_image(text: &str) -> bool {
 }
 
 /// `os/architecture[/variant]`.
-pub(crate) fn is_platform(text: &str) -> bool {
+fn is_platform(text: &str) -> bool {
     let parts: Vec<&str> = text.split('/').collect();
     let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
     (2..=3).contains(&parts.len()) && parts.iter().all(word)
 }
 
+/// A name or a number, and the same of a group.
+fn is_user(text: &str) -> bool {
+    let word = |part: &str| {
+        let ok = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        !part.is_empty() && part.chars().all(ok) && !part.starts_with('-')
+    };
+    match text.split_once(':') {
+        Some((user, group)) => word(user) && word(group),
+        None => word(text),
+    }
+}
+
 /// A number above nothing.
-pub(crate) fn is_number(text: &str) -> bool {
+fn is_number(text: &str) -> bool {
     let plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
     plain && text.parse::<f64>().is_ok_and(|n| n > 0.0)
 }

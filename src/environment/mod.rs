@@ -24,8 +24,7 @@ use crate::name::{CONFIG, EnvName};
 use crate::problem::Problem;
 use draft::{Settings, Strings, Var};
 use fill::{Scope, Value};
-use names::Names;
-use setting::{Origin, Setting};
+use setting::Setting;
 pub(crate) use stage::{Form, Stage, StageCommand, is_on};
 
 #[derive(Clone, Debug)]
@@ -67,21 +66,9 @@ pub(crate) fn resolve(
     }
     let built_in = builtin(project, &name);
     let mut scope = Scope::new(&draft.vars, built_in, posargs, host, container);
-    let Names {
-        words: package_names,
-        options,
-        keys,
-        nameless,
-    } = names::of(project, &scope, &draft.settings)?;
-    let settings_of = |words: IndexMap<String, Origin>| -> Strings {
-        let words = words.into_iter();
-        words
-            .map(|(word, origin)| Setting::new(word, origin))
-            .collect()
-    };
-    let (package_names, package_options) = (settings_of(package_names), settings_of(options));
-    let names = package_names.iter().map(|s| s.value.clone()).collect();
-    for (name, list) in [("packages", names), ("package-keys", keys)] {
+    let names = names::of(project, &scope, &draft.settings)?;
+    let words = names.words.keys().cloned().collect();
+    for (name, list) in [("packages", words), ("package-keys", names.keys)] {
         let value = Some(Value::List(list));
         scope.builtin.insert(name.to_owned(), value);
     }
@@ -99,9 +86,9 @@ pub(crate) fn resolve(
         manager: manager(&settings),
         end_of_life: end.map(str::to_owned),
         vars,
-        package_names,
-        package_options,
-        nameless,
+        package_names: names::listed(names.words),
+        package_options: names::listed(names.options),
+        nameless: names.nameless,
         stages,
         name,
         settings,

@@ -62,6 +62,14 @@ pub(super) fn of(
     Ok(all)
 }
 
+/// Words with their origins, as a list of settings.
+pub(super) fn listed(words: IndexMap<String, Origin>) -> Strings {
+    let words = words.into_iter();
+    words
+        .map(|(word, origin)| Setting::new(word, origin))
+        .collect()
+}
+
 impl Names {
     /// A name is data: no control characters, and no dash first, which the package manager would take for an option.
     fn add(&mut self, name: Setting<String>, asked: &Origin) -> Result<(), Problem> {

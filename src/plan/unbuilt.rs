@@ -1,14 +1,19 @@
 //! Settings that are read and shown, and that a run cannot do yet: an error where a run would need them, so that none is
 //! silently nothing. A setting that is built goes from here.
 
+use crate::config::file::Registry;
+use crate::config::{Project, Spanned};
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Stage, is_on};
 use crate::problem::{Place, Problem};
 
 /// The first setting of an environment that is not built yet.
-pub(super) fn check(env: &Environment) -> Result<(), Problem> {
+pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem> {
     let s = &env.settings;
     let container = env.container();
+    if let Some((key, place)) = of_project(project, env) {
+        return Err(not_built(key).place(place));
+    }
     let mut found = vec![
         (
             "isolate",
@@ -20,7 +25,7 @@ pub(super) fn check(env: &Environment) -> Result<(), Problem> {
         ("install", said(s.install.as_ref()).filter(|_| !container)),
         ("annotate", first(&s.annotate)),
         ("host-os", first(&s.host_os)),
-        ("a list of images", s.image.get(1).and_then(Setting::place)),
+        ("image = [A, B]", s.image.get(1).and_then(Setting::place)),
     ];
     for stage in &env.stages {
         found.extend(of_stage(stage, container));
@@ -32,6 +37,34 @@ pub(super) fn check(env: &Environment) -> Result<(), Problem> {
         Some((key, place)) => Err(not_built(key).place(place.clone())),
         None => Ok(()),
     }
+}
+
+/// What tables beside the layers ask for: environments that run first, a registry to look into.
+fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Place)> {
+    let tables = &project.file.env;
+    let own = env.name.own.as_ref();
+    let own = own.and_then(|own| tables.get(own.as_str()));
+    let by_name = project.known.env.get(&env.name.to_string());
+    let by_name = by_name.into_iter().flatten();
+    let by_name = by_name.filter_map(|at| tables.get_index(*at).map(|(_, table)| table));
+    let mut all = own.into_iter().chain(by_name);
+    let depends = all.find_map(|table| table.get_ref().depends.as_ref());
+    if let Some(list) = depends.filter(|list| !list.get_ref().words().is_empty()) {
+        return Some(("depends", project.place(list.span())));
+    }
+    let table = project.file.registry.as_ref().filter(|_| env.container())?;
+    let Registry {
+        repository,
+        image: _,
+        pull,
+        push,
+    } = table;
+    let pull = pull
+        .as_ref()
+        .filter(|list| !list.get_ref().words().is_empty());
+    let said = repository.iter().chain(push).map(Spanned::span);
+    let span = said.chain(pull.map(Spanned::span)).next()?;
+    Some(("[registry]", project.place(span)))
 }
 
 fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {

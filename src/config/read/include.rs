@@ -55,9 +55,17 @@ pub(super) fn load(
         let problem = Problem::new(title, "put several into one");
         return Err(problem.place(sources.place(extra.span())).into());
     }
-    for name in named {
+    for (at, name) in named.iter().enumerate() {
         let read = file(name.get_ref(), root).map_err(|p| p.place(sources.place(name.span())));
         if let Some(text) = problems.keep(read) {
+            let twice = named[..at].iter().any(|n| n.get_ref() == name.get_ref());
+            let itself = !text.trim().is_empty() && sources.first().text == text;
+            if twice || itself {
+                let title = format!("`{}` is read already", name.get_ref());
+                let help = "take it out: a file is included once, and none includes itself";
+                problems.push(Problem::new(title, help).place(sources.place(name.span())));
+                continue;
+            }
             bytes += text.len() as u64;
             if bytes > MOST_BYTES {
                 let title = format!("more than {} MB are included", MOST_BYTES / 1_000_000);

@@ -214,6 +214,7 @@ fn kind(expected: &str) -> &str {
         "a sequence" => "a list",
         "a boolean" => "`true` or `false`",
         "u32" => "a count",
+        other if other.starts_with("struct ") => "a table",
         other => other,
     }
 }
@@ -225,6 +226,9 @@ fn wrong_kind(_got: &str, expected: &str, text: &str) -> String {
         .iter()
         .any(|w| expected.contains(w));
     match expected {
+        "u32" if text.trim_matches('"').parse::<u32>().is_ok() => {
+            format!("write it without quotes: `{}`", text.trim_matches('"'))
+        }
         "a sequence" if text.starts_with('[') => {
             format!("it may stand several times: write `[{text}]`")
         }
@@ -234,7 +238,7 @@ fn wrong_kind(_got: &str, expected: &str, text: &str) -> String {
                 text.trim_matches(['[', ']'])
             )
         }
-        "a map" => "write a table: `{ key = \"…\" }`".to_owned(),
+        table if kind(table) == "a table" => "write a table: `{ key = \"…\" }`".to_owned(),
         "u32" => format!("write a whole number from 0 to {}", u32::MAX),
         _ if number && takes_text => format!("write it as a text: \"{text}\""),
         _ => format!("write {}", kind(expected)),

@@ -36,9 +36,13 @@ impl Sources {
         Place::new(source, span.start - start..span.end.max(span.start) - start)
     }
 
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(_, source)| &source.text)
+    }
+
     /// Does a text stand anywhere in the files?
     pub(crate) fn hold(&self, text: &str) -> bool {
-        self.0.iter().any(|(_, source)| source.text.contains(text))
+        self.texts().any(|whole| whole.contains(text))
     }
 
     /// What is written there.

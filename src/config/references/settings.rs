@@ -5,10 +5,11 @@ use super::super::file::{Layer, List, ListEdits, Map, StageEdits, StageTable, Te
 use super::super::{Project, Spanned};
 use super::packages;
 use super::values::{
-    annotations, copies, duration, mounts, passed, secrets, size, variables, word, words,
+    annotations, copies, duration, form, images, mounts, passed, secrets, size, variables, word,
+    words,
 };
 use crate::catalog::managers;
-use crate::config::template;
+use crate::config::{forms, template};
 use crate::name::condition::Condition;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
@@ -22,11 +23,17 @@ const HOST_OS: [&str; 6] = ["linux", "macos", "freebsd", "netbsd", "openbsd", "w
 pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
     #[rustfmt::skip]
     let Layer {
-        image: _, platform: _, package_manager, distro: _, packages, system_packages: _, packages_before: _,
-        packages_after: _, ignore_missing_packages: _, env, vars, prelude: _, shell: _, workdir: _, user: _, network,
-        mounts: mounted, create_args: _, secrets: secret, allow_volumes: _, memory: _, cpus: _, timeout, kill_after,
+        image, platform, package_manager, distro: _, packages, system_packages: _, packages_before: _,
+        packages_after: _, ignore_missing_packages: _, env, vars, prelude: _, shell: _, workdir, user, network,
+        mounts: mounted, create_args: _, secrets: secret, allow_volumes: _, memory, cpus, timeout, kill_after,
         isolate, install: _, description: _, pass_env, annotate, host_os, stage: own_stages, append, remove,
     } = layer;
+    images(project, image.as_ref(), problems);
+    form(project, platform.as_ref(), forms::PLATFORM, problems);
+    form(project, workdir.as_ref(), forms::FOLDER, problems);
+    form(project, user.as_ref(), forms::USER, problems);
+    form(project, memory.as_ref(), forms::MEMORY, problems);
+    form(project, cpus.as_ref(), forms::CPUS, problems);
     packages::keys(project, packages.as_ref(), problems);
     manager(project, package_manager.as_ref(), problems);
     duration(project, timeout.as_ref(), problems);
@@ -39,13 +46,7 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
         &["tree", "copy"],
         problems,
     );
-    words(
-        project,
-        host_os.as_ref(),
-        "system of hosts",
-        &HOST_OS,
-        problems,
-    );
+    words(project, host_os.as_ref(), "host system", &HOST_OS, problems);
     variables(project, env.as_ref(), problems);
     passed(project, pass_env.as_ref(), problems);
     variables_of_texts(project, vars.as_ref(), problems);
@@ -72,21 +73,16 @@ fn manager(project: &Project, name: Option<&Text>, problems: &mut Problems) {
 fn list_edits(project: &Project, edits: &ListEdits, problems: &mut Problems) {
     #[rustfmt::skip]
     let ListEdits {
-        image: _, distro: _, packages, system_packages: _, packages_before: _, packages_after: _, prelude: _,
+        image, distro: _, packages, system_packages: _, packages_before: _, packages_after: _, prelude: _,
         shell: _, create_args: _, mounts: mounted, secrets: secret, pass_env, annotate, host_os, vars: _,
     } = edits;
+    images(project, image.as_ref(), problems);
     packages::keys(project, packages.as_ref(), problems);
     mounts(project, mounted.as_ref(), problems);
     secrets(project, secret.as_ref(), problems);
     passed(project, pass_env.as_ref(), problems);
     annotations(project, annotate.as_ref(), problems);
-    words(
-        project,
-        host_os.as_ref(),
-        "system of hosts",
-        &HOST_OS,
-        problems,
-    );
+    words(project, host_os.as_ref(), "host system", &HOST_OS, problems);
 }
 
 /// A name of a stage that is declared.
@@ -103,9 +99,9 @@ pub(super) fn stage_name(project: &Project, name: &Text, problems: &mut Problems
 pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Problems) {
     #[rustfmt::skip]
     let StageTable {
-        from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir: _, user: _, network, mounts: mounted,
-        secrets: secret, create_args: _, key_period, machine: _, keep: _, timeout, memory: _, cpus: _, log_limit,
-        max_links: _, allow_failure: _, on_failure, finally, artifacts, incremental: _, push: _, append, remove,
+        from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir, user, network, mounts: mounted,
+        secrets: secret, create_args: _, key_period, machine: _, keep: _, timeout, memory, cpus, log_limit,
+        max_links, allow_failure: _, on_failure, finally, artifacts, incremental: _, push: _, append, remove,
     } = table;
     if let Some(from) = from {
         stage_name(project, from, problems);
@@ -113,8 +109,17 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
     if let Some(text) = r#if {
         condition(project, text, problems);
     }
+    form(project, workdir.as_ref(), forms::FOLDER, problems);
+    form(project, user.as_ref(), forms::USER, problems);
+    form(project, memory.as_ref(), forms::MEMORY, problems);
+    form(project, cpus.as_ref(), forms::CPUS, problems);
     duration(project, timeout.as_ref(), problems);
     size(project, log_limit.as_ref(), problems);
+    if let Some(links) = max_links.as_ref().filter(|links| *links.get_ref() == 0) {
+        let title = "`max-links = 0` allows no increment";
+        let help = "write after how many the stage runs afresh, `10`, or take `incremental` out";
+        problems.push(Problem::new(title, help).place(project.place(links.span())));
+    }
     let periods = ["daily", "weekly", "monthly"];
     word(project, key_period.as_ref(), "period", &periods, problems);
     word(project, network.as_ref(), "network", &NETWORKS, problems);
@@ -150,7 +155,11 @@ fn stage_edits(project: &Project, edits: &StageEdits, problems: &mut Problems) {
 fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problems) {
     for (text, place) in project.texts(list) {
         if text.is_empty() || text.split('/').any(|part| part == "..") {
-            let title = format!("`{text}` is no path of an artifact");
+            let title = if text.is_empty() {
+                "an empty path of an artifact".to_owned()
+            } else {
+                format!("`{text}` is no path of an artifact")
+            };
             let help = "write it relative to `workdir`, or from the root, without `..`";
             problems.push(Problem::new(title, help).place(place));
         }

@@ -26,7 +26,9 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
 fn name_files(project: &Project, names: &Text, problems: &mut Problems) {
     let place = project.place(names.span());
     let text = names.get_ref();
-    path(text, &place, problems);
+    if !path(text, &place, problems) {
+        return;
+    }
     let folder = text.split('/').position(|part| part == "{package}");
     let distro = text.find("{distro}");
     let after = distro > text.find("{package}");
@@ -90,11 +92,14 @@ fn of_a_package(text: &str, place: &Place, problems: &mut Problems) {
     }
 }
 
-fn path(text: &str, place: &Place, problems: &mut Problems) {
+/// Is it one of the tree?
+fn path(text: &str, place: &Place, problems: &mut Problems) -> bool {
     let bad = |part: &str| part == ".." || part.is_empty();
-    if text.split('/').any(bad) || text.contains(['\0', '\n']) {
+    let wrong = text.split('/').any(bad) || text.contains(['\0', '\n']);
+    if wrong {
         let title = format!("`{text}` is no path inside the tree");
         let help = "write it from the folder of envs.toml, without `..`";
         problems.push(Problem::new(title, help).place(place.clone()));
     }
+    !wrong
 }

@@ -2,7 +2,8 @@
 
 use super::super::file::shape::{Annotation, Mount, Secret};
 use super::super::file::{List, Map, Text};
-use super::super::{Project, Spanned, forms};
+use super::super::forms::{self, Form};
+use super::super::{Project, Spanned};
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
 use crate::time;
@@ -49,6 +50,27 @@ pub(super) fn duration(project: &Project, text: Option<&Text>, problems: &mut Pr
     if let Err(help) = time::parse_duration(text.get_ref()) {
         let problem = Problem::new(format!("`{}` is no duration", text.get_ref()), help);
         problems.push(problem.place(project.place(text.span())));
+    }
+}
+
+/// Texts whose form is known before their substitutions are made: those without any.
+pub(super) fn form(
+    project: &Project,
+    text: Option<&Text>,
+    forms: &[Form],
+    problems: &mut Problems,
+) {
+    let Some(text) = text else { return };
+    if let Some(problem) = forms::wrong_as_written(text.get_ref(), forms) {
+        problems.push(problem.place(project.place(text.span())));
+    }
+}
+
+/// The same for images.
+pub(super) fn images(project: &Project, list: Option<&List>, problems: &mut Problems) {
+    for (text, place) in project.texts(list) {
+        let wrong = forms::wrong_as_written(&text, forms::IMAGE);
+        problems.0.extend(wrong.map(|problem| problem.place(place)));
     }
 }
 
@@ -168,10 +190,7 @@ pub(super) fn mounts(
                 wrong(title, help, mount.span());
             }
         }
-        if !at.get_ref().starts_with(['/', '{']) {
-            let title = format!("`{}` is not an absolute path", at.get_ref());
-            wrong(title, "write it as `/root/.ccache`", at.span());
-        }
+        form(project, Some(at), forms::FOLDER, problems);
     }
 }
 
@@ -204,7 +223,8 @@ pub(super) fn annotations(
             let said = error.to_string();
             let last = said.lines().last().unwrap_or_default();
             let title = format!("`{}` is no regular expression", r#match.get_ref());
-            let problem = Problem::new(title, last.trim_start_matches("error: "));
+            let help = format!("correct it: {}", last.trim_start_matches("error: "));
+            let problem = Problem::new(title, help);
             problems.push(problem.place(project.place(r#match.span())));
         }
     }
