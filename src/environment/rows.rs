@@ -69,6 +69,9 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
     if let Some(day) = &env.end_of_life {
         rows.push(Row::plain("end-of-life", day.clone()));
     }
+    if let Some(tree) = &env.archive {
+        rows.push(Row::plain("archive", tree.clone()));
+    }
     for (name, var) in &env.vars {
         rows.push(var_row(name, var));
     }

@@ -124,7 +124,7 @@ const KILL_AFTER: Duration = Duration::from_secs(10);
 
 /// Plans an environment.
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
-    unbuilt::check(env)?;
+    unbuilt::check(project, env)?;
     let settings = &env.settings;
     let mut stages = Vec::new();
     let mut parent = None;
