@@ -34,6 +34,7 @@ mod run_local;
 mod schema;
 mod select;
 mod set;
+mod settings;
 mod shell;
 mod show;
 mod signals;
