@@ -37,4 +37,5 @@ mod set;
 mod settings;
 mod shell;
 mod show;
+mod show_json;
 mod signals;
