@@ -12,9 +12,10 @@
 //! | 5 doing | `exec run` | `exec` alone starts processes; `run` turns plans into events and results |
 //! | 6 telling | `report` | events and problems as text |
 //! | 7 commands | `cli` | what was typed |
+//! | 8 benches | `inside` | what benches need of the rest; not in the program |
 //!
 //! Where to add what: a release is a line of `catalog/systems.toml`, a package manager a row of
-//! `catalog/managers.rs`, an engine a variant and a row in `engine/mod.rs`, a setting a field in `config/file.rs` (the
+//! `catalog/managers.rs`, an engine a variant and a row in `engine/mod.rs`, a setting a field in `config/file/` (the
 //! compiler lists the rest), a report a file in `report/`, a command a file in `cli/`. `docs/architecture.md` says
 //! more.
 
@@ -28,6 +29,8 @@ mod environment;
 mod exec;
 mod files;
 mod host;
+#[cfg(feature = "inside")]
+pub mod inside;
 mod late;
 mod name;
 mod nearest;

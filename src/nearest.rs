@@ -11,8 +11,17 @@ pub(crate) fn nearest<'a>(
     all_nearest(word, candidates).first().copied()
 }
 
+/// `did you mean …?` of candidates that are near.
+pub(crate) fn did_you_mean(near: impl IntoIterator<Item = String>) -> String {
+    let near = near.into_iter().take(MOST).map(|word| format!("`{word}`"));
+    format!("did you mean {}?", near.collect::<Vec<_>>().join(" or "))
+}
+
 /// The candidates that are as near to `word` as the nearest one; those of its length first.
-fn all_nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn all_nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'a str> {
     let length = word.chars().count();
     let mut limit = match length {
         0..=2 => 1,
@@ -54,9 +63,7 @@ pub(crate) fn advice<'a>(
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let near = all_nearest(word, candidates.iter().copied());
     if !near.is_empty() {
-        let near = near.iter().take(MOST).map(|word| format!("`{word}`"));
-        let near: Vec<String> = near.collect();
-        return format!("did you mean {}?", near.join(" or "));
+        return did_you_mean(near.into_iter().map(str::to_owned));
     }
     match candidates.len() {
         0 => format!("no {what} is declared"),

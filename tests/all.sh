@@ -134,7 +134,7 @@ RUNENV=$(realpath -m "${CARGO_TARGET_DIR:-target}")/release/runenv
 part lint "$RUNENV" -e lint
 part docs "$RUNENV" -e docs
 part test "$RUNENV" -e test
-if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check; else skip deny 'cargo-deny is not installed'; fi
+if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check bans licenses sources; else skip deny 'cargo-deny is not installed'; fi
 part systems "$RUNENV" -e '*-debian-*',smoke
 part readme cargo test --test readme
 part zlib cargo test --test zlib

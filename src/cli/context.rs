@@ -19,7 +19,7 @@ pub(crate) struct ContextArgs {
 }
 
 pub(crate) fn exec(args: ContextArgs, context: &mut Context) -> Exit {
-    let project = context.project()?;
+    let project = context.project_of(&args.env)?;
     let name = select::one(&project, &Selection::one(&args.env))?;
     let plan = context.plan(&project, &name, &[])?;
     let stage = plan.stage(&args.stage)?;

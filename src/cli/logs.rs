@@ -22,7 +22,7 @@ pub(crate) struct LogsArgs {
 }
 
 pub(crate) fn exec(args: LogsArgs, context: &mut Context) -> Exit {
-    let project = context.project()?;
+    let project = context.project_of(&args.env)?;
     let name = select::one(&project, &Selection::one(&args.env))?;
     let folder = Folder::of(&project.root).env(&name.to_string());
     let mut found: Vec<(String, PathBuf)> = Vec::new();

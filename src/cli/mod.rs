@@ -23,12 +23,12 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::listed::Entry;
+use crate::config::listed::{Entry, Listing};
 use crate::config::{self, Project};
 use crate::engine::Engine;
 use crate::environment::{self, Environment};
 use crate::host::Host;
-use crate::name::EnvName;
+use crate::name::{EnvName, expand};
 use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
 use crate::report::out::Out;
@@ -220,6 +220,19 @@ fn exit_code(problems: &Problems) -> u8 {
 impl Context {
     /// The project of the working directory; its warnings are told.
     fn project(&mut self) -> Result<Project, Problems> {
+        self.load(Listing::Whole)
+    }
+
+    /// The project, for a question about one environment; a glob may mean any of them.
+    fn project_of(&mut self, env: &str) -> Result<Project, Problems> {
+        self.load(if expand::is_glob(env) {
+            Listing::Whole
+        } else {
+            Listing::Alternatives
+        })
+    }
+
+    fn load(&mut self, listing: Listing) -> Result<Project, Problems> {
         let cwd = self.host.cwd.clone();
         if cwd.as_os_str().is_empty() {
             return Err(Problem::new(
@@ -229,7 +242,13 @@ impl Context {
             .into());
         }
         let path = config::discover(self.global.config.as_deref(), &cwd)?;
-        let project = config::load(&path, self.global.root.as_deref(), &cwd, &self.global.set)?;
+        let project = config::load(
+            &path,
+            self.global.root.as_deref(),
+            &cwd,
+            &self.global.set,
+            listing,
+        )?;
         self.out.problems(&Problems(project.warnings.clone()));
         Ok(project)
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Context, Exit};
-use crate::config::{reference, schema};
+use crate::config::schema::{self, reference};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SchemaArgs {

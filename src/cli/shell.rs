@@ -35,7 +35,7 @@ pub(crate) struct ShellArgs {
 }
 
 pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
-    let project = context.project()?;
+    let project = context.project_of(&args.env)?;
     let name = select::one(&project, &Selection::one(&args.env))?;
     let plan = context.plan(&project, &name, &[])?;
     let options = Options {
@@ -114,7 +114,8 @@ fn in_image(
         );
         return Err(Problem::engine(title, help));
     };
-    let proxies = proxies::of(calls.engine, world.host, world.folder.path())?;
+    let proxies = proxies::of(calls.engine, world.host, world.folder.path())?
+        .and_passed(world.host, &plan.pass_env)?;
     let spec = Container {
         name: &format!("runenv-shell-{}", owner::random_word()),
         image: &image,

@@ -32,7 +32,7 @@ pub(crate) struct ShowArgs {
 }
 
 pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
-    let project = context.project()?;
+    let project = context.project_of(&args.env)?;
     for (at, name) in context
         .select(&project, &Selection::one(&args.env))?
         .iter()

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::Project;
-use super::check::texts;
 use super::file::List;
 use crate::name::{self, Axes, EnvName, expand, parse};
 use crate::problem::{Place, Problem, Problems};
@@ -34,6 +33,25 @@ impl Entry {
     pub(crate) fn matches(&self, glob: &str) -> bool {
         expand::matches(glob, &self.canonical)
             || (self.written != self.canonical && expand::matches(glob, &self.written))
+    }
+}
+
+/// How much of `env-list` a question needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// Every name.
+    Whole,
+    /// A name for each alternative that is written, so that a slip is found all the same: for what is about one
+    /// environment, which costs the same however many there are.
+    Alternatives,
+}
+
+impl Listing {
+    fn expand(self, text: &str) -> Result<Vec<String>, Problem> {
+        match self {
+            Self::Whole => expand::expand(text),
+            Self::Alternatives => expand::each_alternative(text),
+        }
     }
 }
 
@@ -203,28 +221,28 @@ pub(crate) fn resolved<'n>(
 }
 
 /// Reads what the file lists; mistakes and warnings go to `problems`.
-pub(super) fn read(project: &Project, problems: &mut Problems) -> Listed {
+pub(super) fn read(project: &Project, listing: Listing, problems: &mut Problems) -> Listed {
     let mut listed = Listed {
-        env_list: env_list(project, problems),
+        env_list: env_list(project, listing, problems),
         ..Listed::default()
     };
-    exclude(project, &mut listed, problems);
+    exclude(project, listing, &mut listed, problems);
     // A name of its own stays one, whether or not it is run by default.
     listed.own = own(project, &listed.env_list);
     for (label, list) in &project.file.project.labels {
         if let Some(problem) = spelling(label.get_ref()) {
             problems.push(problem.place(project.place(label.span())));
         }
-        let all = label_patterns(project, &listed, list, problems);
+        let all = label_patterns(project, listing, &listed, list, problems);
         listed.labels.insert(label.get_ref().clone(), all);
     }
     listed
 }
 
-fn env_list(project: &Project, problems: &mut Problems) -> Vec<Entry> {
+fn env_list(project: &Project, listing: Listing, problems: &mut Problems) -> Vec<Entry> {
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
-    for (text, place) in texts(project, project.file.project.env_list.as_ref()) {
-        let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
+    for (text, place) in project.texts(project.file.project.env_list.as_ref()) {
+        let expanded = listing.expand(&text).map_err(|p| p.place(place.clone()));
         for name in problems.keep(expanded).into_iter().flatten() {
             if problems.full() {
                 return all;
@@ -251,9 +269,9 @@ fn own(project: &Project, env_list: &[Entry]) -> Vec<Entry> {
         .collect()
 }
 
-fn exclude(project: &Project, listed: &mut Listed, problems: &mut Problems) {
+fn exclude(project: &Project, listing: Listing, listed: &mut Listed, problems: &mut Problems) {
     let mut all = Patterns::default();
-    for (text, place) in texts(project, project.file.project.exclude.as_ref()) {
+    for (text, place) in project.texts(project.file.project.exclude.as_ref()) {
         if problems.full() {
             return;
         }
@@ -261,7 +279,10 @@ fn exclude(project: &Project, listed: &mut Listed, problems: &mut Problems) {
             Ok(added) => {
                 let idle = |p: &Pattern| !listed.env_list.iter().any(|e| p.holds(e));
                 let what = "no environment of `env-list`, and excludes nothing";
-                problems.0.extend(matches_none(added, idle, what, &place));
+                let idle = matches_none(added, idle, what, &place);
+                problems
+                    .0
+                    .extend(idle.filter(|_| listing == Listing::Whole));
             }
             Err(wrong) => problems.0.extend(wrong.0),
         }
@@ -275,12 +296,13 @@ fn exclude(project: &Project, listed: &mut Listed, problems: &mut Problems) {
 /// What one label means. A name may be of any environment; a glob chooses among those listed.
 fn label_patterns(
     project: &Project,
+    listing: Listing,
     listed: &Listed,
     list: &List,
     problems: &mut Problems,
 ) -> Patterns {
     let mut all = Patterns::default();
-    for (text, place) in texts(project, Some(list)) {
+    for (text, place) in project.texts(Some(list)) {
         if problems.full() {
             return all;
         }
@@ -291,7 +313,10 @@ fn label_patterns(
                     Pattern::Glob(glob) => !listed.known().any(|e| e.matches(glob)),
                 };
                 let what = "no environment of `env-list`";
-                problems.0.extend(matches_none(added, idle, what, &place));
+                let idle = matches_none(added, idle, what, &place);
+                problems
+                    .0
+                    .extend(idle.filter(|_| listing == Listing::Whole));
             }
             Err(wrong) => problems.0.extend(wrong.0),
         }

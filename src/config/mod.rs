@@ -1,27 +1,13 @@
 //! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
 
-mod characters;
 pub(crate) mod check;
-pub(crate) mod class;
-mod collisions;
-mod cron;
-mod declared;
-mod families;
 pub(crate) mod file;
 pub(crate) mod forms;
-mod include;
 mod known;
-mod layer;
 pub(crate) mod listed;
-pub(crate) mod overrides;
 pub(crate) mod read;
-pub(crate) mod reference;
 pub(crate) mod references;
 pub(crate) mod schema;
-pub(crate) mod shape;
-mod sources;
-pub(crate) mod spanned;
-mod stage_table;
 pub(crate) mod template;
 #[cfg(test)]
 mod tests;
@@ -36,11 +22,12 @@ use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
 pub(crate) use file::File;
+use file::List;
+pub(crate) use file::spanned::Spanned;
 use known::{Conditions, Known};
-use listed::Listed;
-use overrides::Override;
-use sources::Sources;
-pub(crate) use spanned::Spanned;
+use listed::{Listed, Listing};
+use read::overrides::{self, Override};
+use read::sources::Sources;
 use tree::Tree;
 
 /// The file's name, and the most bytes that are read of one.
@@ -68,6 +55,16 @@ pub(crate) struct Project {
 }
 
 impl Project {
+    /// Each text of a list with its place.
+    pub(crate) fn texts(&self, list: Option<&List>) -> Vec<(String, Place)> {
+        let texts = list
+            .iter()
+            .flat_map(|list| list.get_ref().each(list.span()));
+        texts
+            .map(|t| (t.get_ref().clone(), self.place(t.span())))
+            .collect()
+    }
+
     pub(crate) fn place(&self, span: std::ops::Range<usize>) -> Place {
         self.sources.place(span)
     }
@@ -98,6 +95,7 @@ pub(crate) fn load(
     root: Option<&Path>,
     cwd: &Path,
     sets: &[String],
+    listing: Listing,
 ) -> Result<Project, Problems> {
     let text = files::read_text(path, MOST_BYTES)?;
     let shown = path.strip_prefix(cwd).unwrap_or(path).display().to_string();
@@ -105,22 +103,23 @@ pub(crate) fn load(
         || path.parent().unwrap_or(cwd).to_owned(),
         |root| cwd.join(root),
     );
-    read_and_check(&Source::new(shown, text), folder, sets)
+    read_and_check(&Source::new(shown, text), folder, sets, listing)
 }
 
 /// A text as a project; the files that it includes are read below `root`.
-#[cfg(test)]
+#[cfg(any(test, feature = "inside"))]
 pub(crate) fn from_source(source: &Arc<Source>, root: PathBuf) -> Result<Project, Problems> {
-    read_and_check(source, root, &[])
+    read_and_check(source, root, &[], Listing::Whole)
 }
 
 fn read_and_check(
     source: &Arc<Source>,
     root: PathBuf,
     sets: &[String],
+    listing: Listing,
 ) -> Result<Project, Problems> {
     let mut sources = Sources::new(source);
     let file = read::read(&mut sources, &root)?;
     let overrides = overrides::read(sets, &mut sources)?;
-    check::check(sources, file, overrides, root)
+    check::check(sources, file, overrides, root, listing)
 }

@@ -101,6 +101,12 @@ impl Tree {
         Ok(found)
     }
 
+    /// The file that says what a package is called under a distro key, from the tree's folder.
+    pub(crate) fn file(&self, package: &str, distro: &str) -> String {
+        let path = self.table.names.get_ref().replace("{distro}", distro);
+        path.replace("{package}", package)
+    }
+
     /// The packages of a group, in order.
     pub(crate) fn members(&self, group: &str) -> Result<Vec<String>, Problem> {
         if let Some(known) = self.groups.borrow().get(group) {

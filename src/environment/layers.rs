@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::draft::{Draft, StageDraft};
 use super::setting::{Origin, Setting};
 use crate::config::file::EnvTable;
-use crate::config::{Project, check, listed};
+use crate::config::{Project, listed};
 use crate::name::{EnvName, System, parse};
 use crate::problem::Problem;
 
@@ -70,8 +70,8 @@ fn commands(project: &Project, table: &EnvTable) -> StageDraft {
 fn product(project: &Project, name: &EnvName) -> Result<Draft, Problem> {
     let file = &project.file;
     let mut draft = Draft::new(project);
-    for (stage, table) in check::stages(Some(&file.stage)) {
-        draft.declare_stage(project, stage, table);
+    for (stage, table) in &file.stage {
+        draft.declare_stage(project, stage, table.get_ref());
     }
     draft.apply(project, &file.defaults)?;
     if let Some(system) = &name.system {

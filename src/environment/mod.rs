@@ -24,8 +24,7 @@ use crate::name::{CONFIG, EnvName};
 use crate::problem::Problem;
 use draft::{Settings, Strings, Var};
 use fill::{Scope, Value};
-use names::Names;
-use setting::{Origin, Setting};
+use setting::Setting;
 pub(crate) use stage::{Form, Stage, StageCommand, is_on};
 
 #[derive(Clone, Debug)]
@@ -34,13 +33,13 @@ pub(crate) struct Environment {
     pub(crate) project: String,
     pub(crate) settings: Settings,
     pub(crate) manager: Option<&'static Manager>,
-    pub(crate) vars: IndexMap<String, Setting<Value>>,
+    pub(crate) vars: IndexMap<String, Var>,
     /// Names that the package manager gets: those of `packages`, then `system-packages`.
-    pub(crate) package_names: Vec<String>,
+    pub(crate) package_names: Strings,
     /// Options of the install that the package tree asks for.
-    pub(crate) package_options: Vec<String>,
+    pub(crate) package_options: Strings,
     /// Keys of `packages` that have no name on this system.
-    pub(crate) nameless: Vec<String>,
+    pub(crate) nameless: Strings,
     pub(crate) stages: Vec<Stage>,
     /// The day its system's maintenance ends.
     pub(crate) end_of_life: Option<String>,
@@ -67,16 +66,10 @@ pub(crate) fn resolve(
     }
     let built_in = builtin(project, &name);
     let mut scope = Scope::new(&draft.vars, built_in, posargs, host, container);
-    let Names {
-        words: package_names,
-        options,
-        keys,
-        nameless,
-    } = names::of(project, &scope, &draft.settings)?;
-    let package_names: Vec<String> = package_names.into_iter().collect();
-    let package_options = options.into_iter().collect();
-    for (name, list) in [("packages", &package_names), ("package-keys", &keys)] {
-        let value = Some(Value::List(list.clone()));
+    let names = names::of(project, &scope, &draft.settings)?;
+    let words = names.words.keys().cloned().collect();
+    for (name, list) in [("packages", words), ("package-keys", names.keys)] {
+        let value = Some(Value::List(list));
         scope.builtin.insert(name.to_owned(), value);
     }
     let settings = fill_settings(&scope, draft.settings)?;
@@ -93,9 +86,9 @@ pub(crate) fn resolve(
         manager: manager(&settings),
         end_of_life: end.map(str::to_owned),
         vars,
-        package_names,
-        package_options,
-        nameless,
+        package_names: names::listed(names.words),
+        package_options: names::listed(names.options),
+        nameless: names.nameless,
         stages,
         name,
         settings,
@@ -204,18 +197,10 @@ pub(crate) fn fill_env(
 }
 
 /// A var's final value for `show`; one that nobody uses may have no value here, and is left out.
-fn shown(scope: &Scope<'_>, name: &str, var: &Var) -> Option<(String, Setting<Value>)> {
+fn shown(scope: &Scope<'_>, name: &str, var: &Var) -> Option<(String, Var)> {
     let filled = match var {
-        Var::Text(text) => text.with(Value::Text(scope.text(&text.value, text.place()).ok()?)),
-        Var::List(list) => {
-            let value = scope
-                .list(list.iter().map(|s| (s.value.as_str(), s.place())))
-                .ok()?;
-            Setting::new(
-                Value::List(value),
-                list.first().map_or(Origin::Default, |s| s.origin.clone()),
-            )
-        }
+        Var::Text(text) => Var::Text(text.with(scope.text(&text.value, text.place()).ok()?)),
+        Var::List(list) => Var::List(fill_list(scope, list).ok()?),
     };
     Some((name.to_owned(), filled))
 }

@@ -4,7 +4,7 @@ use super::fill::Scope;
 use super::setting::Setting;
 use crate::config::Spanned;
 use crate::config::file::Text;
-use crate::config::shape::{Annotation, Mount, Secret, SecretFile};
+use crate::config::file::shape::{Annotation, Mount, Secret, SecretFile};
 use crate::problem::Problem;
 
 /// Substitutes in every text of the mounts.

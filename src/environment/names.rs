@@ -1,26 +1,26 @@
 //! Names of an environment's packages: what its package manager is given.
 
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 
-use super::draft::Settings;
+use super::draft::{Settings, Strings};
 use super::fill::Scope;
 use super::fill_list;
-use super::setting::Setting;
+use super::setting::{Origin, Setting};
 use crate::config::Project;
 use crate::name::expand::shown;
 use crate::packages;
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 
 #[derive(Default)]
 pub(super) struct Names {
     /// For the package manager, each once.
-    pub(super) words: IndexSet<String>,
+    pub(super) words: IndexMap<String, Origin>,
     /// Options of the install that the package tree asks for, each once.
-    pub(super) options: IndexSet<String>,
+    pub(super) options: IndexMap<String, Origin>,
     /// Keys that have a name here.
     pub(super) keys: Vec<String>,
     /// Keys that have none.
-    pub(super) nameless: Vec<String>,
+    pub(super) nameless: Strings,
 }
 
 /// Those of `packages`, then `system-packages`.
@@ -34,43 +34,61 @@ pub(super) fn of(
     for key in &settings.packages {
         match packages::names(project, &key.value, &distro)? {
             packages::Names::None => {
-                all.nameless.push(key.value.clone());
+                all.nameless.push(key.clone());
                 continue;
             }
             packages::Names::Written(words, place) => {
                 for word in words {
-                    all.add(scope.text(&word, Some(&place))?, Some(&place))?;
+                    let name = scope.text(&word, Some(&place))?;
+                    all.add(Setting::new(name, Origin::File(place.clone())), &key.origin)?;
                 }
             }
-            packages::Names::Tree(words) => {
+            packages::Names::Tree(words, file) => {
+                let origin = Origin::Tree(file);
                 for name in words.names {
-                    all.add(name, key.place())?;
+                    all.add(Setting::new(name, origin.clone()), &key.origin)?;
                 }
-                all.options.extend(words.options);
+                for option in words.options {
+                    all.options.entry(option).or_insert_with(|| origin.clone());
+                }
             }
         }
         all.keys.push(key.value.clone());
     }
     for name in fill_list(scope, &settings.system_packages)? {
-        all.add(name.value.clone(), Setting::place(&name))?;
+        let written = name.origin.clone();
+        all.add(name, &written)?;
     }
     Ok(all)
 }
 
+/// Words with their origins, as a list of settings.
+pub(super) fn listed(words: IndexMap<String, Origin>) -> Strings {
+    let words = words.into_iter();
+    words
+        .map(|(word, origin)| Setting::new(word, origin))
+        .collect()
+}
+
 impl Names {
     /// A name is data: no control characters, and no dash first, which the package manager would take for an option.
-    fn add(&mut self, name: String, place: Option<&Place>) -> Result<(), Problem> {
-        if name.is_empty() || name.chars().any(char::is_control) || name.starts_with('-') {
-            let title = if name.is_empty() {
+    fn add(&mut self, name: Setting<String>, asked: &Origin) -> Result<(), Problem> {
+        let Setting {
+            value: name,
+            origin,
+        } = name;
+        if name.trim().is_empty() || name.chars().any(char::is_control) || name.starts_with('-') {
+            let title = if name.trim().is_empty() {
                 "an empty name of a package".to_owned()
             } else {
                 format!("`{}` cannot be the name of a package", shown(&name))
             };
             let help = "a name is not empty, has no control characters and no `-` first";
             let problem = Problem::new(title, help);
-            return Err(place.cloned().into_iter().fold(problem, Problem::place));
+            let place = origin.place().or(asked.place()).cloned();
+            return Err(place.into_iter().fold(problem, Problem::place));
         }
-        self.words.insert(name);
+        self.words.entry(name).or_insert(origin);
         Ok(())
     }
 }

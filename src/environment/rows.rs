@@ -2,8 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::draft::{Settings, Strings};
-use super::fill::Value;
+use super::draft::{Settings, Strings, Var};
 use super::mounts::{annotation_text, mount_text, secret_text};
 use super::setting::{Origin, Setting};
 use super::{Environment, Form, Stage, StageCommand};
@@ -63,11 +62,16 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
         rows.push(Row::plain("system", system.to_string()));
     }
     rows.extend(settings(&env.settings));
-    rows.extend(names_row("package-names", &env.package_names));
-    rows.extend(names_row("package-options", &env.package_options));
-    rows.extend(names_row("packages-without-a-name", &env.nameless));
+    for (key, names) in [
+        ("package-names", &env.package_names),
+        ("package-options", &env.package_options),
+        ("packages-without-a-name", &env.nameless),
+    ] {
+        rows.extend((!names.is_empty()).then(|| Row::many(key, names)));
+    }
     if let Some(day) = &env.end_of_life {
-        rows.push(Row::plain("end-of-life", day.clone()));
+        let day = Setting::new(day.clone(), Origin::Catalog);
+        rows.push(Row::one("end-of-life", &day));
     }
     for (name, var) in &env.vars {
         rows.push(var_row(name, var));
@@ -91,32 +95,11 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
     rows
 }
 
-/// Names that were found out, not written.
-fn names_row(key: &str, names: &[String]) -> Option<Row> {
-    let values = names.iter().map(|name| (name.clone(), None));
-    let row = Row {
-        key: key.to_owned(),
-        list: true,
-        values: values.collect(),
-        inherited: false,
-    };
-    (!names.is_empty()).then_some(row)
-}
-
-fn var_row(name: &str, var: &Setting<Value>) -> Row {
-    let origin = Some(var.origin.to_string());
-    let (list, values) = match &var.value {
-        Value::Text(text) => (false, vec![(text.clone(), origin)]),
-        Value::List(texts) => (
-            true,
-            texts.iter().map(|t| (t.clone(), origin.clone())).collect(),
-        ),
-    };
-    Row {
-        key: format!("vars.{name}"),
-        list,
-        values,
-        inherited: false,
+fn var_row(name: &str, var: &Var) -> Row {
+    let key = format!("vars.{name}");
+    match var {
+        Var::Text(text) => Row::one(&key, text),
+        Var::List(list) => Row::many(key, list),
     }
 }
 

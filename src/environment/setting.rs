@@ -9,6 +9,8 @@ use crate::problem::Place;
 pub(crate) enum Origin {
     /// `file:line:column`.
     File(Place),
+    /// A file of the package tree.
+    Tree(String),
     /// The catalog inside the binary.
     Catalog,
     /// What holds when nobody says anything.
@@ -17,10 +19,21 @@ pub(crate) enum Origin {
     Host,
 }
 
+impl Origin {
+    /// The place to point at, if it is one in a file of the project.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::File(place) => Some(place),
+            Self::Tree(_) | Self::Catalog | Self::Default | Self::Host => None,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(place) => place.fmt(f),
+            Self::Tree(path) => f.write_str(path),
             Self::Catalog => f.write_str("catalog"),
             Self::Default => f.write_str("default"),
             Self::Host => f.write_str("this host"),
@@ -48,10 +61,7 @@ impl<T> Setting<T> {
 
     /// The place to point at, if it stands in a file.
     pub(crate) fn place(&self) -> Option<&Place> {
-        match &self.origin {
-            Origin::File(place) => Some(place),
-            Origin::Catalog | Origin::Default | Origin::Host => None,
-        }
+        self.origin.place()
     }
 
     pub(crate) fn with<U>(&self, value: U) -> Setting<U> {

@@ -8,7 +8,7 @@ use super::mounts;
 use super::setting::{Origin, Setting};
 use crate::config::Project;
 use crate::config::file::Text;
-use crate::config::shape::{CommandForm, Mount, Secret};
+use crate::config::file::shape::{CommandForm, Mount, Secret};
 use crate::name::EnvName;
 use crate::problem::{Place, Problem};
 

@@ -123,16 +123,23 @@ fn a_stage(word: &str, place: &Place) -> Problem {
 
 fn unknown(text: &str, offset: usize, factor: &str, axes: &Axes, place: &Place) -> Problem {
     let (shown, whole) = (expand::shown(factor), expand::shown(text));
+    let signs = "`-` is and, `,` is or, `!` is not: `ubuntu-focal-!minimal,fedora`";
     if factor.is_empty() {
         let title = format!("an empty factor in the condition `{whole}`");
-        let help = "`-` is and, `,` is or, `!` is not: `ubuntu-focal-!minimal,fedora`";
-        return Problem::new(title, help).place(place.clone());
+        return Problem::new(title, signs).place(place.clone());
     }
     let title = if factor == text {
         format!("unknown factor `{shown}`")
     } else {
         format!("unknown factor `{shown}` in the condition `{whole}`")
     };
-    let problem = Problem::new(title, unread::advice(axes, factor));
+    // Other languages' signs.
+    let foreign = factor.contains([' ', '&', '|', ';', '=', '(', '!']);
+    let advice = if foreign {
+        signs.to_owned()
+    } else {
+        unread::advice(axes, factor, &["container"])
+    };
+    let problem = Problem::new(title, advice);
     problem.place(parse::within(place, text, offset, factor.len()))
 }

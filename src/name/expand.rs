@@ -19,6 +19,34 @@ pub(crate) fn expand(text: &str) -> Result<Vec<String>, Problem> {
     found.map_err(|wrong| wrong.problem(text))
 }
 
+/// Some of the names, among them every alternative of every brace once: as many as alternatives are written, where all
+/// would be their product.
+pub(crate) fn each_alternative(text: &str) -> Result<Vec<String>, Problem> {
+    let found = Reader::new(text).whole().and_then(|parts| {
+        let number = |part: &Part<'_>| match part {
+            Part::Text(_) => 1,
+            Part::Choice(choice) => choice.len(),
+        };
+        let all = parts.iter().map(number).try_fold(1, usize::checked_mul);
+        if all.is_none_or(|all| all > MOST_NAMES) {
+            return Err(Wrong::TooMany);
+        }
+        let name = |varied: usize, which: usize| -> String {
+            let piece = |(at, part): (usize, &Part<'_>)| match part {
+                Part::Text(text) => (*text).to_owned(),
+                Part::Choice(choice) => choice[if at == varied { which } else { 0 }].clone(),
+            };
+            parts.iter().enumerate().map(piece).collect()
+        };
+        let mut names = vec![name(0, 0)];
+        for (at, part) in parts.iter().enumerate() {
+            names.extend((1..number(part)).map(|which| name(at, which)));
+        }
+        Ok(names)
+    });
+    found.map_err(|wrong| wrong.problem(text))
+}
+
 /// The same for a list: its commas outside braces separate.
 pub(crate) fn list(text: &str) -> Result<Vec<String>, Problem> {
     let (mut out, mut bytes) = (Vec::new(), 0);
@@ -306,6 +334,15 @@ mod tests {
         assert_eq!(family("a{1,2}-{x,y}.z"), two);
         assert_eq!(family("v{a{1..2},b}"), ["va1=a1", "va2=a2", "vb=b"]);
         assert_eq!(family("plain"), ["plain="]);
+    }
+
+    #[test]
+    fn each_alternative_stands_in_one_name_at_least() {
+        let names = each_alternative("a-{b,c-{d,e}}-{8..10}").unwrap();
+        assert_eq!(names, ["a-b-8", "a-c-d-8", "a-c-e-8", "a-b-9", "a-b-10"]);
+        assert_eq!(each_alternative("plain").unwrap(), ["plain"]);
+        assert!(each_alternative(&"{a,b}".repeat(40)).is_err());
+        assert!(each_alternative("{a").is_err());
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn unknown(stuck: &Stuck<'_>, factor: &str, text: &str, axes: &Axes) -> Problem 
     } else {
         format!("unknown factor `{factor}` in `{}`", shown(text))
     };
-    Problem::new(title, advice(axes, factor))
+    Problem::new(title, advice(axes, factor, &[]))
 }
 
 fn twice(text: &str, one: &Value, two: &Value) -> Problem {
@@ -82,28 +82,24 @@ fn known_elsewhere<'a>(axes: &'a Axes, factor: &str) -> Option<&'a str> {
         .map(|(name, _)| name.as_str())
 }
 
-/// What to do about an unknown factor: a release without its family, or the nearest value.
-pub(crate) fn advice(axes: &Axes, factor: &str) -> String {
+/// What to do about an unknown factor: a release without its family, or the nearest values; `more` may stand there, too.
+pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
     if let Some(family) = known_elsewhere(axes, factor) {
         return format!("`{factor}` is a release: write `{family}-{factor}`");
     }
     let all = axes.values();
-    let names = all
-        .iter()
-        .map(|(_, v)| v.as_str())
-        .chain(axes.own_names.iter().map(String::as_str));
-    if let Some(near) = nearest::nearest(factor, names) {
-        return format!("did you mean `{near}`?");
-    }
-    let releases = axes
-        .families
-        .iter()
-        .flat_map(|(f, known)| known.releases.iter().map(move |r| (f, r)));
-    let near = nearest::nearest(factor, releases.clone().map(|(_, r)| r.as_str()));
-    if let Some((family, release)) =
-        near.and_then(|near| releases.clone().find(|(_, r)| r.as_str() == near))
-    {
-        return format!("did you mean `{family}-{release}`?");
+    let releases = axes.families.values().flat_map(|f| &f.releases);
+    let names = all.iter().map(|(_, value)| value.as_str());
+    let names = names.chain(axes.own_names.iter().map(String::as_str));
+    let names = names.chain(more.iter().copied());
+    let near = nearest::all_nearest(factor, names.chain(releases.map(String::as_str)));
+    if !near.is_empty() {
+        let whole = |near: &str| {
+            let alone = axes.find(near).is_some() || axes.own_names.contains(near);
+            let family = known_elsewhere(axes, near).filter(|_| !alone);
+            family.map_or_else(|| near.to_owned(), |family| format!("{family}-{near}"))
+        };
+        return nearest::did_you_mean(near.into_iter().map(whole));
     }
     "`runenv list` shows the environments, `runenv list --axes` every value that a name may have"
         .to_owned()

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexSet;
 
 use crate::config::Project;
-use crate::config::check::texts;
 use crate::config::tree::Words;
 use crate::problem::{Place, Problem};
 use crate::quote;
@@ -73,8 +72,8 @@ fn members(
 pub(crate) enum Names {
     /// Words of `[packages]`, still with substitutions, and their place.
     Written(Vec<String>, Place),
-    /// Words of the tree: literal.
-    Tree(Words),
+    /// Words of the tree, literal, and the file they stand in.
+    Tree(Words, String),
     /// It has no name there.
     None,
 }
@@ -85,7 +84,7 @@ pub(crate) fn names(project: &Project, key: &str, distro: &[String]) -> Result<N
     let table = project.file.packages.get(key);
     for distro in distro {
         if let Some(list) = table.and_then(|table| table.get(distro.as_str())) {
-            let words = texts(project, Some(list)).into_iter();
+            let words = project.texts(Some(list)).into_iter();
             let words = words.flat_map(|(text, _)| quote::split(&text).unwrap_or_default());
             let words: Vec<String> = words.collect();
             return Ok(if words.is_empty() {
@@ -100,7 +99,10 @@ pub(crate) fn names(project: &Project, key: &str, distro: &[String]) -> Result<N
             return Ok(if none {
                 Names::None
             } else {
-                Names::Tree(words)
+                Names::Tree(
+                    words,
+                    tree.map_or_else(String::new, |t| t.file(key, distro)),
+                )
             });
         }
     }

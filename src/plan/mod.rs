@@ -154,7 +154,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
             .unwrap_or_default(),
         pass_env: settings.pass_env.iter().map(|s| s.value.clone()).collect(),
         cpus: value(settings.cpus.as_ref()),
-        nameless: env.nameless.clone(),
+        nameless: texts(&env.nameless),
         end_of_life: env.end_of_life.clone(),
         stages,
     })
@@ -177,7 +177,7 @@ fn plan_stage(
         commands = package_commands(env)?;
         packages = Some(PackageStep {
             manager: env.manager,
-            names: env.package_names.clone(),
+            names: texts(&env.package_names),
             commands: commands.len(),
         });
         let manager = env.manager.iter().flat_map(|m| m.env);
@@ -202,6 +202,11 @@ fn plan_stage(
         packages,
         exports,
     })
+}
+
+/// The values of a list.
+fn texts(list: &Strings) -> Vec<String> {
+    list.iter().map(|s| s.value.clone()).collect()
 }
 
 /// The value of a setting, if it is said.
@@ -260,7 +265,6 @@ fn plan_command(
 /// The commands that install the environment's packages; none where there are none to install.
 fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
     let settings = &env.settings;
-    let texts = |list: &Strings| list.iter().map(|s| s.value.clone()).collect::<Vec<_>>();
     let (before, after) = (
         texts(&settings.packages_before),
         texts(&settings.packages_after),
@@ -268,8 +272,8 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
     let ignore = is_on(settings.ignore_missing_packages.as_ref());
     let lines = match env.manager {
         Some(manager) => {
-            let (names, options) = (&env.package_names, &env.package_options);
-            packages::script::lines(manager, names, options, &before, &after, ignore)
+            let (names, options) = (texts(&env.package_names), texts(&env.package_options));
+            packages::script::lines(manager, &names, &options, &before, &after, ignore)
         }
         None if env.package_names.is_empty() => before.into_iter().chain(after).collect(),
         None => {

@@ -4,6 +4,7 @@
 //! docker's client takes them from its own configuration (docs.docker.com/engine/cli/proxy), podman from the
 //! caller's environment (podman-run(1), `--http-proxy`).
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::files;
 use crate::host::Host;
+use crate::late;
 use crate::problem::Problem;
 
 const NAMES: [&str; 5] = [
@@ -30,6 +32,26 @@ pub(crate) struct Proxies {
     pub(crate) variables: Vec<(String, String)>,
     /// Set where docker's client has proxies configured: the folder to give it in place of the user's own.
     pub(crate) client: Option<String>,
+}
+
+impl Proxies {
+    /// And the caller's variables that the environment passes: exported in the same way, as they name no image.
+    pub(crate) fn and_passed(mut self, host: &Host, names: &[String]) -> Result<Self, Problem> {
+        for name in names {
+            let Some(value) = host.variables.get(OsStr::new(name)) else {
+                continue;
+            };
+            let Some(text) = value.to_str().filter(|text| !text.contains(late::is_mark)) else {
+                let title = format!("the variable `{name}` is no text that a script can hold");
+                return Err(Problem::new(
+                    title,
+                    "unset it, or take it out of `pass-env`",
+                ));
+            };
+            self.variables.push((name.clone(), text.to_owned()));
+        }
+        Ok(self)
+    }
 }
 
 pub(crate) fn of(engine: Engine, host: &Host, ours: &Path) -> Result<Proxies, Problem> {

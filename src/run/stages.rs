@@ -5,8 +5,10 @@ use super::engine_env::EngineEnv;
 use super::event::Event;
 use super::folder::EnvFolder;
 use super::lookup::Selection;
+use super::proxies::{self, Proxies};
 use super::result::EnvResult;
-use super::{Job, Options, World, engine, local, proxies};
+use super::{Job, Options, World, engine, local};
+use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::plan::Plan;
 use crate::plan::copy::{FileCache, Manifest};
@@ -52,7 +54,7 @@ pub(crate) fn run(
         late: world.late(plan),
         manifests,
         parts,
-        proxies: proxies::of(engine, world.host, world.folder.path())?,
+        proxies: proxies(engine, plan, world)?,
         note: folder.note(),
         network: None,
         networks: Vec::new(),
@@ -63,6 +65,12 @@ pub(crate) fn run(
     let ended = run.run(selection, tell);
     result.stages = run.results;
     ended
+}
+
+/// What the script exports outside the key.
+fn proxies(engine: Engine, plan: &Plan, world: &World<'_>) -> Result<Proxies, Problem> {
+    let proxies = proxies::of(engine, world.host, world.folder.path())?;
+    proxies.and_passed(world.host, &plan.pass_env)
 }
 
 /// The files of every stage that copies.

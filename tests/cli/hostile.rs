@@ -111,6 +111,18 @@ fn of_words() -> Vec<(&'static str, Vec<String>)> {
             name(nested("{a,b,", "{1..9}", "}{c,d}", 40)),
         ),
         ("one long name", name("a-".repeat(60_000))),
+        (
+            "a condition",
+            ["list", "-f", &braces].map(str::to_owned).to_vec(),
+        ),
+        (
+            "a label",
+            ["list", "-m", &braces].map(str::to_owned).to_vec(),
+        ),
+        (
+            "what is skipped",
+            ["list", "--skip", &braces].map(str::to_owned).to_vec(),
+        ),
         ("a glob", name(globs.clone())),
         (
             "globs in braces",
@@ -182,26 +194,36 @@ fn every_file_is_answered() {
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
-/// Files that are a mistake.
-fn refused() -> Vec<Hostile> {
-    let list = |list: &str| format!("[project]\nenv-list = [\"{list}\"]\n{STAGE}");
+/// Files that are a mistake: braces wherever some are expanded.
+fn refused_braces() -> Vec<Hostile> {
     let braces = "{a,b}".repeat(40);
+    let project = |key: &str, list: &str| format!("[project]\n{key} = [\"{list}\"]\n{STAGE}");
+    let nested = nested("{a,", "b", "}", 30_000);
+    let command = format!("[stage.a]\nrun = [{{ run = \"x\", if = \"{braces}\" }}]\n");
+    vec![
+        ("env-list", project("env-list", &format!("docker-{braces}"))),
+        ("env-list, nested", project("env-list", &nested)),
+        ("a label", project("labels.x", &braces)),
+        ("exclude", project("exclude", &braces)),
+        ("a family", format!("[config.\"{braces}\"]\n{STAGE}")),
+        (
+            "a condition",
+            format!("[[when]]\nif = \"{braces}\"\n{STAGE}"),
+        ),
+        ("a command's condition", command),
+    ]
+}
+
+/// The same, of other kinds.
+fn refused() -> Vec<Hostile> {
     let doubling = lines(64, |n| format!("v{n} = \"{{v{0}}}{{v{0}}}\"", n + 1));
     let elements = lines(64, |n| {
         format!("v{n} = [\"{{v{0}}}\", \"{{v{0}}}\"]", n + 1)
     });
     let used = run("echo {v0}");
+    let names = vec!["\"docker-debian-x\""; 10_000].join(", ");
+    let packages = lines(20_000, |n| format!("\"p{n}\","));
     vec![
-        ("braces of env-list", list(&format!("docker-{braces}"))),
-        ("nested braces", list(&nested("{a,", "b", "}", 30_000))),
-        (
-            "braces of a condition",
-            format!("[[when]]\nif = \"{braces}\"\n{STAGE}"),
-        ),
-        (
-            "braces of a command's",
-            format!("[stage.a]\nrun = [{{ run = \"x\", if = \"{braces}\" }}]\n"),
-        ),
         (
             "doubling texts",
             format!("[vars]\n{doubling}v64 = \"xxxx\"\n{used}"),
@@ -213,14 +235,11 @@ fn refused() -> Vec<Hostile> {
         ("a long line", "x".repeat(30_000_000)),
         (
             "many names",
-            list(&vec!["docker-debian-x"; 10_000].join("\", \"")),
+            format!("[project]\nenv-list = [{names}]\n{STAGE}"),
         ),
         (
             "unknown packages",
-            format!(
-                "[defaults]\npackages = [{}]\n{STAGE}",
-                lines(20_000, |n| format!("\"p{n}\","))
-            ),
+            format!("[defaults]\npackages = [{packages}]\n{STAGE}"),
         ),
     ]
 }
@@ -229,7 +248,7 @@ fn refused() -> Vec<Hostile> {
 #[test]
 fn every_bomb_is_refused() {
     let mut all = Vec::new();
-    for (what, text) in refused() {
+    for (what, text) in [refused_braces(), refused()].concat() {
         let project = Project::new().envs_toml(&text);
         all.extend(wrong(
             what,
@@ -245,6 +264,26 @@ fn every_bomb_is_refused() {
         all.extend(wrong(what, &project.command(words), &[code]));
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// Many files are as one.
+#[test]
+fn included_files_are_no_way_around() {
+    let names: Vec<String> = (0..100).map(|n| format!("\"{n}.toml\"")).collect();
+    let file = format!("[project]\ninclude = [{}]\n{STAGE}", names.join(", "));
+    let large = "#".repeat(3_000_000);
+    let keys = lines(4000, |n| format!("n{n} = [\"x\"]"));
+    for (what, text, code) in [
+        ("large files", large, 2),
+        ("entries in all of them", format!("[group]\n{keys}"), 2),
+        ("empty tables", "[group]\n[packages]\n".to_owned(), 0),
+    ] {
+        let project = Project::new().envs_toml(&file);
+        for n in 0..100 {
+            project.write(&format!("{n}.toml"), &text);
+        }
+        assert_eq!(wrong(what, &project.command("list"), &[code]), None);
+    }
 }
 
 /// What is no file is not read, and not waited for.

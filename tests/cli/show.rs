@@ -64,9 +64,9 @@ workdir                       /sample    # default
 memory                        2g    # envs.toml:18:10
 cpus                          2    # envs.toml:11:8
 env.CC                        gcc-12    # envs.toml:26:14
-package-names                 make
-                              zlib1g-dev
-end-of-life                   2028-06-30
+package-names                 make    # envs.toml:34:19
+                              zlib1g-dev    # envs.toml:35:19
+end-of-life                   2028-06-30    # catalog
 vars.jobs                     2    # envs.toml:14:8
 vars.targets                  build    # envs.toml:15:12
 stage.with-packages.packages  true    # envs.toml:38:12
@@ -215,4 +215,21 @@ fn cpus_are_the_limit_where_there_is_one() {
     assert_eq!(ran.exits(0).stdout, "make -j3\n");
     let plan = project.runenv("run -n docker-debian-bookworm").exits(0);
     assert!(plan.stdout.contains("make -j3"), "{}", plan.stdout);
+}
+
+/// What is about one environment reads each alternative of `env-list` once: a slip is found, the product is not made.
+#[test]
+fn a_slip_anywhere_in_env_list_is_found() {
+    let file = |last: &str| {
+        format!(
+            "[project]\nenv-list = [\"docker-{{debian-{{bookworm,trixie}},fedora-{{40,{last}}}}}-{{a,b}}\"]\n\
+             [config.a]\n[config.b]\n[stage.built]\nrun = \"true\"\n"
+        )
+    };
+    let show = "show docker-debian-bookworm-a image";
+    let good = Project::new().envs_toml(&file("41"));
+    assert_eq!(good.runenv(show).exits(0).stdout, "debian:bookworm\n");
+    let slip = Project::new().envs_toml(&file("4l"));
+    let said = slip.runenv(show).exits(2).stderr;
+    assert!(said.contains("unknown release `4l` of `fedora`"), "{said}");
 }

@@ -12,6 +12,7 @@
 mod blocks;
 mod ci;
 mod readme;
+mod schema;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

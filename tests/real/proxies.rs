@@ -1,4 +1,4 @@
-//! Proxies with passwords: commands see them, no image does.
+//! Proxies with passwords, and variables of the caller: commands see them, no image and no key does.
 
 use std::fs;
 
@@ -42,6 +42,40 @@ fn a_proxy_with_a_password_is_in_no_image() {
             for text in [inspected, history] {
                 assert!(!text.contains("sentinel-password"), "{text}");
                 assert!(!text.to_lowercase().contains("_proxy"), "{text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_variable_of_the_caller_reaches_the_commands_and_no_image() {
+    let file = "[defaults]\npass-env = [\"PASSED\", \"UNSET\"]\nenv.OWN = \"own\"\n\
+        [stage.one]\nrun = [\"echo \\\"<$PASSED>\\\" ${UNSET-none} ${OTHER-none} $OWN\"]\n";
+    each(|engine| {
+        let mut project = Project::new(engine, file);
+        project.variable("OTHER", "other");
+        project.variable("OWN", "not this");
+        project.variable("PASSED", "it's a \"sentinel\"\n$x");
+        project.run(&[]).code(0);
+        let key = project.stage("one")["key"].clone();
+        assert_eq!(
+            project.log(1, "one"),
+            "<it's a \"sentinel\"\n$x> none none own\n"
+        );
+        project.variable("PASSED", "another");
+        project.run(&[]).code(0);
+        assert_eq!(project.ran(), [""; 0], "it is in no key");
+        project.run(&["-r"]).code(0);
+        assert_eq!(project.stage("one")["key"], key);
+        assert_eq!(project.log(1, "one"), "<another> none none own\n");
+        for image in project.images() {
+            let inspected = project.engine(&["image", "inspect", &image]);
+            let history = project.engine(&["history", "--no-trunc", &image]);
+            for text in [inspected, history] {
+                assert!(
+                    !text.contains("sentinel") && !text.contains("PASSED"),
+                    "{text}"
+                );
             }
         }
     });

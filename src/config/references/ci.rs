@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::check::texts;
+use super::super::file::shape::{RunsOn, Step};
 use super::super::file::{CiTable, List, Login, Map, Text};
-use super::super::shape::{RunsOn, Step};
-use super::super::{Project, Spanned, cron, forms};
+use super::super::{Project, Spanned, forms};
+use super::cron;
 use super::{settings, values};
 use crate::name::expand;
 use crate::nearest;
@@ -124,7 +124,7 @@ fn follow_up(project: &Project, stages: Option<&Map<Text>>, problems: &mut Probl
 /// Systems, and globs that match one; braces stand for several.
 fn systems(project: &Project, list: Option<&List>, problems: &mut Problems) {
     let all = project.axes.systems();
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         let expanded = expand::expand(&text).map_err(|p| p.place(place.clone()));
         for system in problems.keep(expanded).into_iter().flatten() {
             if problems.full() {
@@ -220,7 +220,7 @@ fn steps(project: &Project, steps: &[Spanned<Step>], problems: &mut Problems) {
 }
 
 fn schedule(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (line, place) in texts(project, list) {
+    for (line, place) in project.texts(list) {
         if let Err(help) = cron::check(&line) {
             let title = format!("`{}` is no cron line", expand::shown(&line));
             let example = "write it as `30 4 * * 1`: minute, hour, day, month, weekday";

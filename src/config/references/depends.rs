@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Project;
-use super::super::check::texts;
 use super::super::listed::{self, Pattern, Patterns};
 use crate::name::parse;
 use crate::problem::{Place, Problem, Problems};
@@ -20,7 +19,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
             continue;
         };
         let from = parsed.to_string();
-        for (text, place) in texts(project, table.get_ref().depends.as_ref()) {
+        for (text, place) in project.texts(table.get_ref().depends.as_ref()) {
             if problems.full() {
                 return;
             }

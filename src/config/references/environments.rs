@@ -1,9 +1,9 @@
 //! `[[when]]` and `[env.NAME]`: conditions, names, and keys that such a table can use.
 
 use super::super::Project;
+use super::super::file::spanned::Spanned;
 use super::super::file::{EnvTable, Text};
 use super::super::known::Known;
-use super::super::spanned::Spanned;
 use super::{settings, values};
 use crate::name::{EnvName, RUNNERS, parse};
 use crate::nearest;

@@ -1,6 +1,7 @@
 //! References of a file: what its words name must be there. All mistakes in one go, each at its place.
 
 mod ci;
+mod cron;
 mod depends;
 mod environments;
 mod groups;

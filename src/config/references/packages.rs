@@ -1,7 +1,6 @@
 //! `[packages]` and `[group]`: keys, groups, names of packages, distro keys.
 
 use super::super::Project;
-use super::super::check::texts;
 use super::super::file::List;
 use super::super::tree::Tree;
 use super::groups;
@@ -34,7 +33,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
 /// `key`, `@group`, and `!` before either.
 pub(super) fn keys(project: &Project, list: Option<&List>, problems: &mut Problems) {
     let (file, tree) = (&project.file, project.tree.as_ref());
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         if problems.full() {
             return;
         }
@@ -70,7 +69,7 @@ fn names(project: &Project, problems: &mut Problems) {
         .packages
         .values()
         .flat_map(|names| names.values());
-    for (text, place) in lists.flat_map(|list| texts(project, Some(list))) {
+    for (text, place) in lists.flat_map(|list| project.texts(Some(list))) {
         if quote::split(&text).is_none() && !problems.full() {
             let title = format!("a quote is left open in `{text}`");
             let problem = Problem::new(
@@ -90,7 +89,7 @@ fn distro_keys(project: &Project, problems: &mut Problems) {
     for layer in super::layers(project) {
         let added = layer.append.and_then(|a| a.distro);
         for list in [layer.distro, added] {
-            known.extend(texts(project, list.as_ref()).into_iter().map(|(t, _)| t));
+            known.extend(project.texts(list.as_ref()).into_iter().map(|(t, _)| t));
         }
     }
     for key in project

@@ -1,7 +1,6 @@
 //! `[project]` and `[system]`: defaults, the version that is needed, releases and images.
 
 use super::super::Project;
-use super::super::check::texts;
 use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
@@ -45,7 +44,7 @@ fn defaults(project: &Project, problems: &mut Problems) {
 
 /// Axes of which a name may have several values: the file's own.
 fn repeatable(project: &Project, problems: &mut Problems) {
-    for (axis, place) in texts(project, project.file.project.repeatable.as_ref()) {
+    for (axis, place) in project.texts(project.file.project.repeatable.as_ref()) {
         let own = project.axes.own.keys().map(String::as_str);
         let problem = if [CONFIG, STAGE, RUNNER, SYSTEM].contains(&axis.as_str()) {
             let title = format!("a name has one {axis}: the axis cannot be repeatable");

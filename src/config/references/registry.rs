@@ -1,6 +1,5 @@
 //! `[registry]`: repositories without a tag, and an image's name made of what runenv knows.
 
-use super::super::check::texts;
 use super::super::file::{Registry, Text};
 use super::super::template::{Part, Template};
 use super::super::{Project, forms};
@@ -26,7 +25,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
         let place = project.place(text.span());
         problems.0.extend(repository(text.get_ref(), place));
     }
-    for (text, place) in texts(project, pull.as_ref()) {
+    for (text, place) in project.texts(pull.as_ref()) {
         problems.0.extend(repository(&text, place));
     }
     if let Some(image) = image {

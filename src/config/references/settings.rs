@@ -1,8 +1,7 @@
 //! Settings of layers and stages: everything that a table of them says must be possible.
 
-use super::super::check::stages;
+use super::super::file::shape::{CommandForm, Commands};
 use super::super::file::{Layer, List, ListEdits, Map, StageEdits, StageTable, Text};
-use super::super::shape::{CommandForm, Commands};
 use super::super::{Project, Spanned};
 use super::packages;
 use super::values::{
@@ -57,12 +56,12 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
     for edits in append.iter().chain(remove) {
         list_edits(project, edits, problems);
     }
-    for (name, table) in stages(own_stages.as_ref()) {
+    for (name, table) in own_stages.iter().flatten() {
         if problems.full() {
             return;
         }
         stage_name(project, name, problems);
-        stage(project, table, problems);
+        stage(project, table.get_ref(), problems);
     }
 }
 
@@ -154,7 +153,7 @@ fn stage_edits(project: &Project, edits: &StageEdits, problems: &mut Problems) {
 
 /// Artifacts may lie anywhere in a container; they never leave the folder they are copied to.
 fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in crate::config::check::texts(project, list) {
+    for (text, place) in project.texts(list) {
         if text.is_empty() || text.split('/').any(|part| part == "..") {
             let title = if text.is_empty() {
                 "an empty path of an artifact".to_owned()

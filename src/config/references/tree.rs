@@ -1,9 +1,8 @@
 //! `[package-tree]`: paths that say where, filters that ask something, groups that are declared once.
 
 use super::super::Project;
-use super::super::check::texts;
+use super::super::file::spanned::Spanned;
 use super::super::file::{PackageTree, Text, TreeFilter};
-use super::super::spanned::Spanned;
 use crate::files;
 use crate::problem::{Place, Problem, Problems};
 
@@ -75,7 +74,7 @@ fn filter(project: &Project, filter: &Spanned<TreeFilter>, problems: &mut Proble
         path(file.get_ref(), &project.place(file.span()), problems);
         of_a_package(file.get_ref(), &project.place(file.span()), problems);
     }
-    for (text, place) in texts(project, exists.as_ref()) {
+    for (text, place) in project.texts(exists.as_ref()) {
         path(&text, &place, problems);
         of_a_package(&text, &place, problems);
     }

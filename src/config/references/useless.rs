@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::super::check::stages;
 use super::super::file::{EnvTable, Layer, ListEdits, StageEdits, StageTable, Text};
 use super::super::{Project, Spanned, listed};
 use crate::name::parse;
@@ -108,8 +107,9 @@ fn one_stage(project: &Project, layer: &Layer, problems: &mut Problems) {
 fn links(project: &Project, problems: &mut Problems) {
     let layers = super::layers(project);
     let tables = || {
-        let of_layers = layers.iter().flat_map(|layer| stages(layer.stage.as_ref()));
-        stages(Some(&project.file.stage)).chain(of_layers)
+        let of_layers = layers.iter().flat_map(|layer| layer.stage.iter().flatten());
+        let all = project.file.stage.iter().chain(of_layers);
+        all.map(|(name, table)| (name, table.get_ref()))
     };
     let on = |table: &StageTable| {
         table
@@ -186,9 +186,9 @@ fn of_layer(layer: &Layer) -> Vec<Said> {
             keys.all.extend(of_edits(before, edits));
         }
     }
-    for (name, table) in stages(of_stages.as_ref()) {
+    for (name, table) in of_stages.iter().flatten() {
         let key = format!("stage.{}", name.get_ref());
-        keys.all.extend(of_stage(&key, table));
+        keys.all.extend(of_stage(&key, table.get_ref()));
         keys.all.push((key, For::Stages, name.span()));
     }
     keys.all

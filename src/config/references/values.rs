@@ -1,10 +1,9 @@
 //! Forms of single values: words of a closed list, durations, sizes, names of variables, paths, mounts, secrets, rules.
 
+use super::super::file::shape::{Annotation, Mount, Secret};
 use super::super::file::{List, Map, Text};
 use super::super::forms::{self, Form};
-use super::super::shape::{Annotation, Mount, Secret};
 use super::super::{Project, Spanned};
-use crate::config::check::texts;
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
 use crate::time;
@@ -33,7 +32,7 @@ pub(super) fn words(
     known: &[&str],
     problems: &mut Problems,
 ) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         problems.0.extend(unknown(&text, what, known, place));
     }
 }
@@ -69,7 +68,7 @@ pub(super) fn form(
 
 /// The same for images.
 pub(super) fn images(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         let wrong = forms::wrong_as_written(&text, forms::IMAGE);
         problems.0.extend(wrong.map(|problem| problem.place(place)));
     }
@@ -128,7 +127,7 @@ fn variable(text: &str, place: Place) -> Option<Problem> {
 
 /// `pass-env`: names of the caller's variables.
 pub(super) fn passed(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         // Of a substitution nothing is known yet.
         if !text.contains('{') && !forms::is_variable(&text) {
             let title = format!("`{text}` cannot be a variable's name");
@@ -140,7 +139,7 @@ pub(super) fn passed(project: &Project, list: Option<&List>, problems: &mut Prob
 
 /// `copy` stays inside the tree.
 pub(super) fn copies(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    for (text, place) in texts(project, list) {
+    for (text, place) in project.texts(list) {
         let problem = if text.starts_with('/') || text.starts_with('~') {
             Problem::new(
                 format!("`{text}` is not a path inside the tree"),

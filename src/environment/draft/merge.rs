@@ -4,9 +4,8 @@ use indexmap::IndexMap;
 
 use super::super::setting::{Origin, Setting};
 use super::Strings;
-use crate::config::check::texts;
+use crate::config::file::shape::{CommandForm, Commands};
 use crate::config::file::{List, Map, Text};
-use crate::config::shape::{CommandForm, Commands};
 use crate::config::{Project, Spanned};
 use crate::problem::Problem;
 
@@ -38,7 +37,7 @@ pub(super) fn replace_all<T: Clone, const N: usize>(project: &Project, pairs: Sl
 
 /// The elements of a list with their places.
 pub(crate) fn list(project: &Project, list: Option<&List>) -> Strings {
-    let texts = texts(project, list).into_iter();
+    let texts = project.texts(list).into_iter();
     texts
         .map(|(text, place)| Setting::new(text, Origin::File(place)))
         .collect()

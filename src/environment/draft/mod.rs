@@ -8,8 +8,8 @@ mod stages;
 use indexmap::IndexMap;
 
 use super::setting::{Origin, Setting};
+use crate::config::file::shape::{Annotation, Mount, Secret, VarValue};
 use crate::config::file::{Layer, List, Map};
-use crate::config::shape::{Annotation, Mount, Secret, VarValue};
 use crate::config::{Project, Spanned};
 use crate::problem::Problem;
 pub(crate) use merge::{commands, list};

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::super::setting::{Origin, Setting};
 use super::Strings;
 use crate::config::Project;
-use crate::config::check::texts;
 use crate::config::file::List;
 use crate::packages::{self, Entry};
 use crate::problem::Problem;
@@ -16,7 +15,7 @@ pub(super) fn add(
     layer: Option<&List>,
 ) -> Result<(), Problem> {
     let mut have: BTreeSet<String> = slot.iter().map(|s| s.value.clone()).collect();
-    for (word, place) in texts(project, layer) {
+    for (word, place) in project.texts(layer) {
         let (mut add, mut take_out) = (Vec::new(), BTreeSet::new());
         for entry in packages::open(project, &word)? {
             match entry {
@@ -44,7 +43,7 @@ pub(super) fn remove(
     layer: Option<&List>,
 ) -> Result<(), Problem> {
     let mut keys = BTreeSet::new();
-    for (word, _) in texts(project, layer) {
+    for (word, _) in project.texts(layer) {
         let entries = packages::open(project, &word)?.into_iter();
         keys.extend(entries.map(|(Entry::Add(key) | Entry::TakeOut(key))| key));
     }

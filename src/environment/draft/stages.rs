@@ -8,8 +8,8 @@ use super::merge::{
     replace_list,
 };
 use super::{Draft, Strings};
+use crate::config::file::shape::{CommandForm, Mount, Secret};
 use crate::config::file::{Map, StageEdits, StageTable, Text};
-use crate::config::shape::{CommandForm, Mount, Secret};
 use crate::config::{Project, Spanned};
 
 /// A stage as it was written, all layers applied.

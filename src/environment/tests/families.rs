@@ -1,6 +1,6 @@
 //! Families of values: as many values as the braces give, each with its own `{match}`.
 
-use super::{environment, lines, outside, project};
+use super::{environment, lines, outside, project, values};
 use crate::name::parse;
 use crate::problem::{Place, Source};
 
@@ -37,7 +37,7 @@ fn each_layer_has_the_match_of_its_own_family() {
         env.settings.description.as_ref().map(|d| d.value.as_str()),
         Some("GCC 9")
     );
-    assert_eq!(env.package_names, ["gcc-9", "g++-9"]);
+    assert_eq!(values(&env.package_names), ["gcc-9", "g++-9"]);
     assert_eq!(env.settings.env["ESCAPED"].value, "{match} ${match} {x9}");
     assert_eq!(
         lines(&env),

@@ -1,6 +1,6 @@
 //! Substitution: what acts, what it gives, what is never substituted again.
 
-use super::{environment, lines, outside};
+use super::{environment, lines, outside, values};
 
 /// The line that a stage's only command becomes.
 fn line(vars: &str, command: &str) -> Result<String, String> {
@@ -309,5 +309,5 @@ fn packages_and_their_keys_are_lists() {
         lines(&env),
         ["x zlib1g-dev python3.11 python3.11-dev make -- --with-zlib --with-python"]
     );
-    assert_eq!(env.nameless, ["none"]);
+    assert_eq!(values(&env.nameless), ["none"]);
 }

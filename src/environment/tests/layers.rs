@@ -1,6 +1,6 @@
 //! Which table wins, and how they merge (design 4): one project in which every layer says something of everything.
 
-use super::{environment, lines};
+use super::{environment, lines, values};
 use crate::environment::Environment;
 use crate::environment::draft::Strings;
 
@@ -149,7 +149,7 @@ fn packages(more: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
     let env = environment(&text, "docker-debian-bookworm-x");
     let keys = texts(&env.settings.packages);
     let keys = keys.into_iter().map(str::to_owned).collect();
-    (keys, env.package_names, env.nameless)
+    (keys, values(&env.package_names), values(&env.nameless))
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod typos;
 
 use std::path::PathBuf;
 
+use super::draft::Strings;
 use super::{Environment, Form, resolve};
 use crate::config::{Project, from_source};
 use crate::host::Host;
@@ -44,6 +45,11 @@ fn outside(
 
 fn environment(text: &str, name: &str) -> Environment {
     outside(text, name, &[], &[]).unwrap_or_else(|p| panic!("{}", p.title))
+}
+
+/// The values of a list.
+fn values(list: &Strings) -> Vec<String> {
+    list.iter().map(|s| s.value.clone()).collect()
 }
 
 /// The lines and words that the last stage runs.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::values;
 use crate::config::from_source;
 use crate::environment::{Environment, resolve};
 use crate::host::Host;
@@ -132,7 +133,7 @@ fn write_tree(root: &Path) {
 }
 
 fn unique(env: &Environment) -> BTreeSet<String> {
-    env.package_names.iter().cloned().collect()
+    values(&env.package_names).into_iter().collect()
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn every_system_and_configuration_gets_the_packages_of_the_rule() {
             let env = resolve(&project, &parsed, &Host::default(), &[]).unwrap();
             let (names, options) = rule(&facts, config, distro);
             assert_eq!(unique(&env), names, "{name}");
-            let found: BTreeSet<String> = env.package_options.iter().cloned().collect();
+            let found: BTreeSet<String> = values(&env.package_options).into_iter().collect();
             assert_eq!(found, options, "{name}");
             assert_eq!(env.package_names.len(), names.len(), "{name}: each once");
             asked += 1;

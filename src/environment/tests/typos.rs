@@ -200,7 +200,7 @@ fn try_all() -> BTreeMap<char, Counts> {
 
 #[test]
 fn one_letter_is_never_silently_nothing() {
-    let (mut all, mut missed) = (0, Vec::new());
+    let mut all = 0;
     for (kind, count) in try_all() {
         let Counts {
             tried,
@@ -220,13 +220,8 @@ fn one_letter_is_never_silently_nothing() {
         )
         .unwrap();
         assert!(accepted.is_empty(), "{kind}: {accepted:#?}");
+        assert!(unsaid.len() * 100 <= tried * 5, "{kind}: {unsaid:#?}");
         all += tried;
-        missed.extend(unsaid);
     }
     assert!(all > 3000, "{all}");
-    assert!(
-        missed.len() * 100 <= all * 5,
-        "{} of {all}: {missed:#?}",
-        missed.len()
-    );
 }

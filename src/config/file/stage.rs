@@ -1,9 +1,9 @@
 //! The keys of `[stage.NAME]`, and of `stage.NAME` in a layer.
 
 use super::class::table;
-use super::file::{List, Map, Text};
 use super::shape::{Commands, Mount, Secret};
 use super::spanned::Spanned;
+use super::{List, Map, Text};
 
 table! {
     /// `[stage.NAME]`: a named step whose result is kept. Any layer may set any of these keys for a stage.

@@ -1,19 +1,22 @@
 //! What the words of a file mean: every reference across its tables, all mistakes in one go.
 
+mod collisions;
+mod declared;
+
 use std::path::PathBuf;
 
-use super::file::{File, List, Map, StageTable, Text};
+use super::file::{File, Text};
 use super::known::{Conditions, Known};
-use super::listed::{self, Listed};
-use super::overrides::Override;
-use super::sources::Sources;
-use super::spanned::Spanned;
+use super::listed::{self, Listed, Listing};
+use super::read::overrides::Override;
+use super::read::sources::Sources;
+
 use super::tree::Tree;
-use super::{Project, collisions, declared, references};
+use super::{Project, references};
 use crate::catalog::Catalog;
 use crate::name::{self, CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
-use crate::problem::{Place, Problem, Problems};
+use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
 pub(crate) const VERBS: [&str; 11] = [
@@ -36,6 +39,7 @@ pub(crate) fn check(
     file: File,
     overrides: Vec<Override>,
     root: PathBuf,
+    listing: Listing,
 ) -> Result<Project, Problems> {
     let catalog = Catalog::read();
     let mut problems = Problems::default();
@@ -65,7 +69,7 @@ pub(crate) fn check(
         return Err(problems);
     }
     project.axes.rules = declared::rules(&project, &mut problems);
-    project.listed = listed::read(&project, &mut problems);
+    project.listed = listed::read(&project, listing, &mut problems);
     project.known = references::check(&project, &mut problems);
     project.warnings = problems.none()?;
     Ok(project)
@@ -191,23 +195,4 @@ fn reserved(sources: &Sources, file: &File, problems: &mut Problems) {
             problems.push(problem.place(sources.place(env.span())));
         }
     }
-}
-
-/// Each text of a list with its place.
-pub(crate) fn texts<'a>(project: &'a Project, list: Option<&'a List>) -> Vec<(String, Place)> {
-    let Some(list) = list else { return Vec::new() };
-    list.get_ref()
-        .each(list.span())
-        .into_iter()
-        .map(|t| (t.get_ref().clone(), project.place(t.span())))
-        .collect()
-}
-
-/// Stage tables of the file and of a layer, with the name's text.
-pub(crate) fn stages(
-    map: Option<&Map<Spanned<StageTable>>>,
-) -> impl Iterator<Item = (&Text, &StageTable)> {
-    map.into_iter()
-        .flatten()
-        .map(|(name, table)| (name, table.get_ref()))
 }

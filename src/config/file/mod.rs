@@ -3,14 +3,20 @@
 //! Only shapes are checked here; what the words mean is the business of `references/` and `environment/`. The doc
 //! comments are the texts of the schema and of the reference.
 
+pub(crate) mod class;
+pub(crate) mod layer;
+pub(crate) mod shape;
+pub(crate) mod spanned;
+pub(crate) mod stage;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use super::layer::{EnvTable, Layer, ListEdits, SystemTable, ValueTable, WhenTable};
-use super::shape::{RunsOn, Step, Texts, VarValue};
-use super::spanned::Spanned;
-pub(crate) use super::stage_table::{StageEdits, StageTable};
+pub(crate) use layer::{EnvTable, Layer, ListEdits, SystemTable, ValueTable, WhenTable};
+use shape::{RunsOn, Step, Texts, VarValue};
+use spanned::Spanned;
+pub(crate) use stage::{StageEdits, StageTable};
 
 /// A text with its place.
 pub(crate) type Text = Spanned<String>;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::MOST_BYTES;
+use super::super::MOST_BYTES;
 use super::sources::Sources;
 use crate::files;
 use crate::problem::{Problem, Problems, Source};
@@ -49,20 +49,28 @@ pub(super) fn load(
     root: &Path,
     sources: &mut Sources,
 ) -> Result<Vec<(usize, Arc<Source>)>, Problems> {
-    let (mut problems, mut all) = (Problems::default(), Vec::new());
+    let (mut problems, mut all, mut bytes) = (Problems::default(), Vec::new(), 0);
     if let Some(extra) = named.get(MOST_FILES) {
         let title = format!("more than {MOST_FILES} files are included");
         let problem = Problem::new(title, "put several into one");
         return Err(problem.place(sources.place(extra.span())).into());
     }
-    for name in named {
+    for (at, name) in named.iter().enumerate() {
         let read = file(name.get_ref(), root).map_err(|p| p.place(sources.place(name.span())));
         if let Some(text) = problems.keep(read) {
-            if !text.trim().is_empty() && sources.texts().any(|other| *other == text) {
+            let twice = named[..at].iter().any(|n| n.get_ref() == name.get_ref());
+            let itself = !text.trim().is_empty() && sources.first().text == text;
+            if twice || itself {
                 let title = format!("`{}` is read already", name.get_ref());
                 let help = "take it out: a file is included once, and none includes itself";
                 problems.push(Problem::new(title, help).place(sources.place(name.span())));
                 continue;
+            }
+            bytes += text.len() as u64;
+            if bytes > MOST_BYTES {
+                let title = format!("more than {} MB are included", MOST_BYTES / 1_000_000);
+                let problem = Problem::new(title, "are these the right files?");
+                return Err(problem.place(sources.place(name.span())).into());
             }
             let source = Source::new(name.get_ref().as_str(), text);
             all.push((sources.add(&source), source));
@@ -135,6 +143,7 @@ fn join<'t>(
         (DeValue::Array(there), DeValue::Array(more)) if path == "when" => {
             more.into_iter().for_each(|table| there.push(table));
         }
+        _ if problems.full() => {}
         _ => {
             let first = first.unwrap_or(span);
             let title = format!("`{path}` stands in two files");

@@ -25,7 +25,7 @@ const LAYERS: [&str; 6] = [
 
 /// The whole page.
 pub(crate) fn markdown() -> String {
-    let schema = schema::schema();
+    let schema = schema();
     let page = Page {
         tables: &schema["$defs"],
     };

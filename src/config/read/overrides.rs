@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::file::Layer;
-use super::read;
-use super::sources::{Sources, at_offset};
+use super::super::file::Layer;
+use super::sources::Sources;
 use crate::problem::{Problem, Problems, Source};
 
 /// A layer of the command line.
@@ -29,7 +28,7 @@ enum Join {
 }
 
 /// Reads what was typed behind each `--set`.
-pub(super) fn read(texts: &[String], sources: &mut Sources) -> Result<Vec<Override>, Problems> {
+pub(crate) fn read(texts: &[String], sources: &mut Sources) -> Result<Vec<Override>, Problems> {
     let (mut all, mut problems) = (Vec::new(), Problems::default());
     for text in texts {
         match one(text, sources) {
@@ -77,8 +76,8 @@ fn one(text: &str, sources: &mut Sources) -> Result<Override, Problems> {
 
 fn layer(text: &str, sources: &mut Sources) -> Result<Layer, Problems> {
     let source: Arc<Source> = Source::new("--set", text);
-    let text = at_offset(&source.text, sources.add(&source));
-    read::layer(&source, &text, sources)
+    let offset = sources.add(&source);
+    super::layer(&source, offset, sources)
 }
 
 /// `stage.NAME.run` is edited by `stage.NAME.append.run`, every other key by `append.KEY`.

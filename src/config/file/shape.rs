@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::file::{Map, Text};
 use super::spanned::Spanned;
+use super::{Map, Text};
 
 /// One text, or a list of texts.
 #[derive(Clone, Debug, Default, PartialEq)]

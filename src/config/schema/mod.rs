@@ -2,16 +2,18 @@
 //!
 //! TOML has no null, so what may be left out is only not required. `x-class` says what a key is to a stage's key.
 
+pub(crate) mod reference;
+
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::File;
-use super::class::Class;
+use super::file::class::Class;
+use super::file::layer::ReleaseTable;
 use super::file::{
     EnvTable, Layer, ListEdits, StageEdits, StageTable, SystemTable, ValueTable, WhenTable,
 };
-use super::layer::ReleaseTable;
 
 /// The tables whose keys have classes, by the names that their schemas have.
 const CLASSES: [(&str, &[(&str, Class)]); 9] = [

@@ -3,10 +3,10 @@
 //! serde's `flatten` would lose the places, so a macro writes the common keys into every such table.
 
 use super::class::table;
-use super::file::{List, Map, Text};
 use super::shape::{Annotation, Commands, Mount, Secret, VarValue};
 use super::spanned::Spanned;
-use super::stage_table::StageTable;
+use super::stage::StageTable;
+use super::{List, Map, Text};
 
 /// Declares a table that has a layer's keys and some of its own.
 macro_rules! layer_table {

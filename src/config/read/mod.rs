@@ -3,6 +3,12 @@
 //! serde stops at the first mistake. So the entry it points at is taken out and the rest is read again, until
 //! nothing is left to say. Syntax errors come alone, and meaning (`check.rs`) comes only when the shape is right.
 
+mod characters;
+mod families;
+mod include;
+pub(crate) mod overrides;
+pub(crate) mod sources;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
@@ -14,28 +20,23 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::{File, Layer};
-use super::sources::{Sources, at_offset};
-use super::{characters, families, include};
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
+use sources::{Sources, moved};
 
 /// The file as written, or all that is wrong with its shape.
 pub(crate) fn read(sources: &mut Sources, root: &Path) -> Result<File, Problems> {
     let first = Arc::clone(sources.first());
-    let mut table = parse(&first, &first.text, sources)?;
+    let mut table = parse(&first, 0, sources)?;
     let more = include::load(&include::included(table.get_ref()), root, sources)?;
-    let padded = more
-        .iter()
-        .map(|(offset, source)| at_offset(&source.text, *offset));
-    let padded: Vec<String> = padded.collect();
     let mut problems = Problems::default();
     // Included files come before the one that names them.
     let mut whole = DeTable::new();
-    for (text, (_, source)) in padded.iter().zip(&more) {
-        let included = parse(source, text, sources)?.into_inner();
+    for (offset, source) in &more {
+        let included = parse(source, *offset, sources)?.into_inner();
         include::merge(&mut whole, included, sources, &mut problems);
     }
-    if !padded.is_empty() {
+    if !more.is_empty() {
         include::merge(
             &mut whole,
             std::mem::take(table.get_mut()),
@@ -48,10 +49,10 @@ pub(crate) fn read(sources: &mut Sources, root: &Path) -> Result<File, Problems>
     families(table, file, sources)
 }
 
-/// One file's syntax; `text` is the source's, at its offset.
+/// One source's syntax; its places begin at the offset.
 fn parse<'t>(
-    source: &Arc<Source>,
-    text: &'t str,
+    source: &'t Arc<Source>,
+    offset: usize,
     sources: &Sources,
 ) -> Result<Spanned<DeTable<'t>>, Problems> {
     if let Some(at) = source.text.find(crate::late::is_mark) {
@@ -61,18 +62,20 @@ fn parse<'t>(
             .at(source, at..end, "")
             .into());
     }
-    let table = DeTable::parse(text).map_err(|e| syntax(sources, &e))?;
-    characters::check(table.get_ref(), sources)?;
-    Ok(table)
+    let table = DeTable::parse(&source.text).map_err(|e| syntax(sources, &e, offset))?;
+    let span = table.span().start + offset..table.span().end + offset;
+    let table = moved(table.into_inner(), offset);
+    characters::check(&table, sources)?;
+    Ok(Spanned::new(span, table))
 }
 
 /// A layer that is a text of its own, at its offset.
 pub(super) fn layer(
     source: &Arc<Source>,
-    text: &str,
+    offset: usize,
     sources: &Sources,
 ) -> Result<Layer, Problems> {
-    let mut table = parse(source, text, sources)?;
+    let mut table = parse(source, offset, sources)?;
     shaped(&mut table, sources, Problems::default())
 }
 
@@ -118,8 +121,9 @@ fn families(
         .map_err(|error| shape(sources, error.message(), error.span().unwrap_or(0..0)).into())
 }
 
-fn syntax(sources: &Sources, error: &toml::de::Error) -> Problems {
+fn syntax(sources: &Sources, error: &toml::de::Error, offset: usize) -> Problems {
     let span = error.span().unwrap_or(0..0);
+    let span = span.start + offset..span.end + offset;
     let message = error
         .message()
         .lines()

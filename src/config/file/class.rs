@@ -1,4 +1,4 @@
-//! What a setting is to a stage's key. Every key of a layer and of a stage is declared with its class (`tables.rs`): one
+//! What a setting is to a stage's key. Every key of a layer and of a stage is declared with its class (`layer.rs`, `stage.rs`): one
 //! without does not compile.
 
 /// *acts*: another value gives another key. *bounds*: limits and places, in the plan and not in the key. *tells*:
@@ -32,8 +32,8 @@ macro_rules! table {
 
         impl $name {
             /// Each key, as serde writes it but for its dashes, with its class.
-            pub(crate) const CLASSES: &'static [(&'static str, $crate::config::class::Class)] =
-                &[$((stringify!($field), $crate::config::class::class!($class)),)*];
+            pub(crate) const CLASSES: &'static [(&'static str, $crate::config::file::class::Class)] =
+                &[$((stringify!($field), $crate::config::file::class::class!($class)),)*];
         }
     };
 }
@@ -41,13 +41,13 @@ macro_rules! table {
 /// A class by the word that stands before a key.
 macro_rules! class {
     (acts) => {
-        $crate::config::class::Class::Acts
+        $crate::config::file::class::Class::Acts
     };
     (bounds) => {
-        $crate::config::class::Class::Bounds
+        $crate::config::file::class::Class::Bounds
     };
     (tells) => {
-        $crate::config::class::Class::Tells
+        $crate::config::file::class::Class::Tells
     };
 }
 

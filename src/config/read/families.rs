@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
+use super::super::template;
 use super::sources::Sources;
-use super::template;
 use crate::name::expand;
 use crate::problem::{Problem, Problems};
 

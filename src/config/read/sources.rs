@@ -3,6 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
 use crate::problem::{Place, Source};
 
 /// The sources that spans count over, each with where it begins.
@@ -51,13 +54,40 @@ impl Sources {
     }
 }
 
-/// A text that the parser sees at an offset: blanks stand for what is before it.
-pub(super) fn at_offset(text: &str, offset: usize) -> String {
-    let text = text.strip_prefix('\u{feff}').map_or_else(
-        || text.to_owned(),
-        |rest| format!("{}{rest}", " ".repeat('\u{feff}'.len_utf8())),
-    );
-    " ".repeat(offset) + &text
+/// The tables of one source with every place at its offset.
+pub(super) fn moved(table: DeTable<'_>, offset: usize) -> DeTable<'_> {
+    let entries = table.into_iter();
+    let entry = |(key, value)| {
+        let value = further(value, offset, |value| moved_value(value, offset));
+        (further(key, offset, |key| key), value)
+    };
+    entries.map(entry).collect()
+}
+
+fn moved_value(value: DeValue<'_>, offset: usize) -> DeValue<'_> {
+    match value {
+        DeValue::Table(table) => DeValue::Table(moved(table, offset)),
+        DeValue::Array(array) => {
+            let mut all = DeArray::new();
+            for value in array {
+                all.push(further(value, offset, |value| moved_value(value, offset)));
+            }
+            DeValue::Array(all)
+        }
+        plain @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)) => plain,
+    }
+}
+
+fn further<T>(here: Spanned<T>, offset: usize, inside: impl FnOnce(T) -> T) -> Spanned<T> {
+    let span = here.span();
+    Spanned::new(
+        span.start + offset..span.end + offset,
+        inside(here.into_inner()),
+    )
 }
 
 #[cfg(test)]
@@ -69,8 +99,9 @@ mod tests {
         let (one, two) = (Source::new("a", "xy\nz"), Source::new("b", "\u{feff}k = 1"));
         let mut sources = Sources::new(&one);
         let offset = sources.add(&two);
-        let text = at_offset(&two.text, offset);
-        let at = text.find('k').expect("it is there");
+        let table = DeTable::parse(&two.text).expect("TOML").into_inner();
+        let table = moved(table, offset);
+        let at = table.keys().next().expect("it is there").span().start;
         assert_eq!(sources.place(0..1).to_string(), "a:1:1");
         assert_eq!(sources.place(3..4).to_string(), "a:2:1");
         assert_eq!(sources.text(at..at + 5), "k = 1");

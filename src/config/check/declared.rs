@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::file::{File, Text};
-use super::{Project, collisions};
+use super::super::Project;
+use super::super::file::{File, Text};
+use super::collisions;
 use crate::catalog::Catalog;
 use crate::host::os_release;
 use crate::name::axis::{Axes, Family};

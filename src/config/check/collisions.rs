@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::file::{File, Text};
-use super::sources::Sources;
+use super::super::file::{File, Text};
+use super::super::read::sources::Sources;
 use crate::name::{Axes, RUNNERS, System, parse};
 use crate::problem::{Place, Problem, Problems};
 
