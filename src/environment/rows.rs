@@ -116,11 +116,7 @@ fn settings(settings: &Settings) -> Vec<Row> {
     } = settings;
     let mut rows = Rows::new("");
     rows.text("description", description.as_ref());
-    if let [image] = image.as_slice() {
-        rows.text("image", Some(image));
-    } else {
-        rows.list("image", image);
-    }
+    rows.list("image", image);
     rows.text("platform", platform.as_ref());
     rows.text("package-manager", package_manager.as_ref());
     rows.list("distro", distro);

@@ -39,7 +39,7 @@ fn of(file: &str) -> (Fake, Project) {
 }
 
 /// The keys of all stages of a project after a run.
-fn keys_of(project: &Project) -> Vec<String> {
+pub(crate) fn keys_of(project: &Project) -> Vec<String> {
     let result = project.json(".runenv/docker-debian-bookworm-c/result.json");
     let stages = result["stages"].as_array().unwrap();
     stages

@@ -35,6 +35,8 @@ mod sample;
 mod schema;
 mod select;
 mod set;
+mod settings;
 mod shell;
 mod show;
+mod show_json;
 mod signals;

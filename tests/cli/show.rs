@@ -121,7 +121,9 @@ fn json_is_an_object_of_texts_and_lists() {
         ran.exits(0).stdout,
         str![[r#"
 {
-  "image": "fedora:42",
+  "image": [
+    "fedora:42"
+  ],
   "packages": [
     "make",
     "zlib"
@@ -139,10 +141,12 @@ fn json_is_an_object_of_texts_and_lists() {
         origin.exits(0).stdout,
         str![[r#"
 {
-  "image": {
-    "value": "fedora:42",
-    "origin": "catalog"
-  },
+  "image": [
+    {
+      "value": "fedora:42",
+      "origin": "catalog"
+    }
+  ],
   "packages": [
     {
       "value": "make",

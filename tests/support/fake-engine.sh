@@ -76,8 +76,10 @@ json() {
   labels=$(sed 's/\([^=]*\)=\(.*\)/"\1":"\2"/' "$1/labels" | paste -sd, -)
   volumes=null
   [ ! -e "$1/volumes" ] || volumes="{$(sed 's/.*/"&":{}/' "$1/volumes" | paste -sd, -)}"
-  printf '{"Id":"%s","RepoTags":[%s],"Architecture":"amd64","Os":"linux","Author":"","Size":1000,' \
-    "$(cat "$1/id")" "$(list "$1/tags")"
+  arch=amd64
+  [ ! -e "$1/arch" ] || read -r arch <"$1/arch"
+  printf '{"Id":"%s","RepoTags":[%s],"Architecture":"%s","Os":"linux","Author":"","Size":1000,' \
+    "$(cat "$1/id")" "$(list "$1/tags")" "$arch"
   printf '"RootFS":{"Type":"layers","Layers":[%s]},' "$(list "$1/layers")"
   if [ -s "$1/labels" ]; then
     printf '"Config":{"Env":["PATH=/bin"],"Entrypoint":["sh"],"Cmd":["-e","-s"],"User":"0:0","WorkingDir":"/",'
@@ -115,6 +117,9 @@ new_image() {
 pull() {
   for image do :; done
   new_image "sha256:$(printf %s "$image" | cksum | tr -d ' ')" "$image"
+  for word do
+    case $word in --platform=*) echo "${word#*/}" >"$new/arch" ;; esac
+  done
   echo "layer-of-$image" >"$new/layers"
   : >"$new/labels"
   cat "$new/id"

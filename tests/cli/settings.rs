@@ -1,0 +1,249 @@
+//! Every key of a layer and of a stage, changed once: what acts changes a stage's key, what bounds or tells changes none,
+//! and what is not built says so. The keys and their classes are those of `runenv schema`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::keys::keys_of;
+use crate::support::{Fake, Project};
+
+const FILE: &str = r#"
+[vars]
+args = ["a"]
+[packages]
+zlib = { debian = "zlib1g-dev", fedora = "zlib-devel" }
+gmp = { debian = "libgmp-dev" }
+[stage.packages]
+packages = true
+[stage.built]
+copy = ["src"]
+run = ["echo {cpus} {args}", "echo last"]
+on-failure = ["cat log"]
+[defaults]
+shell = ["bash", "-c"]
+pass-env = ["CI_JOB"]
+packages = ["zlib"]
+system-packages = ["make"]
+packages-before = ["echo before"]
+packages-after = ["echo after"]
+prelude = ["echo prelude"]
+[config.c]
+"#;
+
+/// How a change is seen.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    /// As its class says.
+    Class,
+    /// Not built: a run in a container says so.
+    Refused,
+    /// Not built: a run on this host says so.
+    RefusedHere,
+}
+use Seen::{Class, Refused, RefusedHere};
+
+/// A table of the schema, with what stands before its keys in `[config.c]`.
+const TABLES: [(&str, &str); 4] = [
+    ("Layer", ""),
+    ("StageTable", "stage.built."),
+    ("ListEdits", "append."),
+    ("StageEdits", "stage.built.append."),
+];
+
+/// A key with what stands before it, a value, and how the change is seen. `stage`, `append` and `remove` are as what is
+/// in them, and so stand here with something that tells; the tables of edits are below.
+const ROWS: [(&str, &str, Seen); 89] = [
+    ("image", r#""debian:trixie""#, Class),
+    ("platform", r#""linux/arm64""#, Class),
+    ("package-manager", r#""dnf""#, Class),
+    ("distro", r#"["fedora"]"#, Class),
+    ("packages", r#"["gmp"]"#, Class),
+    ("system-packages", r#"["gcc"]"#, Class),
+    ("packages-before", r#"["echo more"]"#, Class),
+    ("packages-after", r#"["echo more"]"#, Class),
+    ("ignore-missing-packages", "true", Class),
+    ("env", r#"{ X = "y" }"#, Class),
+    ("vars", r#"{ args = ["b"] }"#, Class),
+    ("prelude", r#"["echo more"]"#, Class),
+    ("shell", r#""bash""#, Class),
+    ("workdir", r#""/other""#, Class),
+    ("user", r#""builder""#, Refused),
+    ("network", r#""none""#, Class),
+    ("mounts", r#"[{ cache = "c", at = "/c" }]"#, Refused),
+    ("create-args", r#"["--privileged"]"#, Refused),
+    ("secrets", r#"["TOKEN"]"#, Refused),
+    ("allow-volumes", "true", Class),
+    ("memory", r#""1g""#, Class),
+    ("cpus", r#""3""#, Class),
+    ("timeout", r#""1h""#, Class),
+    ("kill-after", r#""3s""#, Class),
+    ("isolate", r#""copy""#, RefusedHere),
+    ("install", "true", RefusedHere),
+    ("description", r#""words""#, Class),
+    ("pass-env", r#"["X"]"#, Class),
+    ("annotate", r#"[{ match = "x", level = "error" }]"#, Refused),
+    ("host-os", r#"["linux"]"#, Refused),
+    ("stage", r#"{ built.timeout = "1h" }"#, Class),
+    ("append", r#"{ pass-env = ["X"] }"#, Class),
+    ("remove", r#"{ pass-env = ["CI_JOB"] }"#, Class),
+    ("stage.built.from", r#""packages""#, Refused),
+    ("stage.built.if", r#""!c""#, Class),
+    ("stage.built.packages", "true", Class),
+    ("stage.built.copy", r#"["other"]"#, Class),
+    ("stage.built.run", r#"["other"]"#, Class),
+    ("stage.built.env", r#"{ X = "y" }"#, Class),
+    ("stage.built.shell", r#""bash""#, Class),
+    ("stage.built.prelude", r#"["echo more"]"#, Class),
+    ("stage.built.workdir", r#""/other""#, Class),
+    ("stage.built.user", r#""builder""#, Refused),
+    ("stage.built.network", r#""host""#, Class),
+    (
+        "stage.built.mounts",
+        r#"[{ cache = "c", at = "/c" }]"#,
+        Refused,
+    ),
+    ("stage.built.secrets", r#"["TOKEN"]"#, Refused),
+    ("stage.built.create-args", r#"["--privileged"]"#, Refused),
+    ("stage.built.key-period", r#""weekly""#, Refused),
+    ("stage.built.machine", "true", Refused),
+    ("stage.built.keep", "false", Refused),
+    ("stage.built.timeout", r#""1h""#, Class),
+    ("stage.built.memory", r#""1g""#, Class),
+    ("stage.built.cpus", r#""3""#, Class),
+    ("stage.built.log-limit", r#""1m""#, Refused),
+    (
+        "stage.built.max-links",
+        "3\nstage.built.incremental = true",
+        Refused,
+    ),
+    ("stage.built.allow-failure", "true", Class),
+    ("stage.built.on-failure", r#"["other"]"#, Class),
+    ("stage.built.finally", r#"["other"]"#, Refused),
+    ("stage.built.artifacts", r#"["log"]"#, Refused),
+    ("stage.built.incremental", "true", Refused),
+    ("stage.built.push", "false", Refused),
+    ("stage.built.append", r#"{ on-failure = ["other"] }"#, Class),
+    (
+        "stage.built.remove",
+        r#"{ on-failure = ["cat log"] }"#,
+        Class,
+    ),
+    ("append.image", r#"["debian:trixie"]"#, Refused),
+    ("append.distro", "[]\nremove.distro = [\"debian\"]", Class),
+    ("append.packages", r#"["gmp"]"#, Class),
+    ("append.system-packages", r#"["gcc"]"#, Class),
+    ("append.packages-before", r#"["echo more"]"#, Class),
+    ("append.packages-after", r#"["echo more"]"#, Class),
+    ("append.prelude", r#"["echo more"]"#, Class),
+    ("append.shell", r#"["-x"]"#, Class),
+    ("append.create-args", r#"["--privileged"]"#, Refused),
+    ("append.mounts", r#"[{ cache = "c", at = "/c" }]"#, Refused),
+    ("append.secrets", r#"["TOKEN"]"#, Refused),
+    ("append.pass-env", r#"["X"]"#, Class),
+    (
+        "append.annotate",
+        r#"[{ match = "x", level = "error" }]"#,
+        Refused,
+    ),
+    ("append.host-os", r#"["linux"]"#, Refused),
+    ("append.vars", r#"{ args = ["b"] }"#, Class),
+    ("stage.built.append.copy", r#"["other"]"#, Class),
+    ("stage.built.append.run", r#"["more"]"#, Class),
+    ("stage.built.append.shell", r#"["-x"]"#, Class),
+    ("stage.built.append.prelude", r#"["echo more"]"#, Class),
+    (
+        "stage.built.append.mounts",
+        r#"[{ cache = "c", at = "/c" }]"#,
+        Refused,
+    ),
+    ("stage.built.append.secrets", r#"["TOKEN"]"#, Refused),
+    (
+        "stage.built.append.create-args",
+        r#"["--privileged"]"#,
+        Refused,
+    ),
+    ("stage.built.append.on-failure", r#"["other"]"#, Class),
+    ("stage.built.append.finally", r#"["other"]"#, Refused),
+    ("stage.built.append.artifacts", r#"["log"]"#, Refused),
+    ("stage.built.append.run", r#"[["a", "b"]]"#, Class),
+];
+
+/// Every key of the tables, as the rows call it, with its class.
+fn classes() -> BTreeMap<String, String> {
+    let schema = Project::new().runenv("schema").exits(0).stdout;
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let mut all = BTreeMap::new();
+    for (table, before) in TABLES {
+        for (key, property) in schema["$defs"][table]["properties"].as_object().unwrap() {
+            let class = property["x-class"].as_str().unwrap();
+            all.insert(format!("{before}{key}"), class.to_owned());
+        }
+    }
+    all
+}
+
+fn project(lines: &str) -> (Fake, Project) {
+    let fake = Fake::new().image("debian:trixie");
+    let file = format!("{FILE}{lines}\n");
+    let project = Project::called("p").envs_toml(&file).engine(&fake);
+    let project = project.file("src/a", "text").file("other", "x");
+    (fake, project)
+}
+
+fn keys(lines: &str) -> Vec<String> {
+    let (_fake, project) = project(lines);
+    project.runenv("run docker-debian-bookworm-c").exits(0);
+    keys_of(&project)
+}
+
+/// What is wrong with a row, if anything is.
+fn wrong(row: (&str, &str, Seen), class: &str, base: &[String]) -> Option<String> {
+    let (key, value, seen) = row;
+    let line = format!("{key} = {value}");
+    let words = match seen {
+        Class => {
+            let same = keys(&line) == base;
+            let told = if same {
+                "changes no key"
+            } else {
+                "changes a key"
+            };
+            let as_it_says = same == (class != "acts");
+            return (!as_it_says).then(|| format!("`{line}` {class}, and {told}"));
+        }
+        Refused => "run -n docker-debian-bookworm-c",
+        RefusedHere => "run -n local-host-c",
+    };
+    let (_fake, project) = project(&line);
+    let told = project.runenv(words).exits(2).stderr;
+    let name = key.rsplit('.').next().unwrap();
+    let title = told.lines().next().unwrap_or_default();
+    let says = title.starts_with(&format!("error: `{name}"));
+    let says = says && title.ends_with("is not built yet, and this run needs it");
+    (!says).then(|| format!("`{line}` is not built, and the run says: {title}"))
+}
+
+#[test]
+fn every_setting_is_what_its_class_says() {
+    let classes = classes();
+    let rows: BTreeSet<&str> = ROWS.iter().map(|(key, ..)| *key).collect();
+    let listed: BTreeSet<&str> = classes.keys().map(String::as_str).collect();
+    assert_eq!(rows, listed, "each key has a row, and no row is of no key");
+    let base = keys("");
+    assert_eq!(base.len(), 2);
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let some = ROWS.chunks(ROWS.len().div_ceil(4)).map(|rows| {
+            let (classes, base) = (&classes, &base);
+            scope.spawn(move || {
+                let rows = rows.iter();
+                let wrong = rows.filter_map(|row| wrong(*row, &classes[row.0], base));
+                wrong.collect::<Vec<_>>()
+            })
+        });
+        let some: Vec<_> = some.collect();
+        let each = some.into_iter().map(|thread| thread.join().unwrap());
+        each.flatten().collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let refused = ROWS.iter().filter(|(.., seen)| *seen != Class).count();
+    println!("{} settings, {refused} of them not built", listed.len());
+}
