@@ -130,7 +130,7 @@ fn every_key_is_documented_with_its_type_and_every_documented_key_is_there() {
     assert!(lacking.is_empty(), "documented and not there: {lacking:?}");
 }
 
-/// Without the origins it is the same; an origin is a place, or one of three words, or null.
+/// Without the origins it is the same; an origin is a place, a file of the package tree, or one of three words, or null.
 #[test]
 fn origins_stand_beside_the_values() {
     fn without(value: &Value, origins: &mut BTreeSet<String>) -> Value {
@@ -160,7 +160,7 @@ fn origins_stand_beside_the_values() {
     // Only of a machine that the catalog knows.
     origins.remove("this host");
     let words: Vec<&str> = origins.iter().map(String::as_str).collect();
-    assert_eq!(words, ["catalog", "default", "null", "place"]);
+    assert_eq!(words, ["catalog", "default", "null", "pkgs/tree/debian.txt", "place"]);
 }
 
 #[test]
