@@ -111,7 +111,9 @@ pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
         return format!("`{factor}` is a release: write `{system}`");
     }
     let all = axes.values();
+    // Code names: short words and `latest` are near to anything.
     let releases = axes.families.values().flat_map(|f| &f.releases);
+    let releases = releases.filter(|r| r.len() > 3 && *r != "latest");
     let names = all.iter().map(|(_, value)| value.as_str());
     let names = names.chain(axes.own_names.iter().map(String::as_str));
     let names = names.chain(more.iter().copied());

@@ -160,7 +160,16 @@ fn origins_stand_beside_the_values() {
     // Only of a machine that the catalog knows.
     origins.remove("this host");
     let words: Vec<&str> = origins.iter().map(String::as_str).collect();
-    assert_eq!(words, ["catalog", "default", "null", "pkgs/tree/debian.txt", "place"]);
+    assert_eq!(
+        words,
+        [
+            "catalog",
+            "default",
+            "null",
+            "pkgs/tree/debian.txt",
+            "place"
+        ]
+    );
 }
 
 #[test]
