@@ -130,7 +130,7 @@ fn every_key_is_documented_with_its_type_and_every_documented_key_is_there() {
     assert!(lacking.is_empty(), "documented and not there: {lacking:?}");
 }
 
-/// Without the origins it is the same; an origin is a place, or one of three words, or null.
+/// Without the origins it is the same; an origin is a place, a file, one of three words, or null.
 #[test]
 fn origins_stand_beside_the_values() {
     fn without(value: &Value, origins: &mut BTreeSet<String>) -> Value {
@@ -143,7 +143,8 @@ fn origins_stand_beside_the_values() {
         let origin = &table["origin"];
         assert!(origin.is_null() || origin.is_string(), "{origin}");
         let text = origin.as_str().unwrap_or("null");
-        let place = text.starts_with("envs.toml:") || text.starts_with("--set:1:");
+        let files = ["envs.toml:", "--set:1:", "pkgs/"];
+        let place = files.iter().any(|file| text.starts_with(file));
         let word = if place { "place" } else { text };
         origins.insert(word.to_owned());
         table["value"].clone()
