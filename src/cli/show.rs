@@ -11,6 +11,7 @@ use crate::environment::rows::{self, Row};
 use crate::nearest;
 use crate::problem::Problem;
 use crate::run::{self, local};
+use crate::time;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -65,6 +66,12 @@ fn rows_of(project: &Project, env: &Environment, context: &Context) -> Vec<Row> 
     let (name, host) = (env.name.to_string(), &context.host);
     let cpus = env.settings.cpus.as_ref().map(|c| c.value.as_str());
     let mut rows = rows::rows(env, &run::late(&project.root, &name, cpus, host));
+    let past = env
+        .end_of_life
+        .as_ref()
+        .is_some_and(|day| **day < time::now()[..10]);
+    // Until then its packages are where they always were.
+    rows.retain(|row| past || row.key != "archive");
     if !env.container() {
         let passed = local::PASSED.iter().filter(|name| host.is_set(name));
         let value = |name: &&str| ((*name).to_owned(), Some("default".to_owned()));

@@ -46,7 +46,7 @@ pub(crate) struct Project {
     pub(crate) overrides: Vec<Override>,
     /// The package tree, if the file names one.
     pub(crate) tree: Option<Tree>,
-    pub(crate) catalog: Catalog,
+    pub(crate) catalog: &'static Catalog,
     pub(crate) axes: Axes,
     pub(crate) listed: Listed,
     pub(crate) known: Known,

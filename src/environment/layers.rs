@@ -144,22 +144,16 @@ fn apply_runner(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<
 
 /// What the catalog says of a system.
 fn catalog(project: &Project, draft: &mut Draft, system: &System) {
-    let Some(family) = project.catalog.families.get(&system.family) else {
+    let known = project
+        .catalog
+        .known(&system.family, system.release.as_deref());
+    let Some(known) = known else {
         return;
     };
-    let release = system.release.as_ref().and_then(|r| family.release.get(r));
-    let image = release
-        .and_then(|r| r.image.clone())
-        .unwrap_or_else(|| family.image.clone());
+    let said = |text: &str| Setting::new(text.to_owned(), Origin::Catalog);
     let settings = &mut draft.settings;
-    settings.image = vec![Setting::new(image, Origin::Catalog)];
-    settings.package_manager = Some(Setting::new(
-        family.package_manager.clone(),
-        Origin::Catalog,
-    ));
-    settings.distro = family
-        .distro
-        .iter()
-        .map(|d| Setting::new(d.clone(), Origin::Catalog))
-        .collect();
+    settings.image = vec![said(known.image)];
+    settings.platform = known.platform.map(said).or(settings.platform.take());
+    settings.package_manager = Some(said(known.package_manager));
+    settings.distro = known.distro.iter().map(|key| said(key)).collect();
 }

@@ -43,6 +43,8 @@ pub(crate) struct Environment {
     pub(crate) stages: Vec<Stage>,
     /// The day its system's maintenance ends.
     pub(crate) end_of_life: Option<String>,
+    /// Where its system's packages are from then on.
+    pub(crate) archive: Option<String>,
 }
 
 impl Environment {
@@ -77,14 +79,12 @@ pub(crate) fn resolve(
     let vars = draft.vars.iter();
     let vars = vars.filter_map(|(n, var)| shown(&scope, n, var)).collect();
     let system = name.system.as_ref();
-    let end = system.and_then(|s| {
-        let catalog = &project.catalog;
-        catalog.end_of_life(&s.family, s.release.as_deref())
-    });
+    let known = system.and_then(|s| project.catalog.known(&s.family, s.release.as_deref()));
     let environment = Environment {
         project: project.name.clone(),
         manager: manager(&settings),
-        end_of_life: end.map(str::to_owned),
+        end_of_life: known.and_then(|k| k.end_of_life).map(str::to_owned),
+        archive: known.and_then(|k| k.archive).map(str::to_owned),
         vars,
         package_names: names::listed(names.words),
         package_options: names::listed(names.options),

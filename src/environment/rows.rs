@@ -73,6 +73,9 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
         let day = Setting::new(day.clone(), Origin::Catalog);
         rows.push(Row::one("end-of-life", &day));
     }
+    if let Some(tree) = &env.archive {
+        rows.push(Row::plain("archive", tree.clone()));
+    }
     for (name, var) in &env.vars {
         rows.push(var_row(name, var));
     }

@@ -15,6 +15,8 @@ use super::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM, System};
 pub(crate) struct Family {
     pub(crate) releases: Vec<String>,
     pub(crate) default_release: Option<String>,
+    /// Numbers that releases are also known by; no name has them, but advice does.
+    pub(crate) versions: Vec<(String, String)>,
     /// May the family stand without a release (`archlinux`)?
     pub(crate) alone: bool,
 }

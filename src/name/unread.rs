@@ -18,18 +18,24 @@ pub(super) fn name(stuck: &Stuck<'_>, text: &str, axes: &Axes, place: &Place) ->
 }
 
 fn unknown(stuck: &Stuck<'_>, factor: &str, text: &str, axes: &Axes) -> Problem {
-    // A family just before: the factor was meant as its release.
+    // A family just before: the factor was meant as its release, but for a word that is one of another family alone.
+    let number = factor.starts_with(|c: char| c.is_ascii_digit());
     let system = stuck.before.last().and_then(|v| v.system.as_ref());
     let family = system.filter(|s| s.release.is_none()).map(|s| &s.family);
     if let Some(family) = family
         && let Some(known) = axes.families.get(family)
         && !known.releases.is_empty()
-        && known_elsewhere(axes, factor).is_none()
+        && (number || elsewhere(axes, factor).len() != 1)
     {
         let title = format!(
             "unknown release `{factor}` of `{family}` in `{}`",
             shown(text)
         );
+        let by_number = known.versions.iter().find(|(version, _)| version == factor);
+        if let Some((_, release)) = by_number.filter(|(_, r)| known.releases.contains(r)) {
+            let help = format!("`{factor}` is called `{release}`: write `{family}-{release}`");
+            return Problem::new(title, help);
+        }
         let releases = || known.releases.iter().map(String::as_str);
         let what = format!("releases of `{family}`");
         let problem = Problem::new(title, nearest::advice(factor, &what, releases()));
@@ -74,18 +80,35 @@ fn twice(text: &str, one: &Value, two: &Value) -> Problem {
     problem
 }
 
-/// The family that a lone release belongs to.
-fn known_elsewhere<'a>(axes: &'a Axes, factor: &str) -> Option<&'a str> {
-    axes.families
-        .iter()
-        .find(|(_, f)| f.releases.iter().any(|r| r == factor))
-        .map(|(name, _)| name.as_str())
+/// The families that a lone release belongs to.
+fn elsewhere<'a>(axes: &'a Axes, factor: &str) -> Vec<&'a str> {
+    let families = axes.families.iter();
+    let of = families.filter(|(_, f)| f.releases.iter().any(|r| r == factor));
+    of.map(|(name, _)| name.as_str()).collect()
+}
+
+/// The release whose number stands alone: `24.04`. A plain number may be anybody's.
+fn numbered(axes: &Axes, factor: &str) -> Option<String> {
+    let mut all = axes.families.iter().filter(|_| factor.contains('.'));
+    all.find_map(|(family, known)| {
+        let (_, release) = known.versions.iter().find(|(v, _)| v == factor)?;
+        let there = known.releases.contains(release);
+        there.then(|| format!("{family}-{release}"))
+    })
 }
 
 /// What to do about an unknown factor: a release without its family, or the nearest values; `more` may stand there, too.
 pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
-    if let Some(family) = known_elsewhere(axes, factor) {
-        return format!("`{factor}` is a release: write `{family}-{factor}`");
+    if let [first, others @ ..] = elsewhere(axes, factor).as_slice() {
+        let or = match others {
+            [] => String::new(),
+            [second] => format!(" or `{second}-{factor}`"),
+            [second, ..] => format!(" or `{second}-{factor}`, …"),
+        };
+        return format!("`{factor}` is a release: write `{first}-{factor}`{or}");
+    }
+    if let Some(system) = numbered(axes, factor) {
+        return format!("`{factor}` is a release: write `{system}`");
     }
     let all = axes.values();
     let releases = axes.families.values().flat_map(|f| &f.releases);
@@ -96,7 +119,7 @@ pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
     if !near.is_empty() {
         let whole = |near: &str| {
             let alone = axes.find(near).is_some() || axes.own_names.contains(near);
-            let family = known_elsewhere(axes, near).filter(|_| !alone);
+            let family = elsewhere(axes, near).first().copied().filter(|_| !alone);
             family.map_or_else(|| near.to_owned(), |family| format!("{family}-{near}"))
         };
         return nearest::did_you_mean(near.into_iter().map(whole));

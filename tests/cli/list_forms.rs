@@ -129,35 +129,22 @@ local-host*: 1 environment
 
 #[test]
 fn axes_are_told_with_all_there_is_to_say() {
+    // Globs mean whole values: a system that the catalog learns changes nothing here.
+    let words = "runner debia? debian-trixi? ubunt? ubuntu-nobl? arc? cc config stage";
+    let ran = project().runenv(&*format!("list --axes {words}"));
     same(
-        project().runenv("list --axes").exits(0).stdout,
+        ran.exits(0).stdout,
         str![[r#"
 runner
   docker  containers
   podman  containers
   local   this machine
 system
-  debian             Debian
-    debian-bullseye  Debian
-    debian-bookworm  Debian
-    debian-trixie    Debian 13
-  ubuntu             (default release: noble)
-    ubuntu-focal
-    ubuntu-jammy
+  debian           Debian (default release: latest)
+    debian-trixie  Debian 13
+  ubuntu           (default release: noble)
     ubuntu-noble
-  fedora
-    fedora-35
-    fedora-40
-    fedora-41
-    fedora-42
-  almalinux
-    almalinux-8
-    almalinux-9
-  rockylinux
-    rockylinux-8
-    rockylinux-9
-  arch               the rolling one
-  host
+  arch             the rolling one
 cc
   gcc_12    GCC 12 (default)
   clang-16  (only debian,ubuntu-!ubuntu-focal) (not minimal)
@@ -179,7 +166,14 @@ fn words_choose_axes_values_and_parts_of_them() {
             .exits(0);
         format!("$ {words}\n{}", ran.stdout)
     };
-    let words = ["ubuntu", "config", "gcc min", "*-1?", "c*", "fedora,runner"];
+    let words = [
+        "scientific",
+        "config",
+        "gcc imal",
+        "clang-1?",
+        "cc*",
+        "scientificlinux-7,runner",
+    ];
     golden(words.map(told).concat(), "list/axes-words");
 }
 

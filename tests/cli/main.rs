@@ -31,6 +31,7 @@ mod names;
 mod output;
 mod quoting;
 mod run_local;
+mod sample;
 mod schema;
 mod select;
 mod set;

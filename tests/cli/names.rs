@@ -169,9 +169,11 @@ run = "make {level}"
         ("fedora-42", false),
         ("fedora-41", true),
     ] {
-        let value = axes.contains(&format!("\n    {system}"));
+        let (values, left_out) = axes.split_once("\nleft out of the catalog").unwrap();
+        // A release stands below its family.
+        let mut releases = values.lines().filter_map(|l| l.strip_prefix("    "));
+        let value = releases.any(|l| l.split(' ').next() == Some(system));
         assert_eq!(value, there, "{system} in {axes}");
-        let (_, left_out) = axes.split_once("\nleft out of the catalog").unwrap();
         let told = left_out.contains(&format!("\n  {system}  "));
         assert_eq!(told, !there, "{system} in {axes}");
     }

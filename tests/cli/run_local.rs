@@ -235,3 +235,26 @@ fn missing_packages_are_told_with_the_line_that_installs_them() {
     let sudo = ran.stderr.replace("install with: sudo ", "install with: ");
     golden(sudo, "told/missing-packages");
 }
+
+/// Homebrew and conda are no systems that a machine is.
+#[test]
+fn package_managers_run_on_any_host() {
+    let project = Project::new().envs_toml("[stage.built]\nrun = \"echo on {system}\"\n");
+    for (name, system) in [
+        ("local-homebrew", "homebrew"),
+        ("local-conda", "conda-forge"),
+    ] {
+        let ran = project.runenv(["run", name]).exits(0);
+        assert!(
+            ran.stderr.contains(&format!("\non {system}\n")),
+            "{}",
+            ran.whole()
+        );
+    }
+    let ran = project.runenv("run local-scientificlinux-6").exits(2);
+    assert!(
+        ran.stderr.contains("this machine is [HOST]"),
+        "{}",
+        ran.stderr
+    );
+}

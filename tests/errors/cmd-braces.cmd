@@ -1,1 +1,1 @@
-list 'docker-{debian-bookworm,fedora-{41,43}}-minimal'
+list 'docker-{debian-bookworm,scientificlinux-{7,99}}-minimal'

@@ -1,1 +1,1 @@
-list docker-ubuntu
+list docker-almalinux

@@ -1,1 +1,1 @@
-list docker-debian-bokworm
+list docker-raspbian-bustre

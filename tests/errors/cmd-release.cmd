@@ -1,1 +1,1 @@
-list docker-fedora-35x
+list docker-scientificlinux-7x

@@ -1,1 +1,1 @@
-list --skip 'docker-debain-bookworm,docker-fedora-99,*-minimal'
+list --skip 'docker-debain-bookworm,docker-scientificlinux-99,*-minimal'

@@ -57,6 +57,9 @@ fn families(file: &File, catalog: &Catalog) -> IndexMap<String, Family> {
         known.releases = family.release.keys().cloned().collect();
         known.alone = known.releases.is_empty();
         known.default_release.clone_from(&family.default_release);
+        let versions = family.release.iter();
+        let versions = versions.filter_map(|(r, row)| Some((row.version.clone()?, r.clone())));
+        known.versions = versions.collect();
     }
     for (name, table) in &file.system {
         let family = families.entry(name.get_ref().clone()).or_default();

@@ -41,10 +41,10 @@ pub(crate) fn check(
     root: PathBuf,
     listing: Listing,
 ) -> Result<Project, Problems> {
-    let catalog = Catalog::read();
+    let catalog = Catalog::get();
     let mut problems = Problems::default();
     names(&sources, &file, &mut problems);
-    let axes = declared::axes(&file, &catalog);
+    let axes = declared::axes(&file, catalog);
     collisions::check(&sources, &file, &axes, &mut problems);
     let name = project_name(&sources, &file, &root, &mut problems);
     let tree = file

@@ -1,5 +1,7 @@
 //! `[packages]` and `[group]`: keys, groups, names of packages, distro keys.
 
+use indexmap::IndexSet;
+
 use super::super::Project;
 use super::super::file::List;
 use super::super::tree::Tree;
@@ -7,19 +9,6 @@ use super::groups;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 use crate::quote;
-
-/// Distro keys of systems that the catalog does not have yet.
-const OTHER_KEYS: [&str; 9] = [
-    "arch",
-    "alpine",
-    "opensuse",
-    "gentoo",
-    "void",
-    "slackware",
-    "nix",
-    "conda",
-    "homebrew",
-];
 
 pub(super) fn check(project: &Project, problems: &mut Problems) {
     for list in project.file.group.values() {
@@ -83,9 +72,8 @@ fn names(project: &Project, problems: &mut Problems) {
 
 /// Distro keys of `[packages]` are those of the catalog and of the file's systems.
 fn distro_keys(project: &Project, problems: &mut Problems) {
-    let families = project.catalog.families.values();
-    let mut known: Vec<String> = families.flat_map(|f| f.distro.clone()).collect();
-    known.extend(OTHER_KEYS.map(str::to_owned));
+    let of_catalog = project.catalog.distro_keys().map(str::to_owned);
+    let mut known: IndexSet<String> = of_catalog.collect();
     for layer in super::layers(project) {
         let added = layer.append.and_then(|a| a.distro);
         for list in [layer.distro, added] {

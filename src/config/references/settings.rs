@@ -66,8 +66,7 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
 }
 
 fn manager(project: &Project, name: Option<&Text>, problems: &mut Problems) {
-    let known: Vec<&str> = managers::names().collect();
-    word(project, name, "package manager", &known, problems);
+    word(project, name, "package manager", &managers::NAMES, problems);
 }
 
 fn list_edits(project: &Project, edits: &ListEdits, problems: &mut Problems) {

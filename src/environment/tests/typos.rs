@@ -102,7 +102,7 @@ fn declared(project: &Project) -> BTreeSet<String> {
         .chain(file.vars.keys());
     all.extend(keys.map(|key| key.get_ref().clone()));
     all.extend(BUILT_IN.map(str::to_owned));
-    all.extend(managers::names().map(str::to_owned));
+    all.extend(managers::NAMES.map(str::to_owned));
     // Other distro keys than those of the file's and the catalog's systems.
     all.extend(["arch", "void", "nix"].map(str::to_owned));
     all

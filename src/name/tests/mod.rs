@@ -19,6 +19,7 @@ fn words(list: &[&str]) -> Vec<String> {
 
 fn family(releases: &[&str], default: Option<&str>) -> Family {
     Family {
+        versions: Vec::new(),
         releases: words(releases),
         default_release: default.map(str::to_owned),
         alone: releases.is_empty(),

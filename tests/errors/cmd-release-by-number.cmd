@@ -1,0 +1,1 @@
+show docker-ubuntu-24.04-standard
