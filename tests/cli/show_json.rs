@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::Project;
 
-/// Every setting says something in one of the two environments.
+/// Every setting says something in one of the environments.
 const FILE: &str = r#"
 [vars]
 text = "t"
@@ -66,7 +66,12 @@ incremental = true
 push = false
 "#;
 
-const ENVS: [&str; 2] = ["docker-debian-bookworm", "local-host"];
+/// Buster is past its end: it has an archive.
+const ENVS: [&str; 3] = [
+    "docker-debian-bookworm",
+    "docker-debian-buster",
+    "local-host",
+];
 
 fn shown(words: &str) -> Value {
     let project = Project::new().envs_toml(FILE);
