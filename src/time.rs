@@ -25,6 +25,11 @@ pub(crate) fn show_duration(duration: Duration) -> String {
     }
 }
 
+/// Is this a day of the calendar, `YYYY-MM-DD`?
+pub(crate) fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
 /// Starts a stop-watch (monotonic).
 #[expect(
     clippy::disallowed_methods,

@@ -69,7 +69,7 @@ fn rows_of(project: &Project, env: &Environment, context: &Context) -> Vec<Row> 
     let past = env
         .end_of_life
         .as_ref()
-        .is_some_and(|day| **day < time::now()[..10]);
+        .is_some_and(|day| day.value.as_str() < &time::now()[..10]);
     // Until then its packages are where they always were.
     rows.retain(|row| past || row.key != "archive");
     if !env.container() {

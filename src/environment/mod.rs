@@ -18,13 +18,13 @@ mod tests;
 use indexmap::IndexMap;
 
 use crate::catalog::managers::{self, Manager};
-use crate::config::Project;
+use crate::config::{Project, Word};
 use crate::host::Host;
 use crate::name::{CONFIG, EnvName};
 use crate::problem::Problem;
 use draft::{Settings, Strings, Var};
 use fill::{Scope, Value};
-use setting::Setting;
+use setting::{Origin, Setting};
 pub(crate) use stage::{Form, Stage, StageCommand, is_on};
 
 #[derive(Clone, Debug)]
@@ -42,9 +42,9 @@ pub(crate) struct Environment {
     pub(crate) nameless: Strings,
     pub(crate) stages: Vec<Stage>,
     /// The day its system's maintenance ends.
-    pub(crate) end_of_life: Option<String>,
+    pub(crate) end_of_life: Option<Setting<String>>,
     /// Where its system's packages are from then on.
-    pub(crate) archive: Option<String>,
+    pub(crate) archive: Option<Setting<String>>,
 }
 
 impl Environment {
@@ -79,12 +79,15 @@ pub(crate) fn resolve(
     let vars = draft.vars.iter();
     let vars = vars.filter_map(|(n, var)| shown(&scope, n, var)).collect();
     let system = name.system.as_ref();
-    let known = system.and_then(|s| project.catalog.known(&s.family, s.release.as_deref()));
+    let written = |word: Word<'_>| {
+        let origin = word.place.map_or(Origin::Catalog, Origin::File);
+        Setting::new(word.text.to_owned(), origin)
+    };
     let environment = Environment {
         project: project.name.clone(),
         manager: manager(&settings),
-        end_of_life: known.and_then(|k| k.end_of_life).map(str::to_owned),
-        archive: known.and_then(|k| k.archive).map(str::to_owned),
+        end_of_life: system.and_then(|s| project.end_of_life(s)).map(written),
+        archive: system.and_then(|s| project.archive(s)).map(written),
         vars,
         package_names: names::listed(names.words),
         package_options: names::listed(names.options),

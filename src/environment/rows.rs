@@ -69,13 +69,10 @@ pub(crate) fn rows(env: &Environment, late: &Late) -> Vec<Row> {
     ] {
         rows.extend((!names.is_empty()).then(|| Row::many(key, names)));
     }
-    if let Some(day) = &env.end_of_life {
-        let day = Setting::new(day.clone(), Origin::Catalog);
-        rows.push(Row::one("end-of-life", &day));
-    }
-    if let Some(tree) = &env.archive {
-        rows.push(Row::plain("archive", tree.clone()));
-    }
+    let end = env.end_of_life.iter();
+    rows.extend(end.map(|day| Row::one("end-of-life", day)));
+    let archive = env.archive.iter();
+    rows.extend(archive.map(|tree| Row::one("archive", tree)));
     for (name, var) in &env.vars {
         rows.push(var_row(name, var));
     }

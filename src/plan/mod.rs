@@ -155,7 +155,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         pass_env: settings.pass_env.iter().map(|s| s.value.clone()).collect(),
         cpus: value(settings.cpus.as_ref()),
         nameless: texts(&env.nameless),
-        end_of_life: env.end_of_life.clone(),
+        end_of_life: value(env.end_of_life.as_ref()),
         stages,
     })
 }

@@ -210,3 +210,20 @@ fn the_end_of_life_is_marked() {
     let bytes = String::from_utf8(ran.bytes).unwrap();
     assert_eq!(bytes, "docker-fedora-35  (end of life 2022-12-13)\n");
 }
+
+/// The file's word on a system's end comes before the catalog's.
+#[test]
+fn a_file_may_say_how_long_a_system_is_maintained() {
+    let file = "[project]\nenv-list = [\"docker-{debian-bookworm,mine-1,mine-2}\"]\n[stage.built]\nrun = \"true\"\n\
+        [system.debian.release]\nbookworm = { end-of-life = \"2001-01-01\", archive = \"http://a.example/debian\" }\n\
+        [system.mine]\nimage = \"mine:{release}\"\nend-of-life = \"2002-02-02\"\nrelease.1 = {}\n\
+        release.2 = { end-of-life = \"2999-01-01\" }\n";
+    let project = Project::new().envs_toml(file);
+    let listed = project.runenv("list --json").exits(0).stdout;
+    for day in ["2001-01-01", "2002-02-02", "2999-01-01"] {
+        assert!(listed.contains(day), "{day} in {listed}");
+    }
+    let shown = project.runenv("show docker-debian-bookworm end-of-life archive --origin");
+    let expected = "2001-01-01    # envs.toml:6:28\nhttp://a.example/debian    # envs.toml:6:52\n";
+    assert_eq!(shown.exits(0).stdout, expected);
+}

@@ -115,8 +115,8 @@ fn described(project: &Project, axis: &str, value: String) -> Told {
         && let Some(system) = project.axes.find(&all.value).and_then(|v| v.system.clone())
     {
         let release = system.release.as_deref();
-        let end = project.catalog.end_of_life(&system.family, release);
-        all.end_of_life = end.map(str::to_owned);
+        let end = project.end_of_life(&system);
+        all.end_of_life = end.map(|end| end.text.to_owned());
         if release.is_none()
             && let Some(family) = project.axes.families.get(&system.family)
         {

@@ -29,11 +29,10 @@ pub(super) fn rows<'a>(project: &'a Project, entries: &[&'a Entry]) -> Vec<Row<'
         let name = entry.canonical.as_str();
         let own = own_description(project, name).map(str::to_owned);
         let system = as_run.system.as_ref();
-        let catalog = &project.catalog;
         Row {
             name,
             description: own.or_else(|| description(project, &as_run)),
-            end_of_life: system.and_then(|s| catalog.end_of_life(&s.family, s.release.as_deref())),
+            end_of_life: system.and_then(|s| Some(project.end_of_life(s)?.text)),
             as_run,
         }
     };

@@ -121,6 +121,10 @@ layer_table! {
         tells only: Option<Text>,
         /// The condition for names that it may not stand in.
         tells not: Option<Text>,
+        /// The day, `YYYY-MM-DD`, from which on nobody maintains it for free.
+        tells end_of_life: Option<Text>,
+        /// The tree that its packages move to after that day; empty: they stay where they are.
+        tells archive: Option<Text>,
     }
 }
 layer_table! {
@@ -132,6 +136,10 @@ layer_table! {
         tells not: Option<Text>,
         /// The release that the family alone means.
         tells default_release: Option<Text>,
+        /// The day, `YYYY-MM-DD`, from which on nobody maintains its releases for free.
+        tells end_of_life: Option<Text>,
+        /// The tree that its packages move to after that day; empty: they stay where they are.
+        tells archive: Option<Text>,
         /// The releases.
         tells release: Map<Spanned<ReleaseTable>>,
     }

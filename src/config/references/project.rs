@@ -1,15 +1,17 @@
 //! `[project]` and `[system]`: defaults, the version that is needed, releases and images.
 
-use super::super::Project;
+use super::super::{Project, Spanned};
 use crate::name::{CONFIG, RUNNER, RUNNERS, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
+use crate::time;
 
 pub(super) fn check(project: &Project, problems: &mut Problems) {
     defaults(project, problems);
     repeatable(project, problems);
     default_releases(project, problems);
     images(project, problems);
+    maintenance(project, problems);
     requires(project, problems);
 }
 
@@ -95,6 +97,32 @@ fn images(project: &Project, problems: &mut Problems) {
                 None => Problem::new(title, "give it `image` and `package-manager`"),
             };
             problems.push(problem.place(project.place(family.span())));
+        }
+    }
+}
+
+/// Days and archives of systems and their releases.
+fn maintenance(project: &Project, problems: &mut Problems) {
+    let families = project.file.system.values().map(Spanned::get_ref);
+    let words = families.flat_map(|f| {
+        let releases = f.release.values().map(Spanned::get_ref);
+        let releases = releases.map(|r| (&r.end_of_life, &r.archive));
+        std::iter::once((&f.end_of_life, &f.archive)).chain(releases)
+    });
+    for (day, archive) in words {
+        if let Some(day) = day.as_ref().filter(|day| !time::is_day(day.get_ref())) {
+            let title = format!("`{}` is no day", day.get_ref());
+            let problem = Problem::new(title, "write it as `2028-06-30`");
+            problems.push(problem.place(project.place(day.span())));
+        }
+        let address = |text: &str| {
+            let web = text.starts_with("http://") || text.starts_with("https://");
+            text.is_empty() || (web && !text.contains(char::is_whitespace))
+        };
+        if let Some(tree) = archive.as_ref().filter(|tree| !address(tree.get_ref())) {
+            let title = format!("`{}` is no address of an archive", tree.get_ref());
+            let help = "write it as `http://archive.debian.org/debian`; empty: nothing has moved";
+            problems.push(Problem::new(title, help).place(project.place(tree.span())));
         }
     }
 }
