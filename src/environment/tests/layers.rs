@@ -1,4 +1,4 @@
-//! Which table wins, and how they merge (design 4): one project in which every layer says something of everything.
+//! Which table wins, and how they merge: one project in which every layer says something of everything.
 
 use super::{environment, lines, values};
 use crate::environment::Environment;
