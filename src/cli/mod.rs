@@ -287,3 +287,18 @@ impl Context {
         plan::plan(project, &self.resolve(project, name, posargs)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::check::VERBS;
+
+    /// An environment may not be called as a command is: whoever adds one finds out here.
+    #[test]
+    fn no_environment_may_be_called_as_a_command() {
+        let command = Cli::command();
+        let missing = command.get_subcommands().map(clap::Command::get_name);
+        let missing: Vec<&str> = missing.filter(|name| !VERBS.contains(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

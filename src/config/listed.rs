@@ -77,11 +77,16 @@ impl Listed {
     /// The environments of a label: its names, and those listed that its globs match.
     pub(crate) fn labelled(&self, label: &str) -> Vec<Entry> {
         let patterns = self.labels.get(label).map_or(&[][..], |p| &p.0);
-        let of = |pattern: &Pattern| match pattern {
-            Pattern::Name(entry) => vec![(**entry).clone()],
-            Pattern::Glob(glob) => self.known().filter(|e| e.matches(glob)).cloned().collect(),
-        };
+        let of = |pattern| self.meant(pattern).into_iter().cloned();
         patterns.iter().flat_map(of).collect()
+    }
+
+    /// What a pattern stands for: its name, or those listed that the glob matches.
+    pub(crate) fn meant<'a>(&'a self, pattern: &'a Pattern) -> Vec<&'a Entry> {
+        match pattern {
+            Pattern::Name(entry) => vec![entry],
+            Pattern::Glob(glob) => self.known().filter(|e| e.matches(glob)).collect(),
+        }
     }
 }
 

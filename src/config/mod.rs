@@ -1,9 +1,9 @@
 //! `envs.toml`: found, read, checked. A `Project` is a file whose every reference holds.
 
 pub(crate) mod check;
+mod conditions;
 pub(crate) mod file;
 pub(crate) mod forms;
-mod known;
 pub(crate) mod listed;
 mod maintenance;
 pub(crate) mod read;
@@ -14,6 +14,7 @@ pub(crate) mod template;
 mod tests;
 pub(crate) mod tree;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,12 +23,11 @@ use crate::files;
 use crate::name::Axes;
 use crate::problem::{Place, Problem, Problems, Source};
 
+use conditions::Conditions;
 pub(crate) use file::File;
-use file::List;
 pub(crate) use file::spanned::Spanned;
-use known::{Conditions, Known};
+use file::{EnvTable, List};
 use listed::{Listed, Listing};
-pub(crate) use maintenance::Word;
 use read::overrides::{self, Override};
 use read::sources::Sources;
 use tree::Tree;
@@ -51,7 +51,8 @@ pub(crate) struct Project {
     pub(crate) catalog: &'static Catalog,
     pub(crate) axes: Axes,
     pub(crate) listed: Listed,
-    pub(crate) known: Known,
+    /// Canonical names that `[env.NAME]`s are about: which of them, in file order.
+    env_tables: BTreeMap<String, Vec<usize>>,
     conditions: Conditions,
     pub(crate) warnings: Vec<Problem>,
 }
@@ -65,6 +66,15 @@ impl Project {
         texts
             .map(|t| (t.get_ref().clone(), self.place(t.span())))
             .collect()
+    }
+
+    /// The `[env.NAME]`s about an environment, by its canonical name, in file order.
+    pub(crate) fn tables_of<'p>(
+        &'p self,
+        canonical: &str,
+    ) -> impl DoubleEndedIterator<Item = &'p EnvTable> + use<'p> {
+        let found = self.env_tables.get(canonical).into_iter().flatten();
+        found.filter_map(|at| Some(self.file.env.get_index(*at)?.1.get_ref()))
     }
 
     pub(crate) fn place(&self, span: std::ops::Range<usize>) -> Place {

@@ -86,10 +86,9 @@ impl Tree {
             return Ok(known.clone());
         }
         drop(known);
-        let path = self.table.names.get_ref().replace("{distro}", distro);
-        let found = match self.text(&path, package)? {
+        let path = self.file(package, distro);
+        let found = match self.text(&path)? {
             Some(text) => Some(words(&text).ok_or_else(|| {
-                let path = path.replace("{package}", package);
                 let title = format!("a quote is left open in `{path}`");
                 Problem::new(title, "words are quoted as in a shell: close the quote")
             })?),
@@ -104,7 +103,7 @@ impl Tree {
     /// The file that says what a package is called under a distro key, from the tree's folder.
     pub(crate) fn file(&self, package: &str, distro: &str) -> String {
         let path = self.table.names.get_ref().replace("{distro}", distro);
-        path.replace("{package}", package)
+        of(&path, package)
     }
 
     /// The packages of a group, in order.
@@ -145,12 +144,12 @@ impl Tree {
             }
         }
         for path in exists.iter().flat_map(|l| l.get_ref().words()) {
-            if !files::is_there(&self.path(path, package)) {
+            if !files::is_there(&self.root.join(of(path, package))) {
                 return Ok(false);
             }
         }
         if let Some(file) = file {
-            let text = self.text(file.get_ref(), package)?.unwrap_or_default();
+            let text = self.text(&of(file.get_ref(), package))?.unwrap_or_default();
             let equal = equals
                 .iter()
                 .all(|l| l.get_ref().words().contains(&text.trim()));
@@ -170,26 +169,24 @@ impl Tree {
         Ok(false)
     }
 
-    fn path(&self, path: &str, package: &str) -> PathBuf {
-        self.root.join(path.replace("{package}", package))
-    }
-
     /// A file's text; `None`: there is none.
-    fn text(&self, path: &str, package: &str) -> Result<Option<String>, Problem> {
-        let whole = self.path(path, package);
+    fn text(&self, path: &str) -> Result<Option<String>, Problem> {
+        let whole = self.root.join(path);
         if !files::is_there(&whole) {
             return Ok(None);
         }
         if !files::is_inside(&whole, &self.root) {
-            let title = format!(
-                "`{}` leads out of the tree",
-                path.replace("{package}", package)
-            );
+            let title = format!("`{path}` leads out of the tree");
             let help = "only files inside the tree are read: put the file where the link is";
             return Err(Problem::new(title, help));
         }
         files::read_text(&whole, MOST_BYTES).map(Some)
     }
+}
+
+/// A path of one package.
+fn of(path: &str, package: &str) -> String {
+    path.replace("{package}", package)
 }
 
 /// Words as a shell would split them, without comments; `None` where a quote is left open.

@@ -111,8 +111,10 @@ fn apply_system(project: &Project, draft: &mut Draft, system: &System) -> Result
 
 /// Every `[[when]]` whose condition holds.
 fn apply_when(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
-    for (condition, table) in project.known.when.iter().zip(&project.file.when) {
-        if condition.holds(name) {
+    for table in &project.file.when {
+        let text = table.get_ref().r#if.as_ref();
+        let text = text.expect("checked when the file was loaded");
+        if project.holds(text.get_ref(), &project.place(text.span()), name)? {
             draft.apply(project, &table.get_ref().layer())?;
         }
     }
@@ -121,15 +123,8 @@ fn apply_when(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<()
 
 /// `[env.NAME]` of that very name, however it is written.
 fn apply_env(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
-    let found = project.known.env.get(&name.to_string());
-    let tables = found
-        .into_iter()
-        .flatten()
-        .filter_map(|at| project.file.env.get_index(*at));
-    for (_, table) in tables {
-        draft.apply(project, &table.get_ref().layer())?;
-    }
-    Ok(())
+    let mut tables = project.tables_of(&name.to_string());
+    tables.try_for_each(|table| draft.apply(project, &table.layer()))
 }
 
 fn apply_runner(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {

@@ -18,10 +18,10 @@ mod tests;
 use indexmap::IndexMap;
 
 use crate::catalog::managers::{self, Manager};
-use crate::config::{Project, Word};
+use crate::config::Project;
 use crate::host::Host;
 use crate::name::{CONFIG, EnvName};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use draft::{Settings, Strings, Var};
 use fill::{Scope, Value};
 use setting::{Origin, Setting};
@@ -79,9 +79,9 @@ pub(crate) fn resolve(
     let vars = draft.vars.iter();
     let vars = vars.filter_map(|(n, var)| shown(&scope, n, var)).collect();
     let system = name.system.as_ref();
-    let written = |word: Word<'_>| {
-        let origin = word.place.map_or(Origin::Catalog, Origin::File);
-        Setting::new(word.text.to_owned(), origin)
+    let written = |(text, place): (&str, Option<Place>)| {
+        let origin = place.map_or(Origin::Catalog, Origin::File);
+        Setting::new(text.to_owned(), origin)
     };
     let environment = Environment {
         project: project.name.clone(),

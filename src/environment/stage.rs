@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::draft::{Settings, StageDraft, Strings};
 use super::fill::Scope;
 use super::mounts;
-use super::setting::{Origin, Setting};
+use super::setting::Setting;
 use crate::config::Project;
 use crate::config::file::Text;
 use crate::config::file::shape::{CommandForm, Mount, Secret};
@@ -199,12 +199,11 @@ impl Filler<'_> {
             CommandForm::Line(text) => Form::Line(self.scope.shell(text, place)?),
             CommandForm::Argv(words) => Form::Argv(self.argv(words, place)?),
             CommandForm::Table(table) => {
-                let condition = table.r#if.as_ref().map(|text| {
+                if let Some(text) = &table.r#if {
                     let place = self.project.place(text.span());
-                    Setting::new(text.get_ref().clone(), Origin::File(place))
-                });
-                if !self.holds(condition.as_ref())? {
-                    return Ok(None);
+                    if !self.project.holds(text.get_ref(), &place, self.name)? {
+                        return Ok(None);
+                    }
                 }
                 let inner = self.project.place(table.run.span());
                 let allow_failure = allow_failure || table.allow_failure;

@@ -50,7 +50,7 @@ pub(crate) fn each_alternative(text: &str) -> Result<Vec<String>, Problem> {
 /// The same for a list: its commas outside braces separate.
 pub(crate) fn list(text: &str) -> Result<Vec<String>, Problem> {
     let (mut out, mut bytes) = (Vec::new(), 0);
-    for part in split(text) {
+    for part in split(text, &[',']) {
         let parts = Reader::new(part).whole();
         let new = parts.and_then(|parts| product(&parts, part.len()));
         let new = new.map_err(|wrong| wrong.problem(text))?;
@@ -81,8 +81,8 @@ pub(crate) fn family(text: &str) -> Result<Vec<(String, String)>, Problem> {
     found.map_err(|wrong| wrong.problem(text))
 }
 
-/// The parts between commas that stand outside braces.
-fn split(text: &str) -> Vec<&str> {
+/// The parts between separators that stand outside braces.
+pub(crate) fn split<'t>(text: &'t str, separators: &[char]) -> Vec<&'t str> {
     let mut depth = 0usize;
     let outside = |c: char| {
         match c {
@@ -90,7 +90,7 @@ fn split(text: &str) -> Vec<&str> {
             '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        c == ',' && depth == 0
+        depth == 0 && separators.contains(&c)
     };
     text.split(outside).collect()
 }

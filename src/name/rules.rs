@@ -1,5 +1,7 @@
 //! `only` and `not` of values: which names they may stand in.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::EnvName;
@@ -23,7 +25,7 @@ struct Rule {
     kind: Kind,
     text: String,
     place: Place,
-    condition: Condition,
+    condition: Arc<Condition>,
 }
 
 /// A value that refuses a name, and its rule.
@@ -39,7 +41,7 @@ impl Rules {
         &mut self,
         value: String,
         kind: Kind,
-        condition: Condition,
+        condition: Arc<Condition>,
         (text, place): (&str, Place),
     ) {
         let text = text.to_owned();

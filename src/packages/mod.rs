@@ -93,16 +93,14 @@ pub(crate) fn names(project: &Project, key: &str, distro: &[String]) -> Result<N
                 Names::Written(words, project.place(list.span()))
             });
         }
-        let tree = project.tree.as_ref();
-        if let Some(words) = tree.map(|t| t.words(key, distro)).transpose()?.flatten() {
+        if let Some(tree) = &project.tree
+            && let Some(words) = tree.words(key, distro)?
+        {
             let none = words.names.is_empty() && words.options.is_empty();
             return Ok(if none {
                 Names::None
             } else {
-                Names::Tree(
-                    words,
-                    tree.map_or_else(String::new, |t| t.file(key, distro)),
-                )
+                Names::Tree(words, tree.file(key, distro))
             });
         }
     }

@@ -42,14 +42,8 @@ pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem>
 
 /// What tables beside the layers ask for: environments that run first, a registry to look into.
 fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Place)> {
-    let tables = &project.file.env;
-    let own = env.name.own.as_ref();
-    let own = own.and_then(|own| tables.get(own.as_str()));
-    let by_name = project.known.env.get(&env.name.to_string());
-    let by_name = by_name.into_iter().flatten();
-    let by_name = by_name.filter_map(|at| tables.get_index(*at).map(|(_, table)| table));
-    let mut all = own.into_iter().chain(by_name);
-    let depends = all.find_map(|table| table.get_ref().depends.as_ref());
+    let mut tables = project.tables_of(&env.name.to_string());
+    let depends = tables.find_map(|table| table.depends.as_ref());
     if let Some(list) = depends.filter(|list| !list.get_ref().words().is_empty()) {
         return Some(("depends", project.place(list.span())));
     }
@@ -137,7 +131,7 @@ fn off(flag: Option<&Setting<bool>>) -> Option<&Place> {
     flag.filter(|f| !f.value).and_then(Setting::place)
 }
 
-pub(crate) fn not_built(key: &str) -> Problem {
+fn not_built(key: &str) -> Problem {
     let title = format!("`{key}` is not built yet, and this run needs it");
     let help = "`list` and `show` read it; take it out to run the environment without";
     Problem::new(title, help)

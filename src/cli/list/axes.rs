@@ -116,7 +116,7 @@ fn described(project: &Project, axis: &str, value: String) -> Told {
     {
         let release = system.release.as_deref();
         let end = project.end_of_life(&system);
-        all.end_of_life = end.map(|end| end.text.to_owned());
+        all.end_of_life = end.map(|(day, _)| day.to_owned());
         if release.is_none()
             && let Some(family) = project.axes.families.get(&system.family)
         {

@@ -32,7 +32,7 @@ pub(super) fn rows<'a>(project: &'a Project, entries: &[&'a Entry]) -> Vec<Row<'
         Row {
             name,
             description: own.or_else(|| description(project, &as_run)),
-            end_of_life: system.and_then(|s| Some(project.end_of_life(s)?.text)),
+            end_of_life: system.and_then(|s| Some(project.end_of_life(s)?.0)),
             as_run,
         }
     };
@@ -41,11 +41,8 @@ pub(super) fn rows<'a>(project: &'a Project, entries: &[&'a Entry]) -> Vec<Row<'
 
 /// What the environment's `[env.NAME]` says; several may be about it, and the last counts.
 fn own_description<'a>(project: &'a Project, name: &str) -> Option<&'a str> {
-    let tables = &project.file.env;
-    let about = project.known.env.get(name).into_iter().flatten();
-    let about = about.filter_map(|at| Some(tables.get_index(*at)?.1));
-    let said = about.chain(tables.get(name));
-    let mut said = said.filter_map(|table| table.get_ref().description.as_ref());
+    let said = project.tables_of(name);
+    let mut said = said.filter_map(|table| table.description.as_ref());
     said.next_back().map(|text| text.get_ref().as_str())
 }
 

@@ -9,11 +9,11 @@ use indexmap::IndexSet;
 
 use crate::config::Project;
 use crate::config::listed::{self, Entry, Pattern};
+use crate::name::expand::MOST_NAMES;
 use crate::name::{CONFIG, EnvName, RUNNERS, expand, parse};
 use crate::problem::{Place, Problem, Source};
 
-/// Environments that one selection may have, and products that may be looked at for them.
-const MOST_NAMES: usize = 10_000;
+/// Products that may be looked at for one selection.
 const MOST_PRODUCTS: usize = 1_000_000;
 
 /// What a selection has looked at so far.

@@ -14,23 +14,10 @@ use crate::problem::{Place, Problem, Problems, Source};
 
 /// Words, split at commas and blanks outside braces.
 pub(super) fn split<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let mut out = Vec::new();
-    for text in texts {
-        let (mut depth, mut word) = (0usize, String::new());
-        for c in text.chars() {
-            match c {
-                '{' => depth += 1,
-                '}' => depth = depth.saturating_sub(1),
-                ',' | ' ' if depth == 0 => {
-                    out.push(std::mem::take(&mut word));
-                    continue;
-                }
-                _ => {}
-            }
-            word.push(c);
-        }
-        out.push(word);
-    }
+    let words = texts
+        .into_iter()
+        .flat_map(|text| expand::split(text, &[',', ' ']));
+    let out: Vec<String> = words.map(str::to_owned).collect();
     // An empty word is a mistake only where nothing else was said.
     let some = out.iter().any(|w| !w.is_empty());
     out.into_iter().filter(|w| !w.is_empty() || !some).collect()

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::super::file::{File, Text};
 use super::super::read::sources::Sources;
+use crate::name::axis::Value;
 use crate::name::{Axes, RUNNERS, System, parse};
 use crate::problem::{Place, Problem, Problems};
 
@@ -69,11 +70,19 @@ fn collides(text: &str, declared: &BTreeMap<String, &str>, axes: &Axes) -> Optio
     if let Some(axis) = declared.get(text) {
         return Some(format!("it is also a value of the axis `{axis}`"));
     }
-    let readings = parse::readings(text, axes);
-    let parts = readings.into_iter().find(|parts| parts.len() > 1)?;
+    let parts = parts(text, axes)?;
+    Some(format!("it is also {}", told(&parts)))
+}
+
+/// Other values that a value is, joined.
+fn parts<'a>(value: &'a str, axes: &'a Axes) -> Option<Vec<&'a Value>> {
+    let mut readings = parse::readings(value, axes).into_iter();
+    readings.find(|parts| parts.len() > 1)
+}
+
+fn told(parts: &[&Value]) -> String {
     let words = parts.iter().map(|p| format!("`{}` ({})", p.text, p.axis));
-    let words: Vec<String> = words.collect();
-    Some(format!("it is also {}", words.join(" and ")))
+    words.collect::<Vec<_>>().join(" and ")
 }
 
 /// A value, its axis, and where it is written; the catalog's are written nowhere.
@@ -157,18 +166,8 @@ fn composed(
     axes: &Axes,
     all: &BTreeMap<&str, &Written<'_>>,
 ) -> Option<Problem> {
-    let readings = parse::readings(&value.text, axes);
-    let parts = readings.into_iter().find(|parts| parts.len() > 1)?;
-    let words: Vec<String> = parts
-        .iter()
-        .map(|p| format!("`{}` ({})", p.text, p.axis))
-        .collect();
-    let title = format!(
-        "`{}` ({}) is also {}",
-        value.text,
-        value.axis,
-        words.join(" and ")
-    );
+    let parts = parts(&value.text, axes)?;
+    let title = format!("`{}` ({}) is also {}", value.text, value.axis, told(&parts));
     let problem = Problem::new(title, "rename one: a name would have two readings");
     let others = parts.iter().filter_map(|p| all.get(p.text.as_str()));
     let places = std::iter::once(value).chain(others.copied());

@@ -11,7 +11,6 @@ use super::collisions;
 use crate::catalog::Catalog;
 use crate::host::os_release;
 use crate::name::axis::{Axes, Family};
-use crate::name::condition::Condition;
 use crate::name::rules::{Kind, Rules};
 use crate::name::this_host::ThisHost;
 use crate::problem::Problems;
@@ -85,13 +84,9 @@ pub(super) fn rules(project: &Project, problems: &mut Problems) -> Rules {
             let Some(text) = text.filter(|_| !problems.full()) else {
                 continue;
             };
-            let place = project.place(text.span());
-            let condition = Condition::parse(text.get_ref(), &project.axes, &place);
-            if let Some(condition) = problems.keep(condition) {
-                if let Some(odd) = condition.odd(text.get_ref(), &place) {
-                    problems.push(odd);
-                }
-                rules.add(value.to_owned(), kind, condition, (text.get_ref(), place));
+            if let Some(condition) = project.checked_condition(text, problems) {
+                let written = (text.get_ref().as_str(), project.place(text.span()));
+                rules.add(value.to_owned(), kind, condition, written);
             }
         }
     };

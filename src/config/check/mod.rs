@@ -3,14 +3,14 @@
 mod collisions;
 mod declared;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::conditions::Conditions;
 use super::file::{File, Text};
-use super::known::{Conditions, Known};
 use super::listed::{self, Listed, Listing};
 use super::read::overrides::Override;
 use super::read::sources::Sources;
-
 use super::tree::Tree;
 use super::{Project, references};
 use crate::catalog::Catalog;
@@ -61,7 +61,7 @@ pub(crate) fn check(
         catalog,
         axes,
         listed: Listed::default(),
-        known: Known::default(),
+        env_tables: BTreeMap::new(),
         conditions: Conditions::default(),
         warnings: Vec::new(),
     };
@@ -70,7 +70,7 @@ pub(crate) fn check(
     }
     project.axes.rules = declared::rules(&project, &mut problems);
     project.listed = listed::read(&project, listing, &mut problems);
-    project.known = references::check(&project, &mut problems);
+    project.env_tables = references::check(&project, &mut problems);
     project.warnings = problems.none()?;
     Ok(project)
 }

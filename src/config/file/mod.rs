@@ -13,7 +13,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use layer::{EnvTable, Layer, ListEdits, SystemTable, ValueTable, WhenTable};
+pub(crate) use layer::{
+    EnvTable, Layer, ListEdits, ReleaseTable, SystemTable, ValueTable, WhenTable,
+};
 use shape::{RunsOn, Step, Texts, VarValue};
 use spanned::Spanned;
 pub(crate) use stage::{StageEdits, StageTable};

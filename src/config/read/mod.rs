@@ -1,7 +1,7 @@
 //! Reads the shape of a file: every mistake of shape in one go, each at its place.
 //!
 //! serde stops at the first mistake. So the entry it points at is taken out and the rest is read again, until
-//! nothing is left to say. Syntax errors come alone, and meaning (`check.rs`) comes only when the shape is right.
+//! nothing is left to say. Syntax errors come alone, and meaning (`check/`) comes only when the shape is right.
 
 mod characters;
 mod families;

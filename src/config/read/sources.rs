@@ -31,25 +31,25 @@ impl Sources {
     }
 
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
-        let after = self.0.partition_point(|(start, _)| *start <= span.start);
-        let (start, source) = &self.0[after.max(1) - 1];
-        Place::new(source, span.start - start..span.end.max(span.start) - start)
+        let (source, here) = self.at(span);
+        Place::new(source, here)
     }
 
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
-        self.0.iter().map(|(_, source)| &source.text)
+    /// The source that a span lies in, and where in it.
+    fn at(&self, span: Range<usize>) -> (&Arc<Source>, Range<usize>) {
+        let after = self.0.partition_point(|(start, _)| *start <= span.start);
+        let (start, source) = &self.0[after.max(1) - 1];
+        (source, span.start - start..span.end.max(span.start) - start)
     }
 
     /// Does a text stand anywhere in the files?
     pub(crate) fn hold(&self, text: &str) -> bool {
-        self.texts().any(|whole| whole.contains(text))
+        self.0.iter().any(|(_, source)| source.text.contains(text))
     }
 
     /// What is written there.
     pub(crate) fn text(&self, span: Range<usize>) -> &str {
-        let after = self.0.partition_point(|(start, _)| *start <= span.start);
-        let (start, source) = &self.0[after.max(1) - 1];
-        let here = span.start - start..span.end.max(span.start) - start;
+        let (source, here) = self.at(span);
         source.text.get(here).unwrap_or_default()
     }
 }

@@ -117,7 +117,7 @@ fn follow_up(project: &Project, stages: Option<&Map<Text>>, problems: &mut Probl
             return;
         }
         settings::stage_name(project, stage, problems);
-        settings::condition(project, condition, problems);
+        project.checked_condition(condition, problems);
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
             let mut all = Patterns::default();
             match all.add(&text, &project.axes, &place) {
                 Ok(added) => {
-                    let idle = |p: &Pattern| !p.is_name() && named(project, p).is_empty();
+                    let idle = |p: &Pattern| !p.is_name() && project.listed.meant(p).is_empty();
                     let what = "no environment of `env-list`, and nothing is run before";
                     let warning = listed::matches_none(added, idle, what, &place);
                     problems.0.extend(warning);
@@ -38,9 +38,10 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
             }
             // A glob stands for the others.
             let others = |p: &Pattern| {
-                let mut names = named(project, p);
-                names.retain(|name| p.is_name() || *name != from);
-                names
+                let meant = project.listed.meant(p).into_iter();
+                let names = meant.map(|entry| entry.canonical.clone());
+                let names = names.filter(|name| p.is_name() || *name != from);
+                names.collect::<Vec<_>>()
             };
             let to = all.0.iter().flat_map(others);
             let to: Vec<_> = to.map(|name| (name, place.clone())).collect();
@@ -48,18 +49,6 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
         }
     }
     circles(&edges, problems);
-}
-
-/// The environments that a pattern stands for.
-fn named(project: &Project, pattern: &Pattern) -> Vec<String> {
-    match pattern {
-        Pattern::Name(entry) => vec![entry.canonical.clone()],
-        Pattern::Glob(glob) => {
-            let known = project.listed.known();
-            let known = known.filter(|entry| entry.matches(glob));
-            known.map(|entry| entry.canonical.clone()).collect()
-        }
-    }
 }
 
 /// Walks from every environment along what it depends on; a way that comes back is told once. Without recursion: a file

@@ -1,47 +1,46 @@
 //! `[[when]]` and `[env.NAME]`: conditions, names, and keys that such a table can use.
 
+use std::collections::BTreeMap;
+
 use super::super::Project;
 use super::super::file::spanned::Spanned;
 use super::super::file::{EnvTable, Text};
-use super::super::known::Known;
 use super::{settings, values};
 use crate::name::{EnvName, RUNNERS, parse};
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
-/// Gives what was read: conditions, and which names the `[env.NAME]`s are about.
-pub(super) fn check(project: &Project, problems: &mut Problems) -> Known {
-    let mut known = Known::default();
+/// Gives which names the `[env.NAME]`s are about.
+pub(super) fn check(project: &Project, problems: &mut Problems) -> BTreeMap<String, Vec<usize>> {
     for table in &project.file.when {
         if problems.full() {
-            return known;
+            break;
         }
-        match &table.get_ref().r#if {
-            Some(text) => {
-                known
-                    .when
-                    .extend(settings::condition(project, text, problems));
-            }
-            None => problems.push(
-                Problem::new(
-                    "the key `if` is missing",
-                    "say when: `if = \"ubuntu-focal\"`",
-                )
-                .place(project.place(table.span())),
-            ),
+        if let Some(text) = &table.get_ref().r#if {
+            project.checked_condition(text, problems);
+        } else {
+            let help = "say when: `if = \"ubuntu-focal\"`";
+            let problem = Problem::new("the key `if` is missing", help);
+            problems.push(problem.place(project.place(table.span())));
         }
     }
+    let mut about = BTreeMap::<String, Vec<usize>>::new();
     for (at, (name, table)) in project.file.env.iter().enumerate() {
         if problems.full() {
-            return known;
+            break;
         }
-        if project.axes.own_names.contains(name.get_ref()) {
+        let canonical = if project.axes.own_names.contains(name.get_ref()) {
             own(project, name, table.get_ref(), problems);
-        } else if let Some(name) = product(project, name, table.get_ref(), problems) {
-            known.env.entry(name.to_string()).or_default().push(at);
+            Some(name.get_ref().clone())
+        } else {
+            let product = product(project, name, table.get_ref(), problems);
+            product.map(|name| name.to_string())
+        };
+        if let Some(canonical) = canonical {
+            about.entry(canonical).or_default().push(at);
         }
     }
-    known
+    about
 }
 
 /// A name of its own: it has commands, and a runner or an environment that it is like.

@@ -13,20 +13,27 @@ mod tree;
 mod useless;
 mod values;
 
+use std::collections::BTreeMap;
+
+use indexmap::IndexSet;
+
 use super::Project;
 use super::file::Layer;
-use super::known::Known;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
-pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
+/// Gives which names the `[env.NAME]`s are about.
+pub(crate) fn check(project: &Project, problems: &mut Problems) -> BTreeMap<String, Vec<usize>> {
+    let written = written(project);
+    let typed = project.overrides.iter().map(|o| &o.layer);
+    let layers: Vec<&Layer> = written.iter().chain(typed).collect();
     project::check(project, problems);
     tree::check(project, problems);
-    packages::check(project, problems);
+    packages::check(project, &layers, problems);
     settings::variables_of_texts(project, Some(&project.file.vars), problems);
-    for layer in layers(project) {
+    for layer in &layers {
         if !problems.full() {
-            settings::layer(project, &layer, problems);
+            settings::layer(project, layer, problems);
         }
     }
     for table in project.file.stage.values() {
@@ -34,45 +41,28 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) -> Known {
             settings::stage(project, table.get_ref(), problems);
         }
     }
-    set_vars(project, problems);
+    set_vars(project, &written, problems);
     registry::check(project, problems);
     ci::check(project, problems);
-    useless::check(project, problems);
+    useless::check(project, &layers, problems);
     depends::check(project, problems);
     environments::check(project, problems)
 }
 
 /// A var that `--set` sets and nobody declares is a slip.
-fn set_vars(project: &Project, problems: &mut Problems) {
-    let vars = |layer: &Layer| {
-        layer
-            .vars
-            .iter()
-            .flat_map(|vars| vars.keys().cloned())
-            .collect::<Vec<_>>()
-    };
-    let written = written(project).iter().flat_map(vars).collect::<Vec<_>>();
-    let known: Vec<&str> = project
-        .file
-        .vars
-        .keys()
-        .chain(&written)
-        .map(|k| k.get_ref().as_str())
-        .collect();
-    for name in project.overrides.iter().flat_map(|o| vars(&o.layer)) {
-        if !known.contains(&name.get_ref().as_str()) {
+fn set_vars(project: &Project, written: &[Layer], problems: &mut Problems) {
+    let of_layers = written.iter().filter_map(|layer| layer.vars.as_ref());
+    let of_layers = of_layers.flat_map(|vars| vars.keys());
+    let declared = project.file.vars.keys().chain(of_layers);
+    let known: IndexSet<&str> = declared.map(|name| name.get_ref().as_str()).collect();
+    let typed = project.overrides.iter().map(|o| &o.layer.vars);
+    for name in typed.flatten().flat_map(|vars| vars.keys()) {
+        if !known.contains(name.get_ref().as_str()) {
             let help = nearest::advice(name.get_ref(), "vars", known.iter().copied());
             let problem = Problem::new(format!("unknown var `{}`", name.get_ref()), help);
             problems.push(problem.place(project.place(name.span())));
         }
     }
-}
-
-/// Every layer that is written or typed.
-fn layers(project: &Project) -> Vec<Layer> {
-    let mut all = written(project);
-    all.extend(project.overrides.iter().map(|o| o.layer.clone()));
-    all
 }
 
 /// Every layer that the file writes.

@@ -3,20 +3,20 @@
 use indexmap::IndexSet;
 
 use super::super::Project;
-use super::super::file::List;
+use super::super::file::{Layer, List};
 use super::super::tree::Tree;
 use super::groups;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 use crate::quote;
 
-pub(super) fn check(project: &Project, problems: &mut Problems) {
+pub(super) fn check(project: &Project, layers: &[&Layer], problems: &mut Problems) {
     for list in project.file.group.values() {
         keys(project, Some(list), problems);
     }
     groups::check(project, problems);
     names(project, problems);
-    distro_keys(project, problems);
+    distro_keys(project, layers, problems);
 }
 
 /// `key`, `@group`, and `!` before either.
@@ -71,13 +71,13 @@ fn names(project: &Project, problems: &mut Problems) {
 }
 
 /// Distro keys of `[packages]` are those of the catalog and of the file's systems.
-fn distro_keys(project: &Project, problems: &mut Problems) {
+fn distro_keys(project: &Project, layers: &[&Layer], problems: &mut Problems) {
     let of_catalog = project.catalog.distro_keys().map(str::to_owned);
     let mut known: IndexSet<String> = of_catalog.collect();
-    for layer in super::layers(project) {
-        let added = layer.append.and_then(|a| a.distro);
-        for list in [layer.distro, added] {
-            known.extend(project.texts(list.as_ref()).into_iter().map(|(t, _)| t));
+    for layer in layers {
+        let added = layer.append.as_ref().and_then(|a| a.distro.as_ref());
+        for list in [layer.distro.as_ref(), added] {
+            known.extend(project.texts(list).into_iter().map(|(t, _)| t));
         }
     }
     for key in project

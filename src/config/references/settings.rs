@@ -10,7 +10,6 @@ use super::values::{
 };
 use crate::catalog::managers;
 use crate::config::{forms, template};
-use crate::name::condition::Condition;
 use crate::nearest;
 use crate::problem::{Problem, Problems};
 
@@ -106,7 +105,7 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
         stage_name(project, from, problems);
     }
     if let Some(text) = r#if {
-        condition(project, text, problems);
+        project.checked_condition(text, problems);
     }
     form(project, workdir.as_ref(), forms::FOLDER, problems);
     form(project, user.as_ref(), forms::USER, problems);
@@ -174,7 +173,7 @@ pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &m
         let mut form = command.get_ref();
         while let CommandForm::Table(table) = form {
             if let Some(text) = &table.r#if {
-                condition(project, text, problems);
+                project.checked_condition(text, problems);
             }
             form = table.run.get_ref();
         }
@@ -192,20 +191,6 @@ pub(super) fn commands(project: &Project, list: &Spanned<Commands>, problems: &m
             problems.push(problem.place(project.place(command.span())));
         }
     }
-}
-
-pub(super) fn condition(
-    project: &Project,
-    text: &Text,
-    problems: &mut Problems,
-) -> Option<Condition> {
-    let place = project.place(text.span());
-    let parsed = Condition::parse(text.get_ref(), &project.axes, &place);
-    let condition = problems.keep(parsed)?;
-    if let Some(odd) = condition.odd(text.get_ref(), &place) {
-        problems.push(odd);
-    }
-    Some(condition)
 }
 
 /// A var is used as `{name}`: its name must be one that can stand there, and mean nothing else.

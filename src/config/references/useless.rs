@@ -23,7 +23,7 @@ enum For {
 /// A key that is said, what it is for, and where.
 type Said = (String, For, Range<usize>);
 
-pub(super) fn check(project: &Project, problems: &mut Problems) {
+pub(super) fn check(project: &Project, layers: &[&Layer], problems: &mut Problems) {
     for (runner, table) in &project.file.runner {
         let helps = [
             "only containers have it: put it into `[runner.container]`, or take it out",
@@ -37,7 +37,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
         }
         env(project, name, table.get_ref(), problems);
     }
-    links(project, problems);
+    links(project, layers, problems);
 }
 
 /// A layer of what one runner runs; what to do with keys of containers, and with those of this host.
@@ -104,8 +104,7 @@ fn one_stage(project: &Project, layer: &Layer, problems: &mut Problems) {
 }
 
 /// `max-links` of a stage that no layer makes incremental.
-fn links(project: &Project, problems: &mut Problems) {
-    let layers = super::layers(project);
+fn links(project: &Project, layers: &[&Layer], problems: &mut Problems) {
     let tables = || {
         let of_layers = layers.iter().flat_map(|layer| layer.stage.iter().flatten());
         let all = project.file.stage.iter().chain(of_layers);

@@ -1,5 +1,7 @@
 //! Axes of which a name may have several values, and values that restrict the names they stand in.
 
+use std::sync::Arc;
+
 use super::{axes, place, words};
 use crate::name::condition::Condition;
 use crate::name::parse::{parse, readings};
@@ -112,7 +114,7 @@ fn restricted() -> Axes {
         let place = place(text);
         let condition = Condition::parse(text, &axes, &place).unwrap();
         axes.rules
-            .add(value.to_owned(), kind, condition, (text, place));
+            .add(value.to_owned(), kind, Arc::new(condition), (text, place));
     }
     axes
 }
