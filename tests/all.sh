@@ -134,6 +134,7 @@ RUNENV=$(realpath -m "${CARGO_TARGET_DIR:-target}")/release/runenv
 part lint "$RUNENV" -e lint
 part docs "$RUNENV" -e docs
 part test "$RUNENV" -e test
+part bombs env RUNENV_TEST_BINARY="$RUNENV" cargo test --test cli hostile::
 if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check bans licenses sources; else skip deny 'cargo-deny is not installed'; fi
 part systems "$RUNENV" -e '*-debian-*',smoke
 part readme cargo test --test readme

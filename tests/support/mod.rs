@@ -175,7 +175,7 @@ impl Project {
         let mut command = Command::new("/usr/bin/env");
         command
             .arg("--default-signal=INT,TERM,HUP")
-            .arg(assert_cmd::cargo::cargo_bin!("runenv"))
+            .arg(binary())
             .args(words.words())
             .env_clear()
             .envs(&self.variables)
@@ -262,6 +262,17 @@ pub(crate) fn golden(actual: impl Into<String>, name: &str) {
     let file = folder.join(format!("{name}.txt"));
     let data = snapbox::Data::read_from(&file, Some(snapbox::data::DataFormat::Text));
     same(actual, data.raw());
+}
+
+/// The binary that is tested: of this build, or another that is named (as users get it: `target/release/runenv`).
+fn binary() -> PathBuf {
+    let named = other_binary();
+    named.unwrap_or_else(|| assert_cmd::cargo::cargo_bin!("runenv").to_owned())
+}
+
+/// The binary that `RUNENV_TEST_BINARY` names in place of this build's.
+pub(crate) fn other_binary() -> Option<PathBuf> {
+    std::env::var_os("RUNENV_TEST_BINARY").map(PathBuf::from)
 }
 
 /// Links to the machine's own tools.
