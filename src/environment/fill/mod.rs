@@ -196,17 +196,28 @@ impl<'a> Scope<'a> {
         };
         let mut filled = match (found, &used.default) {
             (Some(filled), _) => filled,
-            (None, Some(default)) => {
-                let (text, written) = self.template_text(default, place, element)?;
-                let value = Value::Text(text);
-                Filled { value, written }
-            }
+            (None, Some(default)) => self.default(default, place, element)?,
             (None, None) => return Err(at(place, names::unset(&used.name))),
         };
         for filter in &used.filters {
             filled = self.filter(filled, filter, used, place)?;
         }
         Ok(filled)
+    }
+
+    /// A default that is one substitution is what that gives, also a list.
+    fn default(
+        &self,
+        default: &Template,
+        place: Option<&Place>,
+        element: Option<&str>,
+    ) -> Result<Filled, Problem> {
+        if let Some(used) = default.only() {
+            return self.value(used, place, element);
+        }
+        let (text, written) = self.template_text(default, place, element)?;
+        let value = Value::Text(text);
+        Ok(Filled { value, written })
     }
 }
 
