@@ -10,6 +10,7 @@ use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
 use super::lookup::Selection;
+use super::passed::{self, Passed};
 use super::result::Took;
 use super::result::{self, FailedCommand, StageResult, State};
 use super::{Options, World};
@@ -68,15 +69,15 @@ pub(crate) fn environment(
     env: &BTreeMap<String, String>,
     late: &Late,
 ) -> Vec<(String, OsString)> {
-    let passed = PASSED
-        .iter()
-        .copied()
-        .chain(pass_env.iter().map(String::as_str));
     // Bytes that are no text pass, too.
     let value = |name: &str| host.variables.get(OsStr::new(name)).cloned();
-    let mut all: BTreeMap<String, OsString> = passed
-        .filter_map(|name| value(name).map(|value| (name.to_owned(), value)))
+    let mut all: BTreeMap<String, OsString> = PASSED
+        .iter()
+        .filter_map(|name| value(name).map(|value| ((*name).to_owned(), value)))
         .collect();
+    let Passed { named, matched } = passed::of(host, pass_env);
+    let passed = named.into_iter().chain(matched);
+    all.extend(passed.map(|(name, value)| (name, value.to_owned())));
     all.extend(env.iter().map(|(n, v)| (n.clone(), late.fill(v).into())));
     all.into_iter().collect()
 }

@@ -67,7 +67,8 @@ macro_rules! layer_table {
             bounds install: Option<Spanned<bool>>,
             /// One line for `list`.
             tells description: Option<Text>,
-            /// Variables of the caller that the commands get.
+            /// Variables of the caller that the commands get: names, and globs (`*`, `SAGE_*`). In a container a glob
+            /// takes nothing that the image sets, nor what is of this host alone: PATH, HOME, USER, TMPDIR and the like.
             tells pass_env: Option<List>,
             /// Lines of the output that a CI system is to show at the top.
             tells annotate: Option<Vec<Spanned<Annotation>>>,
@@ -192,7 +193,7 @@ table! {
         acts mounts: Option<Vec<Spanned<Mount>>>,
         /// Secrets.
         acts secrets: Option<Vec<Spanned<Secret>>>,
-        /// Names of variables.
+        /// Names of variables, and globs.
         tells pass_env: Option<List>,
         /// Rules.
         tells annotate: Option<Vec<Spanned<Annotation>>>,
