@@ -79,6 +79,12 @@ pub(crate) struct Stage {
 pub(crate) struct PackageStep {
     pub(crate) manager: Option<&'static Manager>,
     pub(crate) names: Vec<String>,
+    /// Options of the install.
+    pub(crate) options: Vec<String>,
+    /// What does not exist is left out and told.
+    pub(crate) ignore_missing: bool,
+    /// On this host: what is missing is installed.
+    pub(crate) install: bool,
     /// How many of the stage's commands, from the first, do it in a container.
     pub(crate) commands: usize,
 }
@@ -185,6 +191,9 @@ fn plan_stage(
         packages = Some(PackageStep {
             manager: env.manager,
             names: texts(&env.package_names),
+            options: texts(&env.package_options),
+            ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
+            install: is_on(env.settings.install.as_ref()),
             commands: commands.len(),
         });
         let manager = env.manager.iter().flat_map(|m| m.env);

@@ -23,7 +23,6 @@ pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem>
                 .filter(|i| i.value == "copy" && !container)
                 .and_then(Setting::place),
         ),
-        ("install", said(s.install.as_ref()).filter(|_| !container)),
         ("annotate", first(&s.annotate)),
     ];
     for stage in &env.stages {

@@ -11,6 +11,7 @@ pub(crate) mod event;
 pub(crate) mod folder;
 pub(crate) mod leftovers;
 pub(crate) mod local;
+mod local_packages;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod marks;
@@ -48,6 +49,8 @@ pub(crate) struct Options {
     /// In place of every stage's own limit.
     pub(crate) timeout: Option<Duration>,
     pub(crate) keep_failed: bool,
+    /// Installs packages that are missing on this host, whatever the file says.
+    pub(crate) install_packages: bool,
     /// Runs `docker-*` names on this engine.
     pub(crate) engine: Option<Engine>,
 }

@@ -27,6 +27,7 @@ mod layers;
 mod list;
 mod list_forms;
 mod list_json;
+mod local_packages;
 mod logs;
 mod matrix;
 mod names;

@@ -77,7 +77,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("timeout", r#""1h""#, Class),
     ("kill-after", r#""3s""#, Class),
     ("isolate", r#""copy""#, RefusedHere),
-    ("install", "true", RefusedHere),
+    ("install", "true", Class),
     ("description", r#""words""#, Class),
     ("pass-env", r#"["X"]"#, Class),
     ("annotate", r#"[{ match = "x", level = "error" }]"#, Refused),
