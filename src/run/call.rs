@@ -18,7 +18,8 @@ pub(crate) struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    fn capture(&self, command: &Command, limit: Duration) -> Result<Output, Problem> {
+    /// A call that may take this long; its exit code is the caller's to read.
+    pub(crate) fn within(&self, command: &Command, limit: Duration) -> Result<Output, Problem> {
         let limits = Limits {
             time: Some(limit),
             ..Limits::default()
@@ -42,12 +43,12 @@ impl Calls<'_> {
 
     /// A question: quick, and its exit code is the caller's to read.
     pub(crate) fn query(&self, command: &Command) -> Result<Output, Problem> {
-        self.capture(command, QUERY)
+        self.within(command, QUERY)
     }
 
     /// Work: commit, pull, copy. Its failure is a problem.
     pub(crate) fn work(&self, command: &Command, doing: &str) -> Result<Output, Problem> {
-        let output = self.capture(command, HEAVY)?;
+        let output = self.within(command, HEAVY)?;
         self.expect(&output, doing)?;
         Ok(output)
     }
@@ -116,7 +117,7 @@ impl Calls<'_> {
         let command = self.engine.pull(image, platform);
         let mut last = None;
         for wait in [Some(2), Some(4), None] {
-            let output = self.capture(&command, HEAVY)?;
+            let output = self.within(&command, HEAVY)?;
             if output.exit.success() || output.exit.stopped.is_some() {
                 return Ok(Ok(()));
             }

@@ -5,6 +5,7 @@
 pub(crate) mod call;
 pub(crate) mod clean;
 pub(crate) mod container;
+pub(crate) mod doctor;
 pub(crate) mod engine_env;
 pub(crate) mod engine_stage;
 pub(crate) mod event;
