@@ -5,6 +5,7 @@
 mod ci;
 mod clean;
 mod context;
+mod dockerfile;
 mod dry_run;
 mod list;
 mod logs;
@@ -96,6 +97,8 @@ enum Verb {
     Clean(clean::CleanArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
+    /// Print an environment as a Dockerfile that needs no runenv
+    Dockerfile(dockerfile::DockerfileArgs),
     /// Print the JSON Schema of envs.toml
     Schema(schema::SchemaArgs),
 }
@@ -143,6 +146,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Logs(args)) => logs::exec(args, &mut context),
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
+        Some(Verb::Dockerfile(args)) => dockerfile::exec(args, &mut context),
         Some(Verb::Schema(args)) => schema::exec(args, &mut context),
     };
     let code = exit.unwrap_or_else(|problems| {
@@ -197,6 +201,7 @@ impl Cli {
                 | Verb::Shell(_)
                 | Verb::Logs(_)
                 | Verb::Clean(_)
+                | Verb::Dockerfile(_)
                 | Verb::Schema(_),
             ) => None,
         }

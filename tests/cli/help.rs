@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "",
     "run",
     "list",
@@ -13,6 +13,7 @@ const VERBS: [&str; 11] = [
     "clean",
     "ci",
     "ci matrix",
+    "dockerfile",
     "schema",
 ];
 

