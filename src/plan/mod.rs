@@ -3,6 +3,7 @@
 //! `copy/` alone reads the tree, when a run, `context` or `dockerfile` asks for a stage's files.
 
 pub(crate) mod copy;
+pub(crate) mod devcontainer;
 pub(crate) mod dockerfile;
 pub(crate) mod json;
 pub(crate) mod key;

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "",
     "run",
     "list",
@@ -14,6 +14,7 @@ const VERBS: [&str; 12] = [
     "ci",
     "ci matrix",
     "dockerfile",
+    "devcontainer",
     "schema",
 ];
 

@@ -10,6 +10,7 @@ mod support;
 
 mod clean;
 mod context;
+mod devcontainer;
 mod dockerfile;
 mod dry_run;
 mod engine_trouble;

@@ -14,6 +14,7 @@
 mod support;
 
 mod cached;
+mod devcontainer;
 mod dnf;
 mod dockerfile;
 mod foreign;

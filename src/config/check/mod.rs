@@ -19,7 +19,7 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 12] = [
+pub(crate) const VERBS: [&str; 13] = [
     "run",
     "list",
     "show",
@@ -29,6 +29,7 @@ pub(crate) const VERBS: [&str; 12] = [
     "clean",
     "ci",
     "dockerfile",
+    "devcontainer",
     "schema",
     "help",
     "completions",
