@@ -168,11 +168,51 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// A text without newlines in quotes: single ones, or double ones where that reads better. What stands for the number
-/// of processors gets its value.
+/// of processors gets its value. A `<<` is parted: builders look for here-documents without knowing the shell's quotes.
 fn quoted(text: &str) -> String {
     if text.contains(['\'', late::CPUS]) && !text.contains(['"', '$', '`', '\\']) {
+        let text = parted(text, r#"<""<"#);
         return format!("\"{}\"", text.replace(late::CPUS, "${_cpus}"));
     }
-    let text = text.replace('\'', r"'\''");
+    let text = parted(&text.replace('\'', r"'\''"), "<''<");
     format!("'{}'", text.replace(late::CPUS, r#"'"${_cpus}"'"#))
+}
+
+/// The text without `<<`; twice, as of `<<<` one pass leaves one.
+fn parted(text: &str, between: &str) -> String {
+    text.replace("<<", between).replace("<<", between)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_readable_quotes_are_chosen() {
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), "\"it's\"");
+        assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
+        assert_eq!(quoted("-j\u{fdd0}"), "\"-j${_cpus}\"");
+        assert_eq!(quoted("-j\u{fdd0} $x"), r#"'-j'"${_cpus}"' $x'"#);
+        assert_eq!(
+            argument("a\nb\n\n"),
+            "\"$(_line 'a'; \\\n        _line 'b')\""
+        );
+    }
+
+    /// Whatever a line holds: the shell gets it back, a Dockerfile sees no end of a line, no comment, no document.
+    #[test]
+    fn pieces_come_to_the_line() {
+        proptest!(|(line in "[ a-c'\"$`\\\\<#~é]{0,300}")| {
+            let text = pieces(&line, FOLD);
+            let words = shlex::split(&text.replace("\\\n", "")).unwrap();
+            prop_assert_eq!(words.join(" "), line);
+            prop_assert!(!text.contains("<<"));
+            for line in text.lines().skip(1) {
+                prop_assert!(line.trim_start().starts_with(['\'', '"']), "{}", line);
+            }
+        });
+    }
 }

@@ -91,6 +91,25 @@ fn what_copy_would_take_apart_is_named() {
     }
 }
 
+/// docker wants a letter first, and would take the image's name for that of a stage.
+#[test]
+fn a_stage_is_called_otherwise_where_docker_would_not_take_its_name() {
+    let file = "[system.box]\nimage = \"box\"\nrelease.x = {}\n[stage.3rd]\nrun = \"true\"\nallow-failure = true\n\
+                [stage.scratch]\nrun = \"true\"\n[stage.last]\nrun = \"true\"\n";
+    let project = Project::new().envs_toml(file);
+    let text = project.runenv("dockerfile docker-box-x").exits(0).stdout;
+    let from: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("FROM "))
+        .collect();
+    let want = [
+        "FROM box AS stage__3rd",
+        "FROM box AS stage__scratch",
+        "FROM stage__scratch AS last",
+    ];
+    assert_eq!(from, want);
+}
+
 /// Seven stages, names and arguments by the hundred.
 #[test]
 fn a_large_environment_has_few_layers_and_short_lines() {
