@@ -82,18 +82,20 @@ fn run(command: &PlanCommand) -> Vec<String> {
 
 /// What runs when a command failed, each to its own end; a stage that may fail ends well after that.
 fn on_failure(stage: &Stage) -> [String; 2] {
-    let mut lines = vec!["_failed() { set +e".to_owned()];
+    let mut lines = vec!["_end() { _code=$?; [ $_code != 0 ] || exit 0; set +e".to_owned()];
     let each = stage.on_failure.iter();
     lines.extend(each.map(|command| format!("_run {}", argument(&command.evaluated))));
-    let mut code = "$_code";
     if stage.allow_failure {
         let name = &stage.name;
-        lines.push(format!("echo \"{name} may fail, and did: exit code $1\""));
-        code = "0";
+        lines.push(format!(
+            "echo \"{name} may fail, and did: exit code $_code\""
+        ));
+        lines.push("exit 0".to_owned());
+    } else {
+        lines.push("exit $_code".to_owned());
     }
     let function = format!("{}; }}", lines.join(&format!("{NEXT}  ")));
-    let trap = format!("trap '_code=$?; [ $_code = 0 ] || _failed $_code; exit {code}' EXIT");
-    [function, trap]
+    [function, "trap _end EXIT".to_owned()]
 }
 
 /// The stage's variables: those without a newline in one statement, each other one in its own.
@@ -121,7 +123,7 @@ fn argument(text: &str) -> String {
     }
     let lines = text.split('\n');
     let lines: Vec<String> = lines
-        .map(|line| format!("_line {}", pieces(line, "  \\\n          ")))
+        .map(|line| format!("_line {}", pieces(line, " \\\n          ")))
         .collect();
     format!("\"$({})\"", lines.join("; \\\n        "))
 }

@@ -87,3 +87,48 @@ fn what_an_editor_would_not_keep_is_refused() {
     );
     refused("[stage.a]\nworkdir = \"/a,b\"\nrun = \"true\"\n", "folder");
 }
+
+/// dash (or what `sh` is here) and bash; `tests/real` has busybox.
+#[test]
+fn the_script_says_the_same_to_every_shell() {
+    let odd = "it's \"$HOME\" `id` \\ %s #é\t  *;\n<<X \\\n\n# no comment";
+    let file = format!(
+        r#"
+[vars]
+odd = {odd}
+[stage.a]
+env = {{ ODD = "{{odd}}" }}
+run = [
+  "printf '%s' \"$ODD\"; printf '%s' {{odd}}",
+  ["printf", "%s|", "{{odd}}", ""],
+  "cat <<X\n $((1 + 1)) \\\\\nX\n",
+  "cd /; left=1; set +e",
+  {{ run = "false; echo never", allow-failure = true }},
+  "case $- in *e*) echo ${{left-no}} ;; esac # a comment",
+  "(exit 7); echo never",
+  "echo never",
+]
+on-failure = ["echo looking; false; echo never", "echo further"]
+"#,
+        odd = serde_json::json!(odd)
+    );
+    let project = Project::new().envs_toml(&file);
+    let ran = project
+        .runenv("devcontainer docker-debian-bookworm")
+        .exits(0);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let script = json["onCreateCommand"].as_str().unwrap();
+    for shell in ["sh", "bash"] {
+        let output = std::process::Command::new(shell)
+            .args(["-c", script])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            said,
+            format!("{odd}{odd}{odd}|| 2 \\\nno\nlooking\nfurther\n"),
+            "{shell}"
+        );
+        assert_eq!(output.status.code(), Some(7), "{shell}");
+    }
+}
