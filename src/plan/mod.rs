@@ -269,13 +269,22 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
         texts(&settings.packages_before),
         texts(&settings.packages_after),
     );
-    let ignore = is_on(settings.ignore_missing_packages.as_ref());
+    let day = env.end_of_life.as_ref().map(|s| s.value.as_str());
+    let tree = env.archive.as_ref().map(|s| s.value.as_str());
     let lines = match env.manager {
-        Some(manager) => {
-            let (names, options) = (texts(&env.package_names), texts(&env.package_options));
-            packages::script::lines(manager, &names, &options, &before, &after, ignore)
+        Some(manager) => packages::script::lines(&packages::script::Job {
+            manager,
+            names: &texts(&env.package_names),
+            options: &texts(&env.package_options),
+            before: &before,
+            after: &after,
+            ignore_missing: is_on(settings.ignore_missing_packages.as_ref()),
+            archive: day.zip(tree),
+        }),
+        None if env.package_names.is_empty() => {
+            let lines = before.into_iter().chain(after);
+            lines.map(packages::script::Line::from).collect()
         }
-        None if env.package_names.is_empty() => before.into_iter().chain(after).collect(),
         None => {
             let title = format!(
                 "`{}` has packages to install and no package manager",
@@ -287,10 +296,12 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
             ));
         }
     };
-    let own = |text: String| PlanCommand {
-        argv: ["sh", "-e", "-c", &text].map(str::to_owned).to_vec(),
-        evaluated: text.clone(),
-        text,
+    let own = |line: packages::script::Line| PlanCommand {
+        argv: ["sh", "-e", "-c", &line.evaluated]
+            .map(str::to_owned)
+            .to_vec(),
+        evaluated: line.evaluated,
+        text: line.text,
         allow_failure: false,
         place: String::new(),
     };

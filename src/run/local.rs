@@ -1,6 +1,6 @@
 //! An environment on this host, in the source tree: every stage runs every time, one run of a tree at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::Path;
@@ -247,16 +247,32 @@ impl LocalEnv<'_> {
             return Ok(true);
         };
         let names = &step.names;
-        let words = ["sh", "-c", manager.installed, "sh"].into_iter();
-        let command = Command::new(words.chain(names.iter().map(String::as_str)));
+        let installed = manager.installed();
+        let words = ["sh", "-c", &installed, "sh"].into_iter();
+        let variables = manager.env.iter();
+        let command = Command {
+            env: variables
+                .map(|(n, v)| ((*n).to_owned(), v.into()))
+                .collect(),
+            ..Command::new(words.chain(names.iter().map(String::as_str)))
+        };
         let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
-        let missing = |name: &&String| !there.lines().any(|line| line == name.as_str());
+        let there: BTreeSet<&str> = there.lines().collect();
+        // A name may have a version behind it.
+        let missing = |name: &&String| {
+            let bare = name.split(['=', '<', '>', '~', '[']).next();
+            !there.contains(name.as_str()) && !bare.is_some_and(|bare| there.contains(bare))
+        };
         let missing: Vec<String> = names.iter().filter(missing).cloned().collect();
         if missing.is_empty() {
             return Ok(true);
         }
         let install = packages::script::install_line(manager, &missing);
-        let sudo = if self.world.host.root { "" } else { "sudo " };
+        let sudo = if manager.root && !self.world.host.root {
+            "sudo "
+        } else {
+            ""
+        };
         let list = missing.join(" ");
         let text = format!("missing on this host: {list}\ninstall with: {sudo}{install}\n");
         log.write(text.as_bytes());

@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod clean;
 mod context;
 mod dry_run;
@@ -26,9 +27,11 @@ mod list;
 mod list_forms;
 mod list_json;
 mod logs;
+mod managers;
 mod matrix;
 mod names;
 mod output;
+mod played;
 mod quoting;
 mod run_local;
 mod sample;

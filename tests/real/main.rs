@@ -14,12 +14,12 @@
 mod support;
 
 mod cached;
-mod dnf;
 mod foreign;
 mod images;
 mod keys;
 mod kills;
 mod network;
+mod packages;
 mod proxies;
 mod pruned;
 mod scripts;

@@ -122,9 +122,9 @@ layer_table! {
         /// The condition for names that it may not stand in.
         tells not: Option<Text>,
         /// The day, `YYYY-MM-DD`, from which on nobody maintains it for free.
-        tells end_of_life: Option<Text>,
-        /// The tree that its packages move to after that day; empty: they stay where they are.
-        tells archive: Option<Text>,
+        acts end_of_life: Option<Text>,
+        /// The tree that its packages move to after that day, and come from where it has them; empty: they stay.
+        acts archive: Option<Text>,
     }
 }
 layer_table! {
@@ -137,9 +137,9 @@ layer_table! {
         /// The release that the family alone means.
         tells default_release: Option<Text>,
         /// The day, `YYYY-MM-DD`, from which on nobody maintains its releases for free.
-        tells end_of_life: Option<Text>,
-        /// The tree that its packages move to after that day; empty: they stay where they are.
-        tells archive: Option<Text>,
+        acts end_of_life: Option<Text>,
+        /// The tree that its packages move to after that day, and come from where it has them; empty: they stay.
+        acts archive: Option<Text>,
         /// The releases.
         tells release: Map<Spanned<ReleaseTable>>,
     }
