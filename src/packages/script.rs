@@ -128,7 +128,7 @@ $missing
     *"
 $name
 "* | *"
-${{name%%[=<>~]*}}
+${{name%%[=<>~[]*}}
 "*) echo "{MISSING}$name" ;;
     *) set -- "$@" "$name" ;;
   esac
@@ -148,7 +148,7 @@ pub(crate) fn install_line(manager: &Manager, names: &[String]) -> String {
     let install = with_options(&manager.install(), &[]);
     let line = install.lines().rfind(|line| line.contains("\"$@\""));
     let line = line.and_then(|line| line.split(" || ").next());
-    let line = line.unwrap_or_default().trim();
+    let line = line.unwrap_or_default().trim_start_matches(['{', ' ']);
     line.replace("\"$@\"", &quote::words(names))
 }
 

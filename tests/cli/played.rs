@@ -62,6 +62,7 @@ impl Played {
                     slackware64 broken 1.0 x86_64 1 broken-1.0-x86_64-1 ./slackware64/d txz\n\
                     slackware64 al.so 1.0 x86_64 1 also>=1 ./slackware64/d txz\n";
         played.write("var/lib/slackpkg/pkglist", list);
+        played.write("var/log/packages/bash-5.0-x86_64-1", "");
         played.write(
             "etc/slackpkg/mirrors",
             "# a comment\n# https://mirrors.slackware.com/slackware/x/\n",

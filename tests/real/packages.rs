@@ -167,20 +167,23 @@ fn packages_come_from_the_archive_or_from_where_they_were() {
         assert_eq!(stage["package-sources"], mirror);
         assert_eq!(stage["missing-packages"], json!(ALL_GONE));
 
-        project.toml(&DEBIAN.replace("MIRROR", "http://127.0.0.1:9/debian"));
+        let left = DEBIAN.replace("MIRROR", "file:///nowhere/debian");
+        project.toml(&left);
         let env = format!("{engine}-debian-bookworm-left");
-        project.runenv(&["run", &env]).code(0).says("Hello, world!");
+        let said = project.runenv(&["run", &env]).code(0);
+        said.says("Hello, world!");
         let stage = project.result_of(&env)["stages"][0].clone();
         assert_eq!(stage["package-sources"], json!(null));
         assert_eq!(stage["missing-packages"], json!(ALL_GONE));
 
-        // Neither the archive nor the mirror: no package is missing, nothing is installed.
-        let cut = DEBIAN.replace("MIRROR", "http://127.0.0.1:8/debian");
-        project.toml(&cut.replace("[config.left]", "[config.left]\nnetwork = \"none\""));
-        project.runenv(&["run", &env]).code(1);
-        let stage = project.result_of(&env)["stages"][0].clone();
-        assert_eq!(stage["missing-packages"], json!([]));
-        assert_eq!(stage["package-sources"], json!(null));
+        // apt takes a mirror that it cannot reach for no error: no package is missing for that, the stage fails.
+        if engine == "docker" {
+            let cut = "[config.left]\nnetwork = \"none\"";
+            project.toml(&left.replace("[config.left]", cut));
+            project.runenv(&["run", &env]).code(1);
+            let stage = project.result_of(&env)["stages"][0].clone();
+            assert_eq!(stage["missing-packages"], json!([]));
+        }
 
         project.toml(&DEBIAN.replace("MIRROR", &mirror));
         let env = format!("{engine}-debian-bookworm-strict");

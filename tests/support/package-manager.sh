@@ -28,7 +28,10 @@ gone() {
 # take NAME...: all of them, or it fails
 take() {
   for name do
-    has "$name" && ! in_file broken "$name" || { echo "cannot install $name"; exit 1; }
+    if ! has "$name" || in_file broken "$name"; then
+      echo "cannot install $name"
+      exit 1
+    fi
   done
 }
 
@@ -59,8 +62,14 @@ case "$me $*" in
   'emerge '*) shift 6; take "$@" ;;
   'xbps-query -Rs ') sed 's/.*/[-] &-1.0_1        what it is/' "$PLAYED/there" ;;
   'xbps-query -R '*) has "$5" ;;
+  'xbps-query -p pkgver -- '*) exit 1 ;;
   'xbps-install -y -- '*) shift 2; take "$@" ;;
-  'slackpkg '*' install '*) shift 3; some "$@" || exit 20 ;;
+  'slackpkg '*' install '*)
+    shift 3
+    for name do
+      ! has "$name" || in_file broken "$name" || : >"$PLAYED/var/log/packages/$name-1.0-x86_64-1"
+    done
+    exit 20 ;;
   'apk add --simulate '*)
     shift 2
     [ -z "$(gone %s "$@")" ] || echo 'ERROR: unable to select packages:'

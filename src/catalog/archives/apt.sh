@@ -2,7 +2,8 @@
 # sources.list(5), apt.conf(5): the distribution's own trees, in lines and in stanzas, are looked for in the archive.
 
 # Others' trees stay. Debian's archive has security beside it, and no `-updates`: the last of them are in the release
-# itself. What is not renewed is out of date, and its signature is good all the same.
+# itself. What is not renewed is out of date, and its signature is good all the same. An archive that is out of reach
+# shall not be waited for as long as a mirror.
 rewrite() {
   mkdir -p /var/lib/runenv/sources && cp -an /etc/apt/sources.list* /var/lib/runenv/sources/
   security=$archive gone=-updates
@@ -27,7 +28,7 @@ rewrite() {
       :suites
       /^Suites:/s/[[:space:]][a-z]+'"$gone"'([[:space:]]|$)/\1/g' "$file"
   done
-  echo 'Acquire::Check-Valid-Until "false";' >/etc/apt/apt.conf.d/99runenv-archive
+  echo 'Acquire { Check-Valid-Until "false"; http::Timeout "30"; };' >/etc/apt/apt.conf.d/99runenv-archive
 }
 
 used() {

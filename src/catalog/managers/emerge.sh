@@ -6,8 +6,12 @@ update() {
   emerge-webrsync --quiet
 }
 
-# One line an atom: `ATOM:`, and behind it the best version.
+# One line an atom: `ATOM:`, and behind it the best version. USE flags can be set: they are no question.
 missing() {
+  for name do
+    shift
+    set -- "$@" "${name%%\[*}"
+  done
   portageq mass_best_visible / ebuild "$@" 2>/dev/null | sed -n 's/:$//p'
 }
 

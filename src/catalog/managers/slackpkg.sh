@@ -15,13 +15,12 @@ missing() {
   done
 }
 
-# slackpkg leaves out what there is not, and says that all is well: so the list is asked first. 20: all was there.
+# slackpkg leaves out what there is not, and says that all is well. 20: nothing was to be done.
 install() {
-  for name do
-    grep -qw -e "$name" /var/lib/slackpkg/pkglist || printf 'no package fits %s\n' "$name"
-  done | { ! grep .; } && {
-    slackpkg -batch=on -default_answer=y install $options "$@" || [ $? -eq 20 ]
-  }
+  { slackpkg -batch=on -default_answer=y install $options "$@" || [ $? -eq 20 ]; } &&
+    for name do
+      (cd /var/log/packages && printf '%s\n' *) | grep -qw -e "$name" || printf 'nothing is installed for %s\n' "$name"
+    done | { ! grep .; }
 }
 
 clean() {

@@ -14,8 +14,9 @@ missing() {
   done
 }
 
+# It fails where the only package is there already.
 install() {
-  xbps-install -y $options -- "$@"
+  xbps-install -y $options -- "$@" || { [ $# -eq 1 ] && xbps-query -p pkgver -- "$1" >/dev/null; }
 }
 
 clean() {
