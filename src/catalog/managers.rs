@@ -1,53 +1,141 @@
-//! Package managers, one row each: what `packages/script.rs` and the local check put together.
+//! Package managers, one row and one file of shell each: what `packages/script.rs` and the local check put together.
 //!
-//! Every text is a line of POSIX shell; `"$@"` is the list of names, each one word, never part of the text.
+//! A file of `managers/` is a valid POSIX script of functions that nobody calls: their bodies are what is run, so that
+//! a plan shows the real commands. `"$@"` is the list of names, each one word, never part of the text; `$options ` stands
+//! where options of the install go.
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Manager {
     pub(crate) name: &'static str,
-    /// Refreshes the lists of what there is.
-    pub(crate) update: &'static str,
-    /// Prints those of the names that exist, one a line; one query for all.
-    pub(crate) exists: &'static str,
-    /// Installs all names, or fails.
-    pub(crate) install: &'static str,
-    /// Frees what an image does not need.
-    pub(crate) clean: &'static str,
-    /// Prints those of the names that are installed, one a line: for the local check.
-    pub(crate) installed: &'static str,
+    functions: &'static str,
+    /// The functions `rewrite`, `used` and `restore`: package sources that have moved to `$archive`.
+    pub(crate) archive: Option<&'static str>,
+    /// Installs on a host for root alone.
+    pub(crate) root: bool,
     /// Set while the package stage runs.
     pub(crate) env: &'static [(&'static str, &'static str)],
 }
 
-pub(crate) const MANAGERS: [Manager; 2] = [
-    // apt-cache(8): `show` names what it has and exits 100 where one is missing. dpkg-query(1) for what is there.
+/// What programs say is read: it is in English.
+const ENGLISH: (&str, &str) = ("LC_ALL", "C");
+const APT: Option<&str> = Some(include_str!("archives/apt.sh"));
+const REPOS: Option<&str> = Some(include_str!("archives/repos.sh"));
+
+const fn row(name: &'static str, functions: &'static str) -> Manager {
     Manager {
-        name: "apt",
-        update: "apt-get -q update",
-        exists: r#"apt-cache show --no-all-versions "$@" 2>/dev/null | sed -n 's/^Package: //p'"#,
-        install: r#"apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install -- "$@""#,
-        clean: "apt-get clean && rm -rf /var/lib/apt/lists/*",
-        installed: r#"dpkg-query -W -f '${db:Status-Status} ${Package}\n' -- "$@" 2>/dev/null | sed -n 's/^installed //p'"#,
-        env: &[("DEBIAN_FRONTEND", "noninteractive"), ("LC_ALL", "C")],
+        name,
+        functions,
+        archive: None,
+        root: true,
+        env: &[ENGLISH],
+    }
+}
+
+pub(crate) const MANAGERS: [Manager; 12] = [
+    Manager {
+        archive: APT,
+        env: &[("DEBIAN_FRONTEND", "noninteractive"), ENGLISH],
+        ..row("apt", include_str!("managers/apt.sh"))
     },
-    // dnf 4 and 5: `list` exits 1 where one is missing and prints `NAME.ARCH VERSION REPO` for the others.
     Manager {
-        name: "dnf",
-        update: "dnf -q makecache",
-        exists: r#"dnf -q list "$@" 2>/dev/null | sed -n 's/^\([^ ]*\)\.[^. ]* .*/\1/p' | sort -u"#,
-        install: r#"dnf -y install -- "$@""#,
-        clean: "dnf -q clean all",
-        installed: r#"rpm -q --qf '%{NAME}\n' -- "$@" 2>/dev/null | sed '/ is not installed$/d'"#,
-        env: &[("LC_ALL", "C")],
+        archive: REPOS,
+        ..row("dnf", include_str!("managers/dnf.sh"))
+    },
+    Manager {
+        archive: REPOS,
+        ..row("yum", include_str!("managers/yum.sh"))
+    },
+    Manager {
+        archive: REPOS,
+        ..row("zypper", include_str!("managers/zypper.sh"))
+    },
+    row("pacman", include_str!("managers/pacman.sh")),
+    // Namespaces of its own are refused to it in a container.
+    Manager {
+        env: &[
+            (
+                "FEATURES",
+                "-ipc-sandbox -mount-sandbox -network-sandbox -pid-sandbox",
+            ),
+            ENGLISH,
+        ],
+        ..row("emerge", include_str!("managers/emerge.sh"))
+    },
+    row("xbps", include_str!("managers/xbps.sh")),
+    row("slackpkg", include_str!("managers/slackpkg.sh")),
+    row("apk", include_str!("managers/apk.sh")),
+    Manager {
+        root: false,
+        ..row("nix", include_str!("managers/nix.sh"))
+    },
+    Manager {
+        root: false,
+        ..row("conda", include_str!("managers/conda.sh"))
+    },
+    // It asks nothing, and updates only where it is told to. In a container it runs as root.
+    Manager {
+        root: false,
+        env: &[
+            ("HOMEBREW_NO_ANALYTICS", "1"),
+            ("HOMEBREW_NO_AUTO_UPDATE", "1"),
+            ("HOMEBREW_NO_ENV_HINTS", "1"),
+            ("HOMEBREW_NO_INSTALL_CLEANUP", "1"),
+            ("NONINTERACTIVE", "1"),
+            ENGLISH,
+        ],
+        ..row("brew", include_str!("managers/brew.sh"))
     },
 ];
+
+impl Manager {
+    /// Refreshes the lists of what there is; `None`: it has no lists.
+    pub(crate) fn update(&self) -> Option<String> {
+        Some(self.body("update")).filter(|body| body != ":")
+    }
+
+    /// Prints those of the names that do not exist, one a line, in one query for all. A query that fails prints none:
+    /// then the install tells.
+    pub(crate) fn missing(&self) -> String {
+        self.body("missing")
+    }
+
+    /// Installs all names, or fails.
+    pub(crate) fn install(&self) -> String {
+        self.body("install")
+    }
+
+    /// Frees what an image does not need.
+    pub(crate) fn clean(&self) -> String {
+        self.body("clean")
+    }
+
+    /// Prints what is installed, one a line, at least those of the names: for the local check.
+    pub(crate) fn installed(&self) -> String {
+        self.body("installed")
+    }
+
+    /// The lines between `NAME() {` and `}`, two blanks less deep. A file without the function fails a test.
+    fn body(&self, name: &str) -> String {
+        let lines = self.functions.lines();
+        let begin = format!("{name}() {{");
+        let inside = lines.skip_while(|line| **line != begin).skip(1);
+        let inside = inside.take_while(|line| *line != "}");
+        let shallow = inside.map(|line| line.strip_prefix("  ").unwrap_or(line));
+        shallow.collect::<Vec<_>>().join("\n")
+    }
+}
 
 pub(crate) fn find(name: &str) -> Option<&'static Manager> {
     MANAGERS.iter().find(|m| m.name == name)
 }
 
-/// Every manager that a system may have; one without a row above is read and shown, and no run can use it yet.
-pub(crate) const NAMES: [&str; 12] = [
-    "apt", "dnf", "yum", "zypper", "pacman", "emerge", "xbps", "slackpkg", "apk", "nix", "conda",
-    "brew",
-];
+/// Every package manager that a system may have.
+pub(crate) const NAMES: [&str; MANAGERS.len()] = {
+    let mut names = [""; MANAGERS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = MANAGERS[at].name;
+        at += 1;
+    }
+    names
+};

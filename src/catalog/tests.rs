@@ -188,7 +188,7 @@ fn archives_are_those_of_releases_that_have_moved() {
     assert_eq!(archive("ubuntu", "24.04"), None);
     assert_eq!(
         archive("centos", "7"),
-        Some("https://vault.centos.org/7.9.2009")
+        Some("http://vault.centos.org/7.9.2009")
     );
     assert_eq!(
         archive("manylinux", "2_24"),

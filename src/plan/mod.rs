@@ -84,6 +84,9 @@ pub(crate) struct PackageStep {
     pub(crate) names: Vec<String>,
     /// Options of the install.
     pub(crate) options: Vec<String>,
+    /// Shell lines before the update, and after the install.
+    pub(crate) before: Vec<String>,
+    pub(crate) after: Vec<String>,
     /// What does not exist is left out and told.
     pub(crate) ignore_missing: bool,
     /// On this host: what is missing is installed.
@@ -195,6 +198,8 @@ fn plan_stage(
             manager: env.manager,
             names: texts(&env.package_names),
             options: texts(&env.package_options),
+            before: texts(&env.settings.packages_before),
+            after: texts(&env.settings.packages_after),
             ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
             install: is_on(env.settings.install.as_ref()),
             commands: commands.len(),
@@ -288,13 +293,22 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
         texts(&settings.packages_before),
         texts(&settings.packages_after),
     );
-    let ignore = is_on(settings.ignore_missing_packages.as_ref());
+    let day = env.end_of_life.as_ref().map(|s| s.value.as_str());
+    let tree = env.archive.as_ref().map(|s| s.value.as_str());
     let lines = match env.manager {
-        Some(manager) => {
-            let (names, options) = (texts(&env.package_names), texts(&env.package_options));
-            packages::script::lines(manager, &names, &options, &before, &after, ignore)
+        Some(manager) => packages::script::lines(&packages::script::Job {
+            manager,
+            names: &texts(&env.package_names),
+            options: &texts(&env.package_options),
+            before: &before,
+            after: &after,
+            ignore_missing: is_on(settings.ignore_missing_packages.as_ref()),
+            archive: day.zip(tree),
+        }),
+        None if env.package_names.is_empty() => {
+            let lines = before.into_iter().chain(after);
+            lines.map(packages::script::Line::from).collect()
         }
-        None if env.package_names.is_empty() => before.into_iter().chain(after).collect(),
         None => {
             let title = format!(
                 "`{}` has packages to install and no package manager",
@@ -306,10 +320,12 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
             ));
         }
     };
-    let own = |text: String| PlanCommand {
-        argv: ["sh", "-e", "-c", &text].map(str::to_owned).to_vec(),
-        evaluated: text.clone(),
-        text,
+    let own = |line: packages::script::Line| PlanCommand {
+        argv: ["sh", "-e", "-c", &line.evaluated]
+            .map(str::to_owned)
+            .to_vec(),
+        evaluated: line.evaluated,
+        text: line.text,
         allow_failure: false,
         place: String::new(),
     };

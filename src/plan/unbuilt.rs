@@ -9,7 +9,6 @@ use crate::problem::{Place, Problem};
 
 /// The first setting of an environment that is not built yet.
 pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem> {
-    manager(project, env)?;
     let s = &env.settings;
     let container = env.container();
     if let Some((key, place)) = of_project(project, env) {
@@ -57,28 +56,6 @@ fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Pla
     let said = repository.iter().chain(push).map(Spanned::span);
     let span = said.chain(pull.map(Spanned::span)).next()?;
     Some(("[registry]", project.place(span)))
-}
-
-/// A package manager that has no row in the catalog yet, where a stage would need it.
-fn manager(project: &Project, env: &Environment) -> Result<(), Problem> {
-    let needed = env.stages.iter().any(|s| is_on(s.packages.as_ref()));
-    let named = env.settings.package_manager.as_ref();
-    let named = named.filter(|_| env.manager.is_none() && needed && !env.package_names.is_empty());
-    let Some(named) = named else {
-        return Ok(());
-    };
-    let family = env.name.system.as_ref().map(|s| s.family.as_str());
-    let table = family.and_then(|f| project.file.system.get_key_value(f));
-    let place = named.place().cloned();
-    let place = place.or_else(|| table.map(|(key, _)| project.place(key.span())));
-    let title = format!(
-        "the package manager `{}` is not built yet, and `{}` has packages to install",
-        named.value, env.name
-    );
-    let help = "`list` and `show` read it; without a stage that has `packages = true` the environment runs";
-    Err(place
-        .into_iter()
-        .fold(Problem::new(title, help), Problem::place))
 }
 
 fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {

@@ -141,6 +141,13 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
             text += &field("at", &paint(colour, PATH, &place));
         }
     }
+    if stage.command.is_some() && !stage.missing_packages.is_empty() {
+        let list = clean::visible(&stage.missing_packages.join(", "));
+        text += &field("missing", &list);
+    }
+    if let Some(tree) = &stage.package_sources {
+        text += &field("sources", &clean::visible(tree));
+    }
     if !streamed {
         text += &quoted("last lines", &stage.tail, usize::MAX, colour);
     }

@@ -185,6 +185,8 @@ fn remarks(summary: &Summary, colour: bool) -> String {
             .flat_map(|s| s.missing_packages.clone())
             .collect();
         say("missing packages", &env.name, &missing);
+        let sources = env.stages.iter().filter_map(|s| s.package_sources.clone());
+        say("package sources", &env.name, &sources.collect::<Vec<_>>());
         say("packages without a name", &env.name, &env.nameless_packages);
     }
     for env in &summary.envs {
@@ -260,6 +262,7 @@ mod tests {
         fine.stages[1].leaked = true;
         fine.nameless_packages = words(&["libfoo", "libbar"]);
         bad.missing_packages = words(&["gap"]);
+        bad.package_sources = Some("http://archive/debian".to_owned());
         let last = StageResult::new("packed", State::NotRun);
         let ill = env("docker-a", State::Failed, vec![cached("built"), bad, last]);
         summary(vec![ill, fine, skipped], 185.0)
@@ -276,12 +279,15 @@ skipped  podman-c         no linux/riscv64 image of `fedora` is known here
 failed   docker-a         cached  failed 12.4s    -
 
 missing packages on docker-a: gap
+package sources on docker-a: http://archive/debian
 packages without a name on docker-bookworm: libfoo, libbar
 
 failed: docker-a
   stage    tested failed after 12.4s: exit code 2
   command  make check
   at       envs.toml:41:9
+  missing  gap
+  sources  http://archive/debian
   last lines
     | checking…
     | FAIL: test_foo
@@ -311,6 +317,8 @@ failed: docker-a
   stage    tested failed after 12.4s: exit code 2
   command  make check
   at       envs.toml:41:9
+  missing  gap
+  sources  http://archive/debian
   last lines
     | checking…
     | FAIL: test_foo

@@ -1,6 +1,7 @@
 //! Packages on this host: they are checked, and what is missing is installed where that is asked for; else it is told,
 //! with the command that installs it. Asks nobody anything.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::event::Teller;
@@ -8,16 +9,14 @@ use super::local::LocalEnv;
 use super::log::Log;
 use super::result::{StageResult, State};
 use crate::catalog::managers::Manager;
-use crate::command::Command;
 use crate::exec::{self, Limits};
-use crate::packages::script;
+use crate::packages::script::{self, Job, Line};
 use crate::plan::{PackageStep, PlanCommand, Stage};
 use crate::problem::Problem;
 use crate::quote;
 
 impl LocalEnv<'_> {
-    /// Are the stage's packages here, if need be now? `packages-before` and `packages-after` are of images: on this host
-    /// nothing but the install is run.
+    /// Are the stage's packages here, if need be now? With nothing to install nothing is run.
     pub(super) fn packages(
         &self,
         stage: &Stage,
@@ -30,12 +29,12 @@ impl LocalEnv<'_> {
         let Some(manager) = step.manager.filter(|_| !step.names.is_empty()) else {
             return Ok(true);
         };
-        let missing = self.missing(manager, &step.names)?;
+        let missing = self.missing(stage, manager, &step.names)?;
         if missing.is_empty() {
             return Ok(true);
         }
+        let by_sudo = manager.root && !self.world.host.root;
         if step.install || self.options.install_packages {
-            let by_sudo = !self.world.host.root;
             let commands = install(manager, step, &missing, by_sudo).into_iter();
             let failed = commands.into_iter().find_map(|command| {
                 let exit = self.command(stage, &command, started, log, tell);
@@ -51,7 +50,7 @@ impl LocalEnv<'_> {
             }
         }
         let list = missing.join(" ");
-        let sudo = if self.world.host.root { "" } else { "sudo " };
+        let sudo = if by_sudo { "sudo " } else { "" };
         let line = script::install_line(manager, &missing);
         let text = format!("missing on this host: {list}\ninstall with: {sudo}{line}\n");
         log.write(text.as_bytes());
@@ -62,12 +61,27 @@ impl LocalEnv<'_> {
         Ok(false)
     }
 
-    /// Those of the names that are not installed.
-    fn missing(&self, manager: &Manager, names: &[String]) -> Result<Vec<String>, Problem> {
-        let words = ["sh", "-c", manager.installed, "sh"].into_iter();
-        let command = Command::new(words.chain(names.iter().map(String::as_str)));
+    /// Those of the names that are not installed, as the stage's commands would see it.
+    fn missing(
+        &self,
+        stage: &Stage,
+        manager: &Manager,
+        names: &[String],
+    ) -> Result<Vec<String>, Problem> {
+        let installed = manager.installed();
+        let words = ["sh", "-c", &installed, "sh"].into_iter();
+        let command = own(
+            Line::from(installed.clone()),
+            words.chain(names.iter().map(String::as_str)),
+        );
+        let command = self.process(stage, &command);
         let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
-        let missing = |name: &&String| !there.lines().any(|line| line == name.as_str());
+        let there: BTreeSet<&str> = there.lines().collect();
+        // A name may have a version behind it.
+        let missing = |name: &&String| {
+            let bare = name.split(['=', '<', '>', '~', '[']).next();
+            !there.contains(name.as_str()) && !bare.is_some_and(|bare| there.contains(bare))
+        };
         Ok(names.iter().filter(missing).cloned().collect())
     }
 }
@@ -80,10 +94,17 @@ fn install(
     missing: &[String],
     by_sudo: bool,
 ) -> Vec<PlanCommand> {
-    let ignore = step.ignore_missing;
-    let mut lines = script::lines(manager, missing, &step.options, &[], &[], ignore);
+    let mut lines = script::lines(&Job {
+        manager,
+        names: missing,
+        options: &step.options,
+        before: &step.before,
+        after: &step.after,
+        ignore_missing: step.ignore_missing,
+        archive: None,
+    });
     lines.pop();
-    let command = |line: String| {
+    let command = |line: Line| {
         let mut argv = Vec::new();
         if by_sudo {
             // sudo(8) takes the variables away.
@@ -91,21 +112,26 @@ fn install(
             let variables = manager.env.iter();
             argv.extend(variables.map(|(name, value)| format!("{name}={value}")));
         }
-        argv.extend(["sh", "-e", "-c", &line].map(str::to_owned));
+        argv.extend(["sh", "-e", "-c", &line.evaluated].map(str::to_owned));
         let text = if by_sudo {
             quote::words(&argv)
         } else {
-            line.clone()
+            line.text.clone()
         };
-        PlanCommand {
-            text,
-            evaluated: line,
-            argv,
-            allow_failure: false,
-            place: String::new(),
-        }
+        own(Line { text, ..line }, argv.iter().map(String::as_str))
     };
     lines.into_iter().map(command).collect()
+}
+
+/// A command of runenv's own.
+fn own<'a>(line: Line, argv: impl Iterator<Item = &'a str>) -> PlanCommand {
+    PlanCommand {
+        text: line.text,
+        evaluated: line.evaluated,
+        argv: argv.map(str::to_owned).collect(),
+        allow_failure: false,
+        place: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +146,8 @@ mod tests {
             manager: Some(manager),
             names: vec!["it's".to_owned(), "b".to_owned()],
             options: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
             ignore_missing: false,
             install: true,
             commands: 0,

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::packages::script::MISSING;
+use crate::packages::script::{MISSING, SOURCES};
 use crate::problem::Problem;
 
 /// Lines that the failure report shows.
@@ -28,7 +28,22 @@ struct Tail {
     whole: VecDeque<String>,
     open: Vec<u8>,
     missing: Vec<String>,
+    sources: Option<String>,
     on_failure: Option<Vec<String>>,
+}
+
+/// What a log knows at its end.
+pub(crate) struct Known {
+    /// The last lines.
+    pub(crate) tail: Vec<String>,
+    /// What `on-failure` printed.
+    pub(crate) on_failure: Vec<String>,
+    /// Packages that could not be had.
+    pub(crate) missing: Vec<String>,
+    /// The archive that packages came from.
+    pub(crate) sources: Option<String>,
+    /// Trouble with the file.
+    pub(crate) trouble: Option<Problem>,
 }
 
 impl Log {
@@ -59,21 +74,23 @@ impl Log {
         self.lines.on_failure.is_some()
     }
 
-    /// The last lines, what `on-failure` printed, packages that could not be had, and trouble with the file.
-    pub(crate) fn finish(mut self) -> (Vec<String>, Vec<String>, Vec<String>, Option<Problem>) {
+    /// What there is to say of the output.
+    pub(crate) fn finish(mut self) -> Known {
         self.lines.end_line();
         let Tail {
             whole,
             missing,
+            sources,
             on_failure,
             open: _,
         } = self.lines;
-        (
-            whole.into(),
-            on_failure.unwrap_or_default(),
+        Known {
+            tail: whole.into(),
+            on_failure: on_failure.unwrap_or_default(),
             missing,
-            self.trouble,
-        )
+            sources,
+            trouble: self.trouble,
+        }
     }
 }
 
@@ -97,6 +114,9 @@ impl Tail {
             .to_owned();
         if let Some(name) = line.strip_prefix(MISSING) {
             self.missing.push(name.to_owned());
+        }
+        if let Some(tree) = line.strip_prefix(SOURCES) {
+            self.sources = Some(tree.to_owned());
         }
         let lines = match &mut self.on_failure {
             Some(lines) => {

@@ -94,6 +94,8 @@ pub(crate) struct StageResult {
     pub(crate) detail: Option<String>,
     /// Packages that could not be had.
     pub(crate) missing_packages: Vec<String>,
+    /// The archive that packages came from; `None`: from where the image says.
+    pub(crate) package_sources: Option<String>,
     /// The log's path; empty where the stage was not run.
     pub(crate) log: String,
     /// The last lines of the output (20), for the failure report.
@@ -116,11 +118,12 @@ impl StageResult {
 
     /// Takes over what the log knows; a problem with the log's file is the stage's.
     pub(crate) fn take_log(&mut self, log: Log) -> Result<(), Problem> {
-        let (tail, on_failure, missing, trouble) = log.finish();
-        self.tail = tail;
-        self.on_failure_output = on_failure;
-        self.missing_packages.extend(missing);
-        trouble.map_or(Ok(()), Err)
+        let known = log.finish();
+        self.tail = known.tail;
+        self.on_failure_output = known.on_failure;
+        self.missing_packages.extend(known.missing);
+        self.package_sources = known.sources;
+        known.trouble.map_or(Ok(()), Err)
     }
 
     pub(crate) fn new(name: &str, state: State) -> Self {
@@ -136,6 +139,7 @@ impl StageResult {
             command: None,
             detail: None,
             missing_packages: Vec::new(),
+            package_sources: None,
             log: String::new(),
             tail: Vec::new(),
             on_failure_output: Vec::new(),

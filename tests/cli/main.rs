@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod clean;
 mod context;
 mod devcontainer;
@@ -32,9 +33,11 @@ mod list_forms;
 mod list_json;
 mod local_packages;
 mod logs;
+mod managers;
 mod matrix;
 mod names;
 mod output;
+mod played;
 mod quoting;
 mod run_local;
 mod sample;

@@ -75,7 +75,7 @@ fn its_environments_are_shown() {
             "image i386/centos:centos7",
             "platform linux/386",
             "package-manager yum",
-            "archive https://vault.centos.org/7.9.2009",
+            "archive http://vault.centos.org/7.9.2009",
             "stage.bootstrapped.timeout 30m",
         ],
     );

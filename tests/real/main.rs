@@ -15,7 +15,6 @@ mod support;
 
 mod cached;
 mod devcontainer;
-mod dnf;
 mod dockerfile;
 mod doctor;
 mod foreign;
@@ -23,6 +22,7 @@ mod images;
 mod keys;
 mod kills;
 mod network;
+mod packages;
 mod proxies;
 mod pruned;
 mod scripts;

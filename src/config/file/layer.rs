@@ -65,7 +65,7 @@ macro_rules! layer_table {
             /// On this host: `tree` runs in the source tree, `copy` in a copy of it.
             bounds isolate: Option<Text>,
             /// On this host: install the packages that are missing, as root or by `sudo -n`, which asks nothing; else they
-            /// are told. `packages-before` and `packages-after` are not run here. `run --install-packages` says the same.
+            /// are told. `packages-before` and `packages-after` are run around it. `run --install-packages` says the same.
             bounds install: Option<Spanned<bool>>,
             /// One line for `list`.
             tells description: Option<Text>,
@@ -125,9 +125,9 @@ layer_table! {
         /// The condition for names that it may not stand in.
         tells not: Option<Text>,
         /// The day, `YYYY-MM-DD`, from which on nobody maintains it for free.
-        tells end_of_life: Option<Text>,
-        /// The tree that its packages move to after that day; empty: they stay where they are.
-        tells archive: Option<Text>,
+        acts end_of_life: Option<Text>,
+        /// The tree that its packages move to after that day, and come from where it has them; empty: they stay.
+        acts archive: Option<Text>,
     }
 }
 layer_table! {
@@ -140,9 +140,9 @@ layer_table! {
         /// The release that the family alone means.
         tells default_release: Option<Text>,
         /// The day, `YYYY-MM-DD`, from which on nobody maintains its releases for free.
-        tells end_of_life: Option<Text>,
-        /// The tree that its packages move to after that day; empty: they stay where they are.
-        tells archive: Option<Text>,
+        acts end_of_life: Option<Text>,
+        /// The tree that its packages move to after that day, and come from where it has them; empty: they stay.
+        acts archive: Option<Text>,
         /// The releases.
         tells release: Map<Spanned<ReleaseTable>>,
     }

@@ -116,8 +116,9 @@ fn maintenance(project: &Project, problems: &mut Problems) {
             problems.push(problem.place(project.place(day.span())));
         }
         let address = |text: &str| {
-            let web = text.starts_with("http://") || text.starts_with("https://");
-            text.is_empty() || (web && !text.contains(char::is_whitespace))
+            let mut begins = ["http://", "https://", "file:///"].iter();
+            let url = begins.any(|begin| text.starts_with(begin));
+            text.is_empty() || (url && !text.contains(char::is_whitespace))
         };
         if let Some(tree) = archive.as_ref().filter(|tree| !address(tree.get_ref())) {
             let title = format!("`{}` is no address of an archive", tree.get_ref());

@@ -1,6 +1,7 @@
 #!/bin/sh
 # make-repos.sh "NAME NAME=DEPENDENCY ...": (in an image) a repository of rpm packages in /srv/repo/rpm and one of
-# pacman packages in /srv/repo/pacman. Each package brings /usr/bin/NAME, which prints "NAME 1.0".
+# pacman packages in /srv/repo/pacman. Each package brings /usr/bin/NAME, which prints "NAME 1.0"; it also provides
+# `pkgconfig(NAME)` as rpm, and `virtual-NAME` for pacman.
 set -eu
 repo=/srv/repo
 
@@ -20,6 +21,7 @@ Summary: test package $1
 License: MIT
 BuildArch: noarch
 AutoReqProv: no
+Provides: pkgconfig($1)
 ${2:+Requires: $2}
 %description
 A test package.
@@ -39,6 +41,7 @@ pkgdesc = test package $1
 arch = any
 builddate = 1700000000
 size = 100
+provides = virtual-$1
 INFO
   [ -z "$2" ] || echo "depend = $2"
   case $1 in gcc|make) echo 'group = base-devel';; esac

@@ -1,0 +1,40 @@
+# shellcheck shell=sh disable=SC2154,SC2317,SC2329
+# sources.list(5), apt.conf(5): the distribution's own trees, in lines and in stanzas, are looked for in the archive.
+
+# Others' trees stay. Debian's archive has security beside it, and no `-updates`: the last of them are in the release
+# itself. What is not renewed is out of date, and its signature is good all the same. An archive that is out of reach
+# shall not be waited for as long as a mirror.
+rewrite() {
+  mkdir -p /var/lib/runenv/sources && cp -an /etc/apt/sources.list* /var/lib/runenv/sources/
+  security=$archive gone=-updates
+  case $archive in
+    */debian*) own=debian security=${archive%/debian*}/debian-security${archive##*/debian} ;;
+    */raspbian*) own=raspbian ;;
+    */ubuntu*) own='ubuntu[-a-z]*' gone='^$' ;;
+    *) return ;;
+  esac
+  tree=$(printf '%s\n' "$archive" | sed 's/[#&\\]/\\&/g')
+  security=$(printf '%s\n' "$security" | sed 's/[#&\\]/\\&/g')
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+    [ ! -f "$file" ] || sed -i -E '
+      /^(deb|deb-src|URIs:)[[:space:]]/!b suites
+      /launchpad|docker\.com|\/\/archive\.raspberrypi/b
+      /^deb/{/[[:space:]](main|universe|multiverse|contrib|non-free)([[:space:]]|$)/!b
+      }
+      s#[a-z+]+://security\.debian\.org(/[^[:space:]]*)?([[:space:]]|$)#'"$security"'\2#g
+      s#[a-z+]+://[^[:space:]]+/'"$own"'-security/?([[:space:]]|$)#'"$security"'\1#g
+      s#[a-z+]+://[^[:space:]]+/'"$own"'/?([[:space:]]|$)#'"$tree"'\1#g
+      /^deb.*[[:space:]][a-z]+'"$gone"'[[:space:]]/s/^/# /
+      :suites
+      /^Suites:/s/[[:space:]][a-z]+'"$gone"'([[:space:]]|$)/\1/g' "$file"
+  done
+  echo 'Acquire { Check-Valid-Until "false"; http::Timeout "30"; };' >/etc/apt/apt.conf.d/99runenv-archive
+}
+
+used() {
+  grep -rqsF -e "$archive" /etc/apt/sources.list /etc/apt/sources.list.d
+}
+
+restore() {
+  cp -a /var/lib/runenv/sources/. /etc/apt/ && rm -f /etc/apt/apt.conf.d/99runenv-archive
+}

@@ -1,0 +1,24 @@
+# shellcheck shell=sh disable=SC2086,SC2154,SC2317,SC2329
+# yum(8), rpm(8). Without -y and without an answer, yum says what it would do, and ends.
+
+update() {
+  yum -q makecache
+}
+
+missing() {
+  yum install $options -- "$@" </dev/null 2>&1 | sed -n 's/^No package \(.*\) available\.$/\1/p'
+}
+
+# yum leaves out what there is not, and says that all is well: so it is asked first.
+install() {
+  ! yum install $options -- "$@" </dev/null 2>&1 | grep '^No package .* available\.$' &&
+    yum -y install $options -- "$@"
+}
+
+clean() {
+  yum -q clean all && rm -rf /var/cache/yum
+}
+
+installed() {
+  rpm -qa --provides | sed 's/ .*//'
+}
