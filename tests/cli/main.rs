@@ -10,6 +10,8 @@ mod support;
 
 mod clean;
 mod context;
+mod devcontainer;
+mod dockerfile;
 mod doctor;
 mod dry_run;
 mod engine_trouble;

@@ -14,7 +14,9 @@
 mod support;
 
 mod cached;
+mod devcontainer;
 mod dnf;
+mod dockerfile;
 mod doctor;
 mod foreign;
 mod images;
