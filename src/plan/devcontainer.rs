@@ -108,10 +108,10 @@ fn stages(plan: &Plan, to: Option<&str>) -> Result<Vec<usize>, Problem> {
 
 /// Variables of shells and of what they start: those of the stage, and those that are passed on.
 fn variables<'a>(plan: &'a Plan, stage: &'a Stage) -> Result<BTreeMap<&'a str, String>, Problem> {
+    // An editor knows no globs.
     let passed = plan
-        .pass_env
-        .iter()
-        .map(|name| (name.as_str(), format!("${{localEnv:{name}}}")));
+        .passed_names()
+        .map(|name| (name, format!("${{localEnv:{name}}}")));
     let mut all: BTreeMap<&str, String> = passed.collect();
     let limit = plan.cpus.as_deref().and_then(late::processors);
     for (name, value) in &stage.env {

@@ -21,6 +21,7 @@ use crate::config::Project;
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
+use crate::name::expand;
 use crate::nearest;
 use crate::packages;
 use crate::problem::{Place, Problem};
@@ -127,6 +128,12 @@ impl Plan {
             let title = format!("`{}` has no stage `{name}`", self.env);
             Problem::new(title, nearest::advice(name, "stages", known))
         })
+    }
+
+    /// Variables of the caller that are passed on by their names, not by a glob.
+    pub(crate) fn passed_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.pass_env.iter().filter(|word| !expand::is_glob(word));
+        names.map(String::as_str)
     }
 
     /// The stage of this name.

@@ -14,6 +14,7 @@ use files::{Copy, Files};
 
 use super::{Plan, Stage, standalone};
 use crate::late;
+use crate::name::expand;
 use crate::problem::Problem;
 use crate::quote;
 use crate::time;
@@ -212,10 +213,8 @@ fn run(
         return Ok(Vec::new());
     };
     let mut all: Vec<_> = plan
-        .pass_env
-        .iter()
-        .cloned()
-        .map(Instruction::Arg)
+        .passed_names()
+        .map(|name| Instruction::Arg(name.to_owned()))
         .collect();
     if standalone::counts_cpus(&text) {
         let limit = plan.cpus.as_deref().and_then(late::processors);
@@ -264,20 +263,40 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
             lines.extend(each.map(|(name, text)| format!("  {name}: {text}")));
         }
     }
-    if !plan.pass_env.is_empty() {
-        let names = plan
-            .pass_env
-            .iter()
-            .map(|name| format!(" --build-arg {name}"));
+    lines.extend(passed(plan));
+    if !plan.other_images.is_empty() {
+        let others = plan.other_images.join(", ");
         lines.push(format!(
-            "Variables that are passed on: docker build{}",
-            names.collect::<String>()
+            "Where its image cannot be had, runenv takes the first that can: {others}"
         ));
     }
     if files.iter().any(|files| files.whole) {
         lines.push("All of the tree is copied: name `.runenv` in `.dockerignore`.".to_owned());
     }
     lines.into_iter().map(Instruction::Comment).collect()
+}
+
+/// What there is to say of the caller's variables: a builder passes those that are named, and knows no globs.
+fn passed(plan: &Plan) -> Vec<String> {
+    let options = plan
+        .passed_names()
+        .map(|name| format!(" --build-arg {name}"));
+    let options: String = options.collect();
+    let globs = plan.pass_env.iter().filter(|word| expand::is_glob(word));
+    let globs: Vec<&str> = globs.map(String::as_str).collect();
+    let mut lines = Vec::new();
+    if !options.is_empty() {
+        lines.push(format!(
+            "Variables that are passed on: docker build{options}"
+        ));
+    }
+    if !globs.is_empty() {
+        let globs = globs.join(", ");
+        lines.push(format!(
+            "runenv passes variables by glob, too, which a Dockerfile cannot say: {globs}"
+        ));
+    }
+    lines
 }
 
 /// The limits of a stage and its network, if it has some.
