@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "",
     "run",
     "list",
@@ -11,6 +11,7 @@ const VERBS: [&str; 11] = [
     "shell",
     "logs",
     "clean",
+    "doctor",
     "ci",
     "ci matrix",
     "schema",

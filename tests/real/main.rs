@@ -14,6 +14,7 @@
 mod support;
 
 mod cached;
+mod doctor;
 mod foreign;
 mod images;
 mod keys;
