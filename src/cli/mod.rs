@@ -5,6 +5,8 @@
 mod ci;
 mod clean;
 mod context;
+mod devcontainer;
+mod dockerfile;
 mod doctor;
 mod dry_run;
 mod list;
@@ -99,6 +101,10 @@ enum Verb {
     Doctor(doctor::DoctorArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
+    /// Print an environment as a Dockerfile that needs no runenv
+    Dockerfile(dockerfile::DockerfileArgs),
+    /// Print an environment as a devcontainer.json that needs no runenv
+    Devcontainer(devcontainer::DevcontainerArgs),
     /// Print the JSON Schema of envs.toml
     Schema(schema::SchemaArgs),
 }
@@ -147,6 +153,8 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
         Some(Verb::Doctor(args)) => doctor::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
+        Some(Verb::Dockerfile(args)) => dockerfile::exec(args, &mut context),
+        Some(Verb::Devcontainer(args)) => devcontainer::exec(args, &mut context),
         Some(Verb::Schema(args)) => schema::exec(args, &mut context),
     };
     let code = exit.unwrap_or_else(|problems| {
@@ -208,6 +216,8 @@ impl Cli {
                 | Verb::Shell(_)
                 | Verb::Logs(_)
                 | Verb::Clean(_)
+                | Verb::Dockerfile(_)
+                | Verb::Devcontainer(_)
                 | Verb::Schema(_),
             ) => None,
         }

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 14] = [
     "",
     "run",
     "list",
@@ -14,6 +14,8 @@ const VERBS: [&str; 12] = [
     "doctor",
     "ci",
     "ci matrix",
+    "dockerfile",
+    "devcontainer",
     "schema",
 ];
 

@@ -11,6 +11,8 @@ mod support;
 mod archives;
 mod clean;
 mod context;
+mod devcontainer;
+mod dockerfile;
 mod doctor;
 mod dry_run;
 mod engine_trouble;

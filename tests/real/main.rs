@@ -14,6 +14,8 @@
 mod support;
 
 mod cached;
+mod devcontainer;
+mod dockerfile;
 mod doctor;
 mod foreign;
 mod images;
