@@ -12,6 +12,8 @@ pub(crate) struct Manager {
     pub(crate) archive: Option<&'static str>,
     /// Installs on a host for root alone.
     pub(crate) root: bool,
+    /// Its update upgrades all that is installed.
+    pub(crate) upgrades: bool,
     /// Set while the package stage runs.
     pub(crate) env: &'static [(&'static str, &'static str)],
 }
@@ -27,6 +29,7 @@ const fn row(name: &'static str, functions: &'static str) -> Manager {
         functions,
         archive: None,
         root: true,
+        upgrades: false,
         env: &[ENGLISH],
     }
 }
@@ -49,7 +52,10 @@ pub(crate) const MANAGERS: [Manager; 12] = [
         archive: REPOS,
         ..row("zypper", include_str!("managers/zypper.sh"))
     },
-    row("pacman", include_str!("managers/pacman.sh")),
+    Manager {
+        upgrades: true,
+        ..row("pacman", include_str!("managers/pacman.sh"))
+    },
     // Namespaces of its own are refused to it in a container.
     Manager {
         env: &[
@@ -61,7 +67,10 @@ pub(crate) const MANAGERS: [Manager; 12] = [
         ],
         ..row("emerge", include_str!("managers/emerge.sh"))
     },
-    row("xbps", include_str!("managers/xbps.sh")),
+    Manager {
+        upgrades: true,
+        ..row("xbps", include_str!("managers/xbps.sh"))
+    },
     row("slackpkg", include_str!("managers/slackpkg.sh")),
     row("apk", include_str!("managers/apk.sh")),
     Manager {

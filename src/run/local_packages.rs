@@ -87,7 +87,7 @@ impl LocalEnv<'_> {
 }
 
 /// The commands that install these, as root or by `sudo` that may not ask for a password. What is cleaned away in an
-/// image stays on a host.
+/// image stays on a host; whether all of it is upgraded, its owner decides.
 fn install(
     manager: &Manager,
     step: &PackageStep,
@@ -104,6 +104,9 @@ fn install(
         archive: None,
     });
     lines.pop();
+    if manager.upgrades {
+        lines.remove(step.before.len());
+    }
     let command = |line: Line| {
         let mut argv = Vec::new();
         if by_sudo {
@@ -162,6 +165,9 @@ mod tests {
         }
         assert!(all[1].evaluated.starts_with(r"set -- 'it'\''s'"));
         assert!(!all[1].evaluated.contains(" b"));
+        let pacman = managers::find("pacman").unwrap();
+        let all = install(pacman, &step, &missing, true);
+        assert_eq!(all.len(), 1, "this machine is not upgraded");
         let root = install(manager, &step, &missing, false);
         assert_eq!(root[0].argv[..3], ["sh", "-e", "-c"]);
     }

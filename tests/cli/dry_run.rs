@@ -58,7 +58,7 @@ rewrite() {
       :suites
       /^Suites:/s/[[:space:]][a-z]+'\''"$gone"'\''([[:space:]]|$)/\1/g'\'' "$file"
   done
-  echo '\''Acquire::Check-Valid-Until "false";'\'' >/etc/apt/apt.conf.d/99runenv-archive
+  echo '\''Acquire { Check-Valid-Until "false"; http::Timeout "30"; };'\'' >/etc/apt/apt.conf.d/99runenv-archive
 }
 
 used() {
@@ -71,7 +71,7 @@ restore() {
 
 update() {
   apt-get -q -o APT::Update::Error-Mode=any update &&
-    ls /var/lib/apt/lists/*_* >/dev/null
+    apt-cache policy | grep -q '\''^ *-\{0,1\}[0-9]* [a-z+-]*:'\''
 }
 
 if [ "$(date -u +%Y%m%d)" -gt 20280630 ] && rewrite && used; then

@@ -20,6 +20,7 @@ fn host(file: &str) -> Project {
     let apt = "echo \"$* [$DEBIAN_FRONTEND]\" >>apt.log; read -r line && echo asked; case \"$*\" in *no-such*) \
         echo 'E: Unable to locate package no-such-package' >&2; exit 100 ;; esac";
     program("apt-get", apt);
+    program("apt-cache", "echo ' 500 http://mirror/debian stable/main'");
     program("sudo", "[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"");
     project
 }
@@ -109,4 +110,29 @@ run = ["conda --version && echo \"active: $ACTIVE\""]
     }
     let ran = project.runenv("run local-conda-forge").exits(0);
     assert!(!ran.stderr.contains("installed"), "{}", ran.stderr);
+}
+
+/// A name with a version is there if the package is; conda and brew are not for root.
+#[test]
+fn packages_of_conda_and_brew_are_looked_for() {
+    let project = Project::new().envs_toml(
+        "[config.c]\nsystem-packages = [\"python>=3.8\", \"pari=*=*_pthread\"]\n\
+         [config.b]\nsystem-packages = [\"gmp\", \"python@3.9\", \"python\", \"user/tap/name\"]\n\
+         [stage.packages]\npackages = true\n",
+    );
+    let conda = "#!/bin/sh\nprintf '# Name Version\\npython  3.11  h0\\npari-x 1 0\\n'\n";
+    // `python` is another name of one that is there.
+    let brew = "#!/bin/sh\ncase $* in\n'list -1 --full-name') printf 'gmp\\nuser/tap/name\\n' ;;\n\
+                'list python') ;;\n*) exit 1 ;;\nesac\n";
+    for (program, script) in [("conda", conda), ("brew", brew)] {
+        let bin = project.path("../bin").join(program);
+        fs::write(&bin, script).unwrap();
+        executable(&bin);
+    }
+    let ran = project.runenv("run local-conda-c").exits(1);
+    let line = "\ninstall with: conda install --yes 'pari=*=*_pthread'\n";
+    assert!(ran.stderr.contains(line), "{}", ran.whole());
+    let ran = project.runenv("run local-homebrew-b").exits(1);
+    let line = "\ninstall with: brew install python@3.9\n";
+    assert!(ran.stderr.contains(line), "{}", ran.whole());
 }

@@ -23,7 +23,8 @@ pub(crate) struct Played {
     pub(crate) root: std::path::PathBuf,
 }
 
-const PLAYED: [&str; 16] = [
+const PLAYED: [&str; 17] = [
+    "apt-cache",
     "apt-get",
     "dnf",
     "zypper",

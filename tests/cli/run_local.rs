@@ -222,31 +222,6 @@ fn two_runs_of_a_tree_do_not_mix() {
     assert!(ran.stderr.contains("wait for it to end"), "{}", ran.stderr);
 }
 
-/// A name with a version is there if the package is; conda and brew are not for root.
-#[test]
-fn packages_of_conda_and_brew_are_looked_for() {
-    let project = Project::new().envs_toml(
-        "[config.c]\nsystem-packages = [\"python>=3.8\", \"pari=*=*_pthread\"]\n\
-         [config.b]\nsystem-packages = [\"gmp\", \"python@3.9\", \"python\", \"user/tap/name\"]\n\
-         [stage.packages]\npackages = true\n",
-    );
-    let conda = "#!/bin/sh\nprintf '# Name Version\\npython  3.11  h0\\npari-x 1 0\\n'\n";
-    // `python` is another name of one that is there.
-    let brew = "#!/bin/sh\ncase $* in\n'list -1 --full-name') printf 'gmp\\nuser/tap/name\\n' ;;\n\
-                'list python') ;;\n*) exit 1 ;;\nesac\n";
-    for (program, script) in [("conda", conda), ("brew", brew)] {
-        let bin = project.path("../bin").join(program);
-        std::fs::write(&bin, script).unwrap();
-        crate::support::executable(&bin);
-    }
-    let ran = project.runenv("run local-conda-c").exits(1);
-    let line = "\ninstall with: conda install --yes 'pari=*=*_pthread'\n";
-    assert!(ran.stderr.contains(line), "{}", ran.whole());
-    let ran = project.runenv("run local-homebrew-b").exits(1);
-    let line = "\ninstall with: brew install python@3.9\n";
-    assert!(ran.stderr.contains(line), "{}", ran.whole());
-}
-
 /// Homebrew and conda are no systems that a machine is.
 #[test]
 fn package_managers_run_on_any_host() {

@@ -176,14 +176,16 @@ fn packages_come_from_the_archive_or_from_where_they_were() {
         assert_eq!(stage["package-sources"], json!(null));
         assert_eq!(stage["missing-packages"], json!(ALL_GONE));
 
-        // apt takes a mirror that it cannot reach for no error: no package is missing for that, the stage fails.
-        if engine == "docker" {
-            let cut = "[config.left]\nnetwork = \"none\"";
-            project.toml(&left.replace("[config.left]", cut));
-            project.runenv(&["run", &env]).code(1);
-            let stage = project.result_of(&env)["stages"][0].clone();
-            assert_eq!(stage["missing-packages"], json!([]));
+        // What is left is apt's alone: one engine is enough.
+        if engine != "docker" {
+            return;
         }
+        // A mirror out of reach is no error to it: no package is missing for that, the stage fails.
+        let cut = "[config.left]\nnetwork = \"none\"";
+        project.toml(&left.replace("[config.left]", cut));
+        project.runenv(&["run", &env]).code(1);
+        let stage = project.result_of(&env)["stages"][0].clone();
+        assert_eq!(stage["missing-packages"], json!([]));
 
         project.toml(&DEBIAN.replace("MIRROR", &mirror));
         let env = format!("{engine}-debian-bookworm-strict");

@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2086,SC2154,SC2317,SC2329
-# apt-get(8), dpkg-query(1).
+# apt-get(8), apt-cache(8), dpkg-query(1).
 
-# Without Error-Mode, and before apt knew it, a mirror that does not answer is no error: then there are no lists.
+# A mirror that does not answer is no error to an apt that does not know Error-Mode: then no source is known.
 update() {
   apt-get -q -o APT::Update::Error-Mode=any update &&
-    ls /var/lib/apt/lists/*_* >/dev/null
+    apt-cache policy | grep -q '^ *-\{0,1\}[0-9]* [a-z+-]*:'
 }
 
 # Pattern-Only: `python3.1` is that name, not an expression that `python3.11` fits. --print-uris: nothing is done.
