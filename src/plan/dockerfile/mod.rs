@@ -12,7 +12,7 @@ use std::fmt;
 
 use files::{Copy, Files};
 
-use super::{Plan, Stage, standalone};
+use super::{Plan, Stage, StageLimits, standalone};
 use crate::late;
 use crate::problem::Problem;
 use crate::quote;
@@ -282,20 +282,34 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
 
 /// The limits of a stage and its network, if it has some.
 fn limits(stage: &Stage) -> Option<String> {
-    let limits = &stage.limits;
+    // Exhaustive on purpose: a new field does not compile until it is decided what it is to a Dockerfile and to a dev
+    // container: an instruction, shell text (`standalone`), a line at the top, or an error.
+    let Stage {
+        name: _,
+        parent: _,
+        copy: _,
+        workdir: _,
+        env: _,
+        network,
+        limits,
+        allow_failure: _,
+        commands: _,
+        on_failure: _,
+        packages: _,
+        body: _,
+        exports: _,
+    } = stage;
+    let StageLimits {
+        timeout,
+        kill_after: _,
+        memory,
+        cpus,
+    } = limits;
     let told = [
-        limits
-            .timeout
-            .map(|t| format!("timeout {}", time::show_duration(t))),
-        limits
-            .memory
-            .as_ref()
-            .map(|memory| format!("memory {memory}")),
-        limits.cpus.as_ref().map(|cpus| format!("cpus {cpus}")),
-        stage
-            .network
-            .as_ref()
-            .map(|network| format!("network {network}")),
+        timeout.map(|limit| format!("timeout {}", time::show_duration(limit))),
+        memory.as_ref().map(|memory| format!("memory {memory}")),
+        cpus.as_ref().map(|cpus| format!("cpus {cpus}")),
+        network.as_ref().map(|network| format!("network {network}")),
     ];
     let told: Vec<String> = told.into_iter().flatten().collect();
     (!told.is_empty()).then(|| told.join(", "))
