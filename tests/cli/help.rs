@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "",
     "run",
     "list",
@@ -11,6 +11,7 @@ const VERBS: [&str; 13] = [
     "shell",
     "logs",
     "clean",
+    "doctor",
     "ci",
     "ci matrix",
     "dockerfile",

@@ -17,6 +17,7 @@ mod cached;
 mod devcontainer;
 mod dnf;
 mod dockerfile;
+mod doctor;
 mod foreign;
 mod images;
 mod keys;

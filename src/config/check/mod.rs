@@ -19,7 +19,7 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 13] = [
+pub(crate) const VERBS: [&str; 14] = [
     "run",
     "list",
     "show",
@@ -27,6 +27,7 @@ pub(crate) const VERBS: [&str; 13] = [
     "shell",
     "logs",
     "clean",
+    "doctor",
     "ci",
     "dockerfile",
     "devcontainer",

@@ -230,7 +230,7 @@ fn what_has_the_wrong_form_is_an_error() {
         ),
         (
             "a = ['x']",
-            "'{env:OUT:{a}}'",
+            "'{env:OUT:y{a}}'",
             "`{a}` is a list where one text is expected",
         ),
         (
