@@ -12,7 +12,9 @@ options = ["--prefix=/usr", "CFLAGS=-O2 -g", "{package-keys|each:--with-system-{
 env = { LC_ALL = "C.UTF-8", WORDS = "it's \"$x\"" }
 timeout = "2h"
 packages = ["gcc", "zlib", "gmp", "mpfr", "readline"]
-pass-env = ["CCACHE_DIR"]
+pass-env = ["CCACHE_DIR", "CI_*"]
+[runner.docker]
+image = ["{image}", "mirror.example/{image}"]
 [packages]
 gcc = { debian = "gcc libc6-dev" }
 zlib = { debian = "zlib1g-dev" }

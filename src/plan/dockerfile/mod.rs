@@ -211,12 +211,9 @@ fn run(
     let Some(text) = standalone::text(stage, &links)? else {
         return Ok(Vec::new());
     };
-    let mut all: Vec<_> = plan
-        .pass_env
-        .iter()
-        .cloned()
-        .map(Instruction::Arg)
-        .collect();
+    let (names, _) = standalone::passed(plan);
+    let names = names.into_iter().map(str::to_owned);
+    let mut all: Vec<_> = names.map(Instruction::Arg).collect();
     if standalone::counts_cpus(&text) {
         let limit = plan.cpus.as_deref().and_then(late::processors);
         let given = limit.map_or_else(String::new, |number| format!("={number}"));
@@ -264,15 +261,23 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
             lines.extend(each.map(|(name, text)| format!("  {name}: {text}")));
         }
     }
-    if !plan.pass_env.is_empty() {
-        let names = plan
-            .pass_env
-            .iter()
-            .map(|name| format!(" --build-arg {name}"));
+    if !plan.other_images.is_empty() {
+        let others = plan.other_images.join(", ");
+        lines.push(format!(
+            "Where the image cannot be had, runenv takes: {others}"
+        ));
+    }
+    let (names, globs) = standalone::passed(plan);
+    if !names.is_empty() {
+        let names = names.iter().map(|name| format!(" --build-arg {name}"));
         lines.push(format!(
             "Variables that are passed on: docker build{}",
             names.collect::<String>()
         ));
+    }
+    if !globs.is_empty() {
+        let globs = globs.join(" ").escape_debug().to_string();
+        lines.push(format!("Not passed on, as an ARG is one variable: {globs}"));
     }
     if files.iter().any(|files| files.whole) {
         lines.push("All of the tree is copied: name `.runenv` in `.dockerignore`.".to_owned());
