@@ -130,12 +130,6 @@ impl Plan {
         })
     }
 
-    /// Variables of the caller that are passed on by their names, not by a glob.
-    pub(crate) fn passed_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.pass_env.iter().filter(|word| !expand::is_glob(word));
-        names.map(String::as_str)
-    }
-
     /// The stage of this name.
     pub(crate) fn stage(&self, name: &str) -> Result<&Stage, Problem> {
         self.index(name).map(|at| &self.stages[at])
