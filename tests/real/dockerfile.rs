@@ -133,6 +133,7 @@ fn build(
     let mut command = Command::new(client);
     command.args([
         "build",
+        "--force-rm",
         "-t",
         &tag,
         "--target",
