@@ -8,7 +8,7 @@ use super::folder::{EnvFolder, Note};
 use super::lookup::{self, Found, Selection, Start};
 use super::network::Network;
 use super::proxies::Proxies;
-use super::result::{StageResult, State};
+use super::result::{self, StageResult, State};
 use super::stage_run::Ran;
 use super::{Options, World, leftovers};
 use crate::exec::{self, Background};
@@ -167,6 +167,7 @@ impl EngineEnv<'_> {
                 self.cached(at, &start, &mut tell)
             };
             self.results.push(result);
+            result::trouble(&mut self.results)?;
         }
         Ok(Flow::Ended)
     }

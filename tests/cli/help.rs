@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 11] = [
+const VERBS: [&str; 12] = [
     "",
     "run",
     "list",
@@ -10,6 +10,7 @@ const VERBS: [&str; 11] = [
     "context",
     "shell",
     "logs",
+    "artifacts",
     "clean",
     "ci",
     "ci matrix",
