@@ -12,6 +12,7 @@ use super::result::{self, StageResult, State};
 use super::stage_run::Ran;
 use super::{Options, World, leftovers};
 use crate::exec::{self, Background};
+use crate::files;
 use crate::late::Late;
 use crate::plan::Plan;
 use crate::plan::copy::Manifest;
@@ -248,6 +249,13 @@ impl EngineEnv<'_> {
             self.note.images.insert(name.clone(), image.clone());
         }
         tell.say(Kind::StageCached);
+        let stage = &self.plan.stages[at];
+        if !stage.artifacts.is_empty() && !files::is_there(&self.folder.artifacts(name)) {
+            let text = format!(
+                "artifacts: none are here of `{name}`, which was found: `--redo {name}` runs it"
+            );
+            tell.say(Kind::Note { text });
+        }
         StageResult {
             cached: true,
             key: start.keys[at].to_string(),

@@ -149,6 +149,11 @@ impl EnvFolder {
         Ok(())
     }
 
+    /// `artifacts/STAGE`.
+    pub(crate) fn artifacts(&self, stage: &str) -> PathBuf {
+        self.0.join(ARTIFACTS).join(stage)
+    }
+
     /// `log/NN-stage.log`.
     pub(crate) fn log(&self, number: usize, stage: &str) -> PathBuf {
         self.0.join("log").join(format!("{number:02}-{stage}.log"))

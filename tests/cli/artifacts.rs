@@ -243,9 +243,12 @@ fn one_call_for_each_place_and_none_where_there_are_no_artifacts() {
     }
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     // A stage that is found is not asked, and what there is stays.
+    let found = run(&fake, &project).stderr;
+    let line = "== artifacts: none are here of `one`, which was found: `--redo one` runs it\n";
+    assert!(found.contains(line), "{found}");
     project.write(".runenv/docker-debian-bookworm/artifacts/one/kept", "");
     fake.forget_calls();
-    run(&fake, &project);
+    assert!(!run(&fake, &project).stderr.contains("artifacts"));
     assert_eq!(fake.calls_of("docker cp"), Vec::<String>::new());
     assert!(
         project

@@ -15,7 +15,12 @@ fn examples(folder: &Path) -> Vec<PathBuf> {
     let examples = fs::read_dir(root().join("examples")).expect("there are examples");
     let files = examples.map(|e| e.expect("a folder").path().join("envs.toml"));
     all.extend(files.filter(|file| file.is_file()));
-    for page in ["README.md", "docs/ci.md", "docs/reference/names.md"] {
+    for page in [
+        "README.md",
+        "docs/ci.md",
+        "docs/reference/names.md",
+        "docs/reference/artifacts.md",
+    ] {
         let text = fs::read_to_string(root().join(page)).expect("a page");
         for (at, block) in blocks(&text)
             .iter()
