@@ -235,14 +235,19 @@ impl Collector {
             bytes,
         }) = &artifacts
         {
-            let noun = if *files == 1 { "file" } else { "files" };
-            let note = format!("artifacts: {files} {noun}, {bytes} bytes in {folder}");
+            let (files, bytes) = (counted(*files, "file"), counted(*bytes, "byte"));
+            let note = format!("artifacts: {files}, {bytes} in {folder}");
             self.taken.notes.push(note);
         }
         self.taken.warnings.extend(left_out.problem(stage));
         self.taken.artifacts = artifacts;
         Ok(self.taken)
     }
+}
+
+fn counted(n: u64, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{s}")
 }
 
 /// An entry's path below the place that was asked for. The first name of a tar is that of the place, or of what a link
