@@ -48,6 +48,12 @@ pub(crate) fn is_inside(path: &Path, folder: &Path) -> bool {
     }
 }
 
+/// How many bytes are free on the disk of a folder, for whoever asks; `None` where the folder cannot be seen.
+pub(crate) fn free(path: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(path).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// Is there anything at the path?
 pub(crate) fn is_there(path: &Path) -> bool {
     path.exists()

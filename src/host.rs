@@ -19,6 +19,8 @@ pub(crate) struct Host {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdin_is_terminal: bool,
     pub(crate) root: bool,
+    /// The operating system, as Rust calls it: `linux`, `macos`.
+    pub(crate) os: &'static str,
     pub(crate) pid: u32,
 }
 
@@ -36,6 +38,7 @@ impl Host {
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             root: rustix::process::geteuid().is_root(),
+            os: std::env::consts::OS,
             pid: std::process::id(),
         }
     }

@@ -145,6 +145,40 @@ fn everything_that_sage_tests_on_is_here() {
     assert!(rows >= 75, "{rows}");
 }
 
+/// What a matrix of all systems is made of: the newest of each family, and one that came before.
+#[test]
+fn nothing_of_a_matrix_is_missing() {
+    let matrix = [
+        (
+            "ubuntu",
+            "focal jammy noble plucky questing resolute resolute-arm64v8",
+        ),
+        (
+            "debian",
+            "bullseye bookworm trixie forky sid trixie-i386 trixie-arm64v8",
+        ),
+        ("fedora", "41 42 43 rawhide 43-arm64v8"),
+        ("almalinux", "8 9 10 10-arm64v8"),
+        ("rockylinux", "8 9 10"),
+        ("centos", "7 stream-8 stream-9 stream-10"),
+        ("oraclelinux", "8 9 10"),
+        ("amazonlinux", "2 2023"),
+        ("opensuse", "15.6 16.0 tumbleweed"),
+        ("alpine", "3.18 3.19 3.20 3.21 3.22 3.23 edge 3.23-i386"),
+        ("linuxmint", "21 21.3 22 22.1 22.2"),
+        ("voidlinux", "glibc musl"),
+        ("slackware", "14.2 15.0 current"),
+        ("manylinux", "2014 2_28 2_34 2_28-i686 2_28-aarch64"),
+        ("musllinux", "1_2 1_2-i686 1_2-aarch64"),
+    ];
+    for (family, releases) in matrix {
+        for release in releases.split(' ') {
+            let known = &Catalog::get().families[family].release;
+            assert!(known.contains_key(release), "{family}-{release}");
+        }
+    }
+}
+
 #[test]
 fn archives_are_those_of_releases_that_have_moved() {
     let archive = |family, release| Catalog::get().known(family, Some(release)).unwrap().archive;

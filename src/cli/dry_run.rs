@@ -16,6 +16,10 @@ use crate::run::{self, Job, Options, local};
 pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) -> String {
     let mut text = String::new();
     for Job { plan, wanted } in jobs {
+        if let Some(why) = run::not_for(plan, host) {
+            text += &format!("# {}: skipped: {why}\n", plan.env);
+            continue;
+        }
         let late = run::late(root, &plan.env, plan.cpus.as_deref(), host);
         for (at, stage) in plan.stages.iter().enumerate().take(wanted.end) {
             text += &format!(

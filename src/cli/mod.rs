@@ -6,6 +6,7 @@ mod artifacts;
 mod ci;
 mod clean;
 mod context;
+mod doctor;
 mod dry_run;
 mod list;
 mod logs;
@@ -97,6 +98,8 @@ enum Verb {
     Artifacts(artifacts::ArtifactsArgs),
     /// Remove what runs of this project left on the engines
     Clean(clean::CleanArgs),
+    /// Say whether an engine works, and with --images: whether the base images can be had
+    Doctor(doctor::DoctorArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
     /// Print the JSON Schema of envs.toml
@@ -146,6 +149,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Logs(args)) => logs::exec(args, &mut context),
         Some(Verb::Artifacts(args)) => artifacts::exec(args, &mut context),
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
+        Some(Verb::Doctor(args)) => doctor::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
         Some(Verb::Schema(args)) => schema::exec(args, &mut context),
     };
@@ -174,11 +178,17 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     while let Some((_, below)) = deepest.subcommand() {
         deepest = below;
     }
-    if let Some(Verb::List(args)) = &cli.verb
-        && args.axes
-        && let Some(arg) = select::typed_filter(deepest)
-    {
-        let text = format!("`{arg}` selects environments, and `--axes` prints values");
+    let selects_nothing = match &cli.verb {
+        Some(Verb::List(args)) if args.axes => {
+            select::typed_filter(deepest).map(|arg| (arg, "`--axes` prints values"))
+        }
+        Some(Verb::Doctor(args)) if !args.images => {
+            select::typed_any(deepest).map(|arg| (arg, "without `--images` none is looked at"))
+        }
+        _ => None,
+    };
+    if let Some((arg, why)) = selects_nothing {
+        let text = format!("`{arg}` selects environments, and {why}\n");
         return Err(command.error(ErrorKind::ArgumentConflict, text));
     }
     if let Some(selection) = cli.selection() {
@@ -194,6 +204,7 @@ impl Cli {
             None => Some(&mut self.run.selection),
             Some(Verb::Run(args)) => Some(&mut args.selection),
             Some(Verb::List(args)) => Some(&mut args.selection),
+            Some(Verb::Doctor(args)) => Some(&mut args.selection),
             Some(Verb::Ci(args)) => Some(args.selection()),
             Some(
                 Verb::Show(_)

@@ -41,6 +41,9 @@ pub(crate) struct RunArgs {
     /// Do not keep what a failed stage left as an image
     #[arg(long, env = "RUNENV_NO_KEEP_FAILED", value_parser = FalseyValueParser::new())]
     no_keep_failed: bool,
+    /// Install packages that are missing on this host (as root, or by `sudo -n`)
+    #[arg(long, env = "RUNENV_INSTALL_PACKAGES", value_parser = FalseyValueParser::new())]
+    install_packages: bool,
     /// Say only what failed, and the last line
     #[arg(short, long, conflicts_with = "verbose", env = "RUNENV_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
@@ -57,6 +60,7 @@ impl RunArgs {
         Options {
             timeout: self.timeout,
             keep_failed: !self.no_keep_failed,
+            install_packages: self.install_packages,
             engine: self.engine,
         }
     }

@@ -15,7 +15,7 @@ use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 use crate::run::call::Calls;
 use crate::run::folder::Note;
-use crate::run::proxies::{self, Proxies};
+use crate::run::proxies;
 use crate::run::{self, Options, World, local, owner};
 
 #[derive(Clone, Debug, Args)]
@@ -127,7 +127,8 @@ fn in_image(
         has_path: facts.has_path(),
         client: proxies.client.as_deref(),
     };
-    let env = variables(stage, &world.late(plan), &proxies, &context.host);
+    let exported = proxies.exported(&facts.env());
+    let env = variables(stage, &world.late(plan), exported, &context.host);
     let tty = context.host.stdin_is_terminal;
     let mut command = calls.engine.shell(&spec, &stage.workdir, &env, tty);
     command.dir = Some(world.folder.path().to_owned());
@@ -140,10 +141,15 @@ fn in_image(
 }
 
 /// The stage's variables, proxies, and what the terminal is.
-fn variables(stage: &Stage, late: &Late, proxies: &Proxies, host: &Host) -> Vec<(String, String)> {
+fn variables(
+    stage: &Stage,
+    late: &Late,
+    exported: Vec<(String, String)>,
+    host: &Host,
+) -> Vec<(String, String)> {
     let own = stage.env.iter();
     let mut env: Vec<(String, String)> = own.map(|(n, v)| (n.clone(), late.fill(v))).collect();
-    env.extend(proxies.variables.iter().cloned());
+    env.extend(exported);
     if let Some(term) = host
         .variable("TERM")
         .filter(|_| !stage.env.contains_key("TERM"))

@@ -70,6 +70,22 @@ pub(crate) fn wrong_as_written(text: &str, forms: &[Form]) -> Option<Problem> {
     wrong(&plain, forms)
 }
 
+/// Names that a shell keeps for itself: assigning them fails or does something else.
+pub(crate) const SHELL_OWN: [&str; 12] = [
+    "UID",
+    "EUID",
+    "PPID",
+    "BASHOPTS",
+    "SHELLOPTS",
+    "BASH_VERSINFO",
+    "BASHPID",
+    "FUNCNAME",
+    "GROUPS",
+    "DIRSTACK",
+    "IFS",
+    "PWD",
+];
+
 /// A name that a shell takes for a variable's.
 pub(crate) fn is_variable(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -64,6 +64,8 @@ pub(crate) enum Filter {
     Words,
     /// Put together into one text.
     Join(Template),
+    /// Those that are packages of a group.
+    In(String),
     /// Shell text, not a word.
     Raw,
     /// What nobody knows: kept, so that the error can name it.
@@ -249,6 +251,7 @@ impl<'t> Reader<'t> {
         match text.split_once(':') {
             Some((word @ "each", _)) => Filter::Each(inner(word)),
             Some((word @ "join", _)) => Filter::Join(inner(word)),
+            Some(("in", group)) => Filter::In(group.to_owned()),
             None if text == "words" => Filter::Words,
             None if text == "raw" => Filter::Raw,
             Some(_) | None => Filter::Unknown(text.to_owned()),

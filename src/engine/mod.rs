@@ -3,6 +3,7 @@
 //! What differs between engines is a row of `Dialect`; nothing here runs anything. docs.docker.com/reference/cli and
 //! docs.podman.io/en/latest/Commands.html are the sources.
 
+pub(crate) mod about;
 pub(crate) mod facts;
 pub(crate) mod labels;
 

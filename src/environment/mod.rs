@@ -67,7 +67,7 @@ pub(crate) fn resolve(
         host_system::apply(project, &name, &mut draft.settings)?;
     }
     let built_in = builtin(project, &name);
-    let mut scope = Scope::new(&draft.vars, built_in, posargs, host, container);
+    let mut scope = Scope::new(project, &draft.vars, built_in, posargs, host, container);
     let names = names::of(project, &scope, &draft.settings)?;
     let words = names.words.keys().cloned().collect();
     for (name, list) in [("packages", words), ("package-keys", names.keys)] {

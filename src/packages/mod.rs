@@ -29,14 +29,19 @@ pub(crate) fn open(project: &Project, word: &str) -> Result<Vec<Entry>, Problem>
         Entry::Add
     };
     let keys = match name.strip_prefix('@') {
-        Some(group) => members(project, group, &mut BTreeMap::new())?,
+        Some(group) => members(project, group)?,
         None => vec![name.to_owned()],
     };
     Ok(keys.into_iter().map(entry).collect())
 }
 
-/// The keys that a group comes to, each once; `known` has those of groups that were opened before.
-fn members(
+/// The keys that a group comes to, each once. That there is such a group was checked before.
+pub(crate) fn members(project: &Project, group: &str) -> Result<Vec<String>, Problem> {
+    opened(project, group, &mut BTreeMap::new())
+}
+
+/// The same; `known` has those of groups that were opened before.
+fn opened(
     project: &Project,
     group: &str,
     known: &mut BTreeMap<String, Vec<String>>,
@@ -52,7 +57,7 @@ fn members(
     for word in list.into_iter().flat_map(|list| list.get_ref().words()) {
         let name = word.strip_prefix('!').unwrap_or(word);
         let inner = match name.strip_prefix('@') {
-            Some(group) => members(project, group, known)?,
+            Some(group) => opened(project, group, known)?,
             None => vec![name.to_owned()],
         };
         // A group that is taken out takes out its members; what it excludes does not matter.

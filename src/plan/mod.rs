@@ -34,13 +34,17 @@ pub(crate) struct Plan {
     pub(crate) runner: String,
     /// The base image; set for containers.
     pub(crate) image: Option<String>,
+    /// Images to take in place of it, in this order, where it cannot be had.
+    pub(crate) other_images: Vec<String>,
     /// Where it is written, if it is in a file.
     pub(crate) image_place: Option<Place>,
     pub(crate) platform: Option<String>,
     pub(crate) allow_volumes: bool,
     pub(crate) key_salt: String,
-    /// Variables of the caller that local commands get beside the short default list.
+    /// Variables of the caller that commands get, names and globs; local ones beside the short default list.
     pub(crate) pass_env: Vec<String>,
+    /// Operating systems of the host that it runs on; empty: all.
+    pub(crate) host_os: Vec<String>,
     /// `cpus` as a limit; what `{cpus}` stands for.
     pub(crate) cpus: Option<String>,
     /// Keys of `packages` without a name on this system.
@@ -78,6 +82,12 @@ pub(crate) struct Stage {
 pub(crate) struct PackageStep {
     pub(crate) manager: Option<&'static Manager>,
     pub(crate) names: Vec<String>,
+    /// Options of the install.
+    pub(crate) options: Vec<String>,
+    /// What does not exist is left out and told.
+    pub(crate) ignore_missing: bool,
+    /// On this host: what is missing is installed.
+    pub(crate) install: bool,
     /// How many of the stage's commands, from the first, do it in a container.
     pub(crate) commands: usize,
 }
@@ -140,13 +150,15 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
             parent = Some(at);
         }
     }
-    let image = settings.image.first();
+    let mut images = settings.image.iter().filter(|_| env.container());
+    let image = images.next();
     Ok(Plan {
         env: env.name.to_string(),
         slug: env.name.without_runner(),
         project: env.project.clone(),
         runner: env.name.runner.clone(),
-        image: image.filter(|_| env.container()).map(|s| s.value.clone()),
+        image: image.map(|s| s.value.clone()),
+        other_images: images.map(|s| s.value.clone()).collect(),
         image_place: image.and_then(Setting::place).cloned(),
         platform: value(settings.platform.as_ref()),
         allow_volumes: is_on(settings.allow_volumes.as_ref()),
@@ -157,7 +169,8 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
             .as_ref()
             .map(|s| s.get_ref().clone())
             .unwrap_or_default(),
-        pass_env: settings.pass_env.iter().map(|s| s.value.clone()).collect(),
+        pass_env: texts(&settings.pass_env),
+        host_os: texts(&settings.host_os),
         cpus: value(settings.cpus.as_ref()),
         nameless: texts(&env.nameless),
         end_of_life: value(env.end_of_life.as_ref()),
@@ -183,6 +196,9 @@ fn plan_stage(
         packages = Some(PackageStep {
             manager: env.manager,
             names: texts(&env.package_names),
+            options: texts(&env.package_options),
+            ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
+            install: is_on(env.settings.install.as_ref()),
             commands: commands.len(),
         });
         let manager = env.manager.iter().flat_map(|m| m.env);

@@ -23,10 +23,7 @@ pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem>
                 .filter(|i| i.value == "copy" && !container)
                 .and_then(Setting::place),
         ),
-        ("install", said(s.install.as_ref()).filter(|_| !container)),
         ("annotate", first(&s.annotate)),
-        ("host-os", first(&s.host_os)),
-        ("image = [A, B]", s.image.get(1).and_then(Setting::place)),
     ];
     for stage in &env.stages {
         found.extend(of_stage(stage, container));

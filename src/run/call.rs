@@ -18,7 +18,8 @@ pub(crate) struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    fn capture(&self, command: &Command, limit: Duration) -> Result<Output, Problem> {
+    /// A call that may take this long; its exit code is the caller's to read.
+    pub(crate) fn within(&self, command: &Command, limit: Duration) -> Result<Output, Problem> {
         let limits = Limits {
             time: Some(limit),
             ..Limits::default()
@@ -42,12 +43,12 @@ impl Calls<'_> {
 
     /// A question: quick, and its exit code is the caller's to read.
     pub(crate) fn query(&self, command: &Command) -> Result<Output, Problem> {
-        self.capture(command, QUERY)
+        self.within(command, QUERY)
     }
 
     /// Work: commit, pull, copy. Its failure is a problem.
     pub(crate) fn work(&self, command: &Command, doing: &str) -> Result<Output, Problem> {
-        let output = self.capture(command, HEAVY)?;
+        let output = self.within(command, HEAVY)?;
         self.expect(&output, doing)?;
         Ok(output)
     }
@@ -106,14 +107,19 @@ impl Calls<'_> {
         }
     }
 
-    /// Pulls a base image: three tries, since registries fail for a moment now and then.
-    pub(crate) fn pull(&self, image: &str, platform: Option<&str>) -> Result<(), Problem> {
+    /// Pulls a base image: three tries, since registries fail for a moment now and then. The inner error: the engine
+    /// cannot have it.
+    pub(crate) fn pull(
+        &self,
+        image: &str,
+        platform: Option<&str>,
+    ) -> Result<Result<(), Problem>, Problem> {
         let command = self.engine.pull(image, platform);
         let mut last = None;
         for wait in [Some(2), Some(4), None] {
-            let output = self.capture(&command, HEAVY)?;
+            let output = self.within(&command, HEAVY)?;
             if output.exit.success() || output.exit.stopped.is_some() {
-                return Ok(());
+                return Ok(Ok(()));
             }
             let said = output.error_line();
             let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
@@ -123,24 +129,21 @@ impl Calls<'_> {
                 title,
                 "is the name right, and the registry reachable?",
             ));
-            let passing = [
-                "500",
-                "502",
-                "503",
-                "504",
-                "429",
-                "eof",
-                "timeout",
-                "reset by peer",
-            ];
-            let passing = passing.iter().any(|p| said.to_lowercase().contains(p));
-            match wait.filter(|_| passing) {
+            match wait.filter(|_| is_passing(&said)) {
                 Some(seconds) if !self.cancel.wait(Duration::from_secs(seconds)) => {}
                 Some(_) | None => break,
             }
         }
-        Err(last.expect("a loop that ends here failed"))
+        Ok(Err(last.expect("a loop that ends here failed")))
     }
+}
+
+/// Is it trouble that passes, by what the engine says of a registry? Whole words: `:5000` is a port.
+fn is_passing(said: &str) -> bool {
+    const WORDS: [&str; 8] = ["500", "502", "503", "504", "429", "eof", "timeout", "reset"];
+    let said = said.to_lowercase();
+    let mut words = said.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| WORDS.contains(&word))
 }
 
 /// The command's first words, for messages.
@@ -152,4 +155,27 @@ fn words(command: &Command) -> String {
         .cloned()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_a_word_of_its_own() {
+        for said in [
+            "unexpected status code 503 Service Unavailable",
+            "read tcp: connection reset by peer",
+            "Get https://r: net/http: TLS handshake timeout",
+            "unexpected EOF",
+        ] {
+            assert!(is_passing(said), "{said}");
+        }
+        for said in [
+            "manifest for 127.0.0.1:5000/p:gone not found: manifest unknown",
+            "denied",
+        ] {
+            assert!(!is_passing(said), "{said}");
+        }
+    }
 }

@@ -53,7 +53,7 @@ fn judge(run: &StageRun<'_>, ended: &Ended) -> (Result<Ran, Problem>, Taken) {
 
 /// The attached command that runs the script, with the container made and filled before if there are files.
 fn prepare(run: &StageRun<'_>, mark: &str) -> Result<(Command, Option<String>), Problem> {
-    let preamble = script::preamble(mark, &run.proxies.variables, &run.stage.on_failure);
+    let preamble = script::preamble(mark, run.exported, &run.stage.on_failure);
     let text = run.late.fill_shell(&(preamble + &run.stage.body));
     let limits = &run.stage.limits;
     let spec = Container {
@@ -120,7 +120,7 @@ fn not_copied(run: &StageRun<'_>, said: &str) -> Problem {
     );
     let image = match run.stage.parent {
         Some(at) => format!("the image of `{}`", run.plan.stages[at].name),
-        None => format!("`{}`", run.plan.image.as_deref().unwrap_or_default()),
+        None => "the base image".to_owned(),
     };
     let help = format!("does {image} have a link or a file where a folder is copied to?");
     Problem::engine(title, help)

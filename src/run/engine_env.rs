@@ -98,6 +98,9 @@ impl EngineEnv<'_> {
         let project = &self.world.project_id;
         let (plan, parts) = (self.plan, &self.parts);
         let start = lookup::look_up(&self.calls, plan, parts, selection, project, &self.note)?;
+        for problem in &start.passed_over {
+            tell(self.passed_over(problem, &start.base_name));
+        }
         self.check_volumes(&start)?;
         self.check_depth(&start)?;
         if start.run.contains(&true) {
@@ -105,6 +108,15 @@ impl EngineEnv<'_> {
                 .push(leftovers::remove_dead(&self.calls, project));
         }
         self.stages(start, selection, tell)
+    }
+
+    /// Tells that an image that stands before the one that is taken cannot be had.
+    fn passed_over(&self, problem: &Problem, taken: &str) -> Event {
+        let help = format!("`{taken}` is taken in place of it; take out what is gone for good");
+        let problem = Problem::warning(problem.title.clone(), help);
+        let (env, stage) = (self.plan.env.clone(), String::new());
+        let kind = Kind::Warning { problem };
+        Event { env, stage, kind }
     }
 
     /// Removes what is left of the run. First all containers that joined a network: podman does not let the one go whose
@@ -295,7 +307,7 @@ impl EngineEnv<'_> {
                 workdir.starts_with(&lost) || lost.starts_with(&workdir)
             };
             if let Some(stage) = self.plan.stages.iter().find(|s| within(&s.workdir)) {
-                let image = self.plan.image.as_deref().unwrap_or_default();
+                let image = &start.base_name;
                 let title = format!(
                     "the image `{image}` keeps `{volume}` in a volume, and the stage `{}` works in `{}`",
                     stage.name, stage.workdir

@@ -51,6 +51,7 @@ impl EngineEnv<'_> {
             root: &self.world.root,
             late: &self.late,
             proxies: &self.proxies,
+            exported: &self.proxies.exported(&start.base.env()),
             has_path: start.base.has_path(),
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),

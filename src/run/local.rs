@@ -11,6 +11,7 @@ use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
 use super::lookup::Selection;
+use super::passed::{self, Passed};
 use super::result::Took;
 use super::result::{self, FailedCommand, StageResult, State};
 use super::{Options, World};
@@ -19,8 +20,7 @@ use crate::exec::{self, Cancel, Ended, Exit, Limits, Stopper};
 use crate::files;
 use crate::host::Host;
 use crate::late::Late;
-use crate::packages;
-use crate::plan::{PackageStep, Plan, PlanCommand, Stage, json};
+use crate::plan::{Plan, PlanCommand, Stage, json};
 use crate::problem::Problem;
 use crate::time;
 
@@ -69,15 +69,15 @@ pub(crate) fn environment(
     env: &BTreeMap<String, String>,
     late: &Late,
 ) -> Vec<(String, OsString)> {
-    let passed = PASSED
-        .iter()
-        .copied()
-        .chain(pass_env.iter().map(String::as_str));
     // Bytes that are no text pass, too.
     let value = |name: &str| host.variables.get(OsStr::new(name)).cloned();
-    let mut all: BTreeMap<String, OsString> = passed
-        .filter_map(|name| value(name).map(|value| (name.to_owned(), value)))
+    let mut all: BTreeMap<String, OsString> = PASSED
+        .iter()
+        .filter_map(|name| value(name).map(|value| ((*name).to_owned(), value)))
         .collect();
+    let Passed { named, matched } = passed::of(host, pass_env);
+    let passed = named.into_iter().chain(matched);
+    all.extend(passed.map(|(name, value)| (name, value.to_owned())));
     all.extend(env.iter().map(|(n, v)| (n.clone(), late.fill(v).into())));
     all.into_iter().collect()
 }
@@ -135,7 +135,7 @@ impl LocalEnv<'_> {
         let mut commands = stage.commands.as_slice();
         if let Some(step) = &stage.packages {
             commands = &commands[step.commands..];
-            if !self.check_packages(step, &mut log, &mut result, tell)? {
+            if !self.packages(stage, step, started, &mut log, &mut result, tell)? {
                 commands = &[];
             }
         }
@@ -183,7 +183,7 @@ impl LocalEnv<'_> {
         self.options.timeout.or(stage.limits.timeout)
     }
 
-    fn command(
+    pub(super) fn command(
         &self,
         stage: &Stage,
         command: &PlanCommand,
@@ -221,7 +221,13 @@ impl LocalEnv<'_> {
         })
     }
 
-    fn fail(&self, stage: &Stage, command: &PlanCommand, exit: &Exit, result: &mut StageResult) {
+    pub(super) fn fail(
+        &self,
+        stage: &Stage,
+        command: &PlanCommand,
+        exit: &Exit,
+        result: &mut StageResult,
+    ) {
         let (code, signal) = match exit.ended {
             Ended::Code(code) => (Some(code), None),
             Ended::Signal(signal) => (None, Some(exec::signal_name(signal))),
@@ -236,39 +242,6 @@ impl LocalEnv<'_> {
             exit_code: code.filter(|_| exit.stopped.is_none()),
             signal: signal.filter(|_| exit.stopped.is_none()),
         });
-    }
-
-    /// On this host packages are checked, not installed: are all there? What is missing is told, with the command that
-    /// installs it.
-    fn check_packages(
-        &self,
-        step: &PackageStep,
-        log: &mut Log,
-        result: &mut StageResult,
-        tell: &mut Teller<'_>,
-    ) -> Result<bool, Problem> {
-        let Some(manager) = step.manager.filter(|_| !step.names.is_empty()) else {
-            return Ok(true);
-        };
-        let names = &step.names;
-        let words = ["sh", "-c", manager.installed, "sh"].into_iter();
-        let command = Command::new(words.chain(names.iter().map(String::as_str)));
-        let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
-        let missing = |name: &&String| !there.lines().any(|line| line == name.as_str());
-        let missing: Vec<String> = names.iter().filter(missing).cloned().collect();
-        if missing.is_empty() {
-            return Ok(true);
-        }
-        let install = packages::script::install_line(manager, &missing);
-        let sudo = if self.world.host.root { "" } else { "sudo " };
-        let list = missing.join(" ");
-        let text = format!("missing on this host: {list}\ninstall with: {sudo}{install}\n");
-        log.write(text.as_bytes());
-        tell.output(text.as_bytes());
-        result.state = State::Failed;
-        result.detail = Some(format!("packages are missing: {list}"));
-        result.missing_packages = missing;
-        Ok(false)
     }
 }
 

@@ -26,6 +26,10 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct Start {
     pub(crate) base: Image,
+    /// What the base image is called in the file.
+    pub(crate) base_name: String,
+    /// Why images that stand before it were not taken.
+    pub(crate) passed_over: Vec<Problem>,
     pub(crate) identity: Digest,
     pub(crate) keys: Vec<Digest>,
     /// By stage; only those that were looked at.
@@ -74,15 +78,21 @@ pub(crate) fn look_up(
     project: &str,
     note: &Note,
 ) -> Result<Start, Problem> {
-    let image = plan.image.as_deref().expect("a container has an image");
     let noted = noted(plan, selection, note, calls);
-    let (base, others) = inspect(calls, image, plan.platform.as_deref(), &noted)?;
+    let Had {
+        name: base_name,
+        base,
+        noted: others,
+        passed_over,
+    } = base(calls, plan, &noted)?;
     let identity = base.identity();
     let keys = key::chain(plan, parts, identity);
     let mut start = Start {
         found: vec![None; plan.stages.len()],
         run: Vec::new(),
         base,
+        base_name,
+        passed_over,
         identity,
         keys,
     };
@@ -147,13 +157,56 @@ fn noted(plan: &Plan, selection: Selection, note: &Note, calls: &Calls<'_>) -> V
         .collect()
 }
 
-/// The base image and those of `noted` that are there, in one process; a base that is not there is pulled.
+/// A base image that could be had, and the noted images that are there.
+struct Had {
+    name: String,
+    base: Image,
+    noted: Vec<Image>,
+    passed_over: Vec<Problem>,
+}
+
+/// The first of the plan's images that can be had: what is on the engine is taken, what is not is pulled, and only what
+/// cannot be pulled is passed over. So every machine takes the same, whatever it has of the later ones.
+fn base(calls: &Calls<'_>, plan: &Plan, noted: &[String]) -> Result<Had, Problem> {
+    let mut passed_over = Vec::new();
+    for name in plan.image.iter().chain(&plan.other_images) {
+        match inspect(calls, name, plan.platform.as_deref(), noted)? {
+            Ok((base, noted)) => {
+                let name = name.clone();
+                return Ok(Had {
+                    name,
+                    base,
+                    noted,
+                    passed_over,
+                });
+            }
+            Err(problem) => passed_over.push(problem),
+        }
+    }
+    if passed_over.len() == 1 {
+        return Err(passed_over.remove(0));
+    }
+    let title = format!(
+        "none of the {} images of `{}` can be had",
+        passed_over.len(),
+        plan.env
+    );
+    let help = passed_over.into_iter().map(|problem| problem.title);
+    let advice = "are the names right, and the registries reachable?".to_owned();
+    Err(Problem {
+        help: help.chain([advice]).collect(),
+        ..Problem::engine(title, "")
+    })
+}
+
+/// The base image and those of `noted` that are there, in one process; a base that is not there is pulled. The inner
+/// error: it cannot be had.
 fn inspect(
     calls: &Calls<'_>,
     image: &str,
     platform: Option<&str>,
     noted: &[String],
-) -> Result<(Image, Vec<Image>), Problem> {
+) -> Result<Result<(Image, Vec<Image>), Problem>, Problem> {
     let names: Vec<&str> = std::iter::once(image)
         .chain(noted.iter().map(String::as_str))
         .collect();
@@ -166,19 +219,26 @@ fn inspect(
         if let Some(at) = base.filter(fits) {
             let mut images = images;
             let base = images.remove(at);
-            return Ok((base, images));
+            return Ok(Ok((base, images)));
         }
         if attempt == 0 {
             if base.is_none() {
                 calls.check_answers(&output)?;
             }
-            calls.pull(image, platform)?;
+            if let Err(problem) = calls.pull(image, platform)? {
+                return Ok(Err(problem));
+            }
         }
     }
     let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
     let title = format!("the image `{image}`{what} was pulled and is not there");
     let help = format!("try `{} image inspect {image}`", calls.engine.name());
-    Err(Problem::engine(title, help))
+    let problem = Problem::engine(title, help);
+    // A pull that a signal stopped brings nothing, and no other is to be begun.
+    if calls.cancel.requested() {
+        return Err(problem);
+    }
+    Ok(Err(problem))
 }
 
 /// All images that carry the project's label, whatever they are called.

@@ -6,17 +6,20 @@ pub(crate) mod artifacts;
 pub(crate) mod call;
 pub(crate) mod clean;
 pub(crate) mod container;
+pub(crate) mod doctor;
 pub(crate) mod engine_env;
 pub(crate) mod engine_stage;
 pub(crate) mod event;
 pub(crate) mod folder;
 pub(crate) mod leftovers;
 pub(crate) mod local;
+mod local_packages;
 pub(crate) mod log;
 pub(crate) mod lookup;
 pub(crate) mod marks;
 pub(crate) mod network;
 pub(crate) mod owner;
+pub(crate) mod passed;
 pub(crate) mod project_id;
 pub(crate) mod proxies;
 pub(crate) mod result;
@@ -48,6 +51,8 @@ pub(crate) struct Options {
     /// In place of every stage's own limit.
     pub(crate) timeout: Option<Duration>,
     pub(crate) keep_failed: bool,
+    /// Installs packages that are missing on this host, whatever the file says.
+    pub(crate) install_packages: bool,
     /// Runs `docker-*` names on this engine.
     pub(crate) engine: Option<Engine>,
 }
@@ -136,7 +141,11 @@ pub(crate) fn run(
         let plan = &job.plan;
         let folder = world.folder.env(&plan.env);
         let result = if cancel.requested() {
-            not_reached(plan, &folder, &whole, tell)
+            not_begun(not_run(plan, State::NotRun), &folder, &whole, tell)
+        } else if let Some(why) = not_for(plan, world.host) {
+            let mut skipped = not_run(plan, State::Skipped);
+            skipped.problem = Some(why);
+            not_begun(skipped, &folder, &whole, tell)
         } else {
             environment(job, world, options, cancel, &folder, tell)
         };
@@ -156,14 +165,25 @@ pub(crate) fn run(
     summary
 }
 
-/// An environment that was not begun before a signal: what an older run left is not its result.
-fn not_reached(
-    plan: &Plan,
+/// Why an environment does not run on this host, if its `host-os` is of others.
+pub(crate) fn not_for(plan: &Plan, host: &Host) -> Option<String> {
+    let runs = plan.host_os.is_empty() || plan.host_os.iter().any(|os| os == host.os);
+    let only = plan.host_os.join(", ");
+    (!runs).then(|| {
+        format!(
+            "it runs on {only} only (`host-os`), and this is {}",
+            host.os
+        )
+    })
+}
+
+/// An environment that is skipped, or was not begun before a signal: what an older run left is not its result.
+fn not_begun(
+    result: EnvResult,
     folder: &EnvFolder,
     whole: &dyn Fn(Kind) -> Event,
     tell: &mut dyn FnMut(Event),
 ) -> EnvResult {
-    let result = not_run(plan, State::NotRun);
     let written = folder
         .make()
         .and_then(|()| folder.write_json("result.json", &result));

@@ -4,15 +4,14 @@
 //! docker's client takes them from its own configuration (docs.docker.com/engine/cli/proxy), podman from the
 //! caller's environment (podman-run(1), `--http-proxy`).
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::passed;
 use crate::engine::Engine;
 use crate::files;
 use crate::host::Host;
-use crate::late;
 use crate::problem::Problem;
 
 const NAMES: [&str; 5] = [
@@ -29,28 +28,30 @@ const KEYS: [&str; 5] = ["httpProxy", "httpsProxy", "ftpProxy", "noProxy", "allP
 /// What containers of this engine would be given, and the client's configuration without it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies {
-    pub(crate) variables: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
+    /// What a glob of `pass-env` matches: only where the image does not set it.
+    matched: Vec<(String, String)>,
     /// Set where docker's client has proxies configured: the folder to give it in place of the user's own.
     pub(crate) client: Option<String>,
 }
 
 impl Proxies {
     /// And the caller's variables that the environment passes: exported in the same way, as they name no image.
-    pub(crate) fn and_passed(mut self, host: &Host, names: &[String]) -> Result<Self, Problem> {
-        for name in names {
-            let Some(value) = host.variables.get(OsStr::new(name)) else {
-                continue;
-            };
-            let Some(text) = value.to_str().filter(|text| !text.contains(late::is_mark)) else {
-                let title = format!("the variable `{name}` is no text that a script can hold");
-                return Err(Problem::new(
-                    title,
-                    "unset it, or take it out of `pass-env`",
-                ));
-            };
-            self.variables.push((name.clone(), text.to_owned()));
-        }
+    pub(crate) fn and_passed(mut self, host: &Host, pass_env: &[String]) -> Result<Self, Problem> {
+        let passed = passed::for_container(host, pass_env)?;
+        self.variables.extend(passed.named);
+        self.matched = passed.matched;
         Ok(self)
+    }
+
+    /// What a script exports in an image with these variables (`NAME=VALUE`).
+    pub(crate) fn exported(&self, image: &[String]) -> Vec<(String, String)> {
+        let set = |name: &str| {
+            let mut names = image.iter().filter_map(|v| v.split_once('='));
+            names.any(|(set, _)| set == name)
+        };
+        let matched = self.matched.iter().filter(|(name, _)| !set(name));
+        matched.chain(&self.variables).cloned().collect()
     }
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn of(engine: Engine, host: &Host, ours: &Path) -> Result<Proxies, Pr
             });
             Ok(Proxies {
                 variables: set.collect(),
-                client: None,
+                ..Proxies::default()
             })
         }
         Engine::Docker => docker(host, ours),
@@ -88,6 +89,7 @@ fn docker(host: &Host, ours: &Path) -> Result<Proxies, Problem> {
     Ok(Proxies {
         variables: variables(&config["proxies"]),
         client: Some(without_proxies(&config, &folder, &ours.join("docker"))?),
+        ..Proxies::default()
     })
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct StageRun<'a> {
     pub(crate) root: &'a Path,
     pub(crate) late: &'a Late,
     pub(crate) proxies: &'a Proxies,
+    /// What the script exports outside the key.
+    pub(crate) exported: &'a [(String, String)],
     /// The base image sets a `PATH`.
     pub(crate) has_path: bool,
     /// Where the client runs: podman leaves files in its working folder.

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "",
     "run",
     "list",
@@ -12,6 +12,7 @@ const VERBS: [&str; 12] = [
     "logs",
     "artifacts",
     "clean",
+    "doctor",
     "ci",
     "ci matrix",
     "schema",

@@ -222,20 +222,6 @@ fn two_runs_of_a_tree_do_not_mix() {
     assert!(ran.stderr.contains("wait for it to end"), "{}", ran.stderr);
 }
 
-#[test]
-fn missing_packages_are_told_with_the_line_that_installs_them() {
-    let project = Project::new().envs_toml(
-        "[defaults]\npackage-manager = \"apt\"\nsystem-packages = [\"no-such-package\", \"make\"]\n\
-         [stage.packages]\npackages = true\n[stage.built]\nrun = \"echo built\"\n",
-    );
-    let bin = project.path("../bin/dpkg-query");
-    std::fs::write(&bin, "#!/bin/sh\necho installed make\nexit 1\n").unwrap();
-    crate::support::executable(&bin);
-    let ran = project.runenv("run local").exits(1);
-    let sudo = ran.stderr.replace("install with: sudo ", "install with: ");
-    golden(sudo, "told/missing-packages");
-}
-
 /// Homebrew and conda are no systems that a machine is.
 #[test]
 fn package_managers_run_on_any_host() {

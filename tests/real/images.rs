@@ -151,3 +151,34 @@ fn an_image_that_is_nowhere() {
             .says("cannot be pulled");
     });
 }
+
+/// An image that no registry has stands first, and what is taken has the key that it has alone.
+#[test]
+fn of_several_images_the_first_that_can_be_had_is_taken() {
+    each(|engine| {
+        let registry = std::env::var("ENGINES_REGISTRY");
+        let registry = registry.unwrap_or_else(|_| "127.0.0.1:5000".to_owned());
+        let project = Project::new(engine, TWO);
+        project.run(&[]).code(0);
+        let key = project.stage("two")["key"].clone();
+        let list = |images: &str| {
+            let toml = format!("{TWO}[system.several]\nimage = {images}\nrelease.latest = {{}}\n");
+            project.toml(&toml);
+            format!("{engine}-several-latest")
+        };
+        let gone = format!("{registry}/{}:gone", project.name);
+        let env = list(&format!("[\"{gone}\", \"busybox:latest\"]"));
+        let said = project.runenv(&["run", &env]).code(0);
+        let said = said.says(&format!(
+            "the image `{gone}` is not there and cannot be pulled"
+        ));
+        said.says("`busybox:latest` is taken in place of it");
+        let result = project.result_of(&env);
+        assert_eq!(result["stages"][1]["key"], key);
+        assert_eq!(result["stages"][1]["cached"], true);
+        let env = list(&format!("[\"{gone}\", \"{gone}er\"]"));
+        let said = project.runenv(&["run", &env]).code(3);
+        said.says("none of the 2 images")
+            .says(&format!("`{gone}er`"));
+    });
+}

@@ -16,6 +16,7 @@ mod support;
 mod artifacts;
 mod cached;
 mod dnf;
+mod doctor;
 mod foreign;
 mod images;
 mod keys;

@@ -80,3 +80,21 @@ fn a_variable_of_the_caller_reaches_the_commands_and_no_image() {
         }
     });
 }
+
+/// A glob passes what it matches; a container keeps its own `PATH` and `HOME`, and its programs run.
+#[test]
+fn a_glob_passes_variables_and_breaks_no_container() {
+    let file = "[defaults]\npass-env = [\"*\"]\n\
+        [stage.one]\nrun = [\"echo \\\"$PASSED $HOME ${LD_PRELOAD-none}\\\"; ls / >/dev/null\"]\n";
+    each(|engine| {
+        let mut project = Project::new(engine, file);
+        project.variable("PASSED", "sentinel");
+        project.variable("LD_PRELOAD", "");
+        project.run(&[]).code(0);
+        assert_eq!(project.log(1, "one"), "sentinel /root none\n");
+        for image in project.images() {
+            let inspected = project.engine(&["image", "inspect", &image]);
+            assert!(!inspected.contains("sentinel"), "{inspected}");
+        }
+    });
+}

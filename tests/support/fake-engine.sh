@@ -13,7 +13,9 @@
 #                  KEY: out (stdout), err (stderr), code (exit code), delay (seconds before), die (kills itself),
 #                  hang (waits for ever); for run and start: output (of the script), fails (`NUMBER CODE`: that
 #                  command), cut (ends after the begin mark of that command)
+#   registry       names of images that its registry has, a line each
 # Verbs: image-inspect image-ls image-rm container-inspect create cp start run commit rm pull tag stop kill ps version
+#        manifest-inspect info build (which no image comes of)
 set -u
 me=${0##*/}
 home=${FAKE_ENGINE:?}
@@ -28,7 +30,7 @@ case $line in
 esac
 [ "${1-}" != --config ] || shift 2
 case ${1-} in
-  image | container) verb=$1-${2-} ; shift 2 ;;
+  image | container | manifest) verb=$1-${2-} ; shift 2 ;;
   *) verb=${1-} ; [ $# = 0 ] || shift ;;
 esac
 # One that was killed with the lock in its hand is not waited for for ever.
@@ -250,6 +252,20 @@ stop() {
   ! [ -e "$home/hanging" ] || xargs kill <"$home/hanging" 2>/dev/null
 }
 
+# what a registry says: one image, which names no platform
+manifest_inspect() {
+  for image do :; done
+  grep -qxF "$image" "$home/registry" 2>/dev/null || { echo "no such manifest: $image" >&2; return 1; }
+  echo '{"config":{}}'
+}
+
+info() {
+  case $me in
+    docker) printf '{"ServerVersion":"20.10.24","DockerRootDir":"%s","SecurityOptions":["name=rootless"]}\n' "$home" ;;
+    *) printf '{"host":{"security":{"rootless":false}},"store":{"graphRoot":"/no/such"},"version":{"Version":"4.3.1"}}\n' ;;
+  esac
+}
+
 # --- what is played, else the usual answer
 
 mkdir -p "$state" "$home/containers"
@@ -276,5 +292,8 @@ case $verb in
   stop | kill) stop "$@" ;;
   ps) [ ! -e "$home/play/ps.list" ] || cat "$home/play/ps.list" ;;
   version) echo 1.0 ;;
+  build) cat >/dev/null ; echo 'ERROR: BuildKit is enabled but the buildx component is missing or broken.' >&2 ; exit 1 ;;
+  manifest-inspect) manifest_inspect "$@" ;;
+  info) info ;;
   *) echo "fake $me: no such call: $line" >&2 ; exit 64 ;;
 esac

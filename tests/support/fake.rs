@@ -58,6 +58,14 @@ impl Fake {
         fs::write(self.folder().join("play").join(what), text).expect("a file");
     }
 
+    /// Its registry has this image, too.
+    pub(crate) fn in_registry(self, name: &str) -> Self {
+        let file = self.folder().join("registry");
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(file, format!("{before}{name}\n")).expect("a file");
+        self
+    }
+
     /// The usual answers again.
     pub(crate) fn play_nothing(&self) {
         for file in fs::read_dir(self.folder().join("play")).expect("it is there") {

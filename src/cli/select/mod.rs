@@ -114,6 +114,13 @@ pub(super) fn typed_filter(matches: &ArgMatches) -> Option<&'static str> {
     typed.next().map(|(_, option)| option)
 }
 
+/// The same, a name among them.
+pub(super) fn typed_any(matches: &ArgMatches) -> Option<&'static str> {
+    let named = matches.value_source("names") == Some(ValueSource::CommandLine);
+    let name = named.then_some("NAME");
+    name.or_else(|| typed_filter(matches))
+}
+
 /// What was selected, and what there is to say about how.
 #[derive(Debug, Default)]
 pub(crate) struct Selected {

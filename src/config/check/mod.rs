@@ -19,7 +19,7 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 11] = [
+pub(crate) const VERBS: [&str; 12] = [
     "run",
     "list",
     "show",
@@ -27,6 +27,7 @@ pub(crate) const VERBS: [&str; 11] = [
     "shell",
     "logs",
     "clean",
+    "doctor",
     "ci",
     "schema",
     "help",

@@ -12,7 +12,8 @@ use super::{List, Map, Text};
 macro_rules! layer_table {
     ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
         layer_table! { @keys [$(#[$meta])* $name { $($own)* }]
-            /// The base image; of a list, the first that can be had. `{image}` in it is the value so far.
+            /// The base image; of a list, the first that can be had: in this order, what is not on the engine is pulled,
+            /// and what cannot be pulled is passed over. `{image}` in it is the value so far.
             acts image: Option<List>,
             /// `os/architecture` of the base image, such as `linux/arm64`.
             acts platform: Option<Text>,
@@ -63,11 +64,13 @@ macro_rules! layer_table {
             bounds kill_after: Option<Text>,
             /// On this host: `tree` runs in the source tree, `copy` in a copy of it.
             bounds isolate: Option<Text>,
-            /// On this host: install the packages that are missing.
+            /// On this host: install the packages that are missing, as root or by `sudo -n`, which asks nothing; else they
+            /// are told. `packages-before` and `packages-after` are not run here. `run --install-packages` says the same.
             bounds install: Option<Spanned<bool>>,
             /// One line for `list`.
             tells description: Option<Text>,
-            /// Variables of the caller that the commands get.
+            /// Variables of the caller that the commands get: names, and globs (`*`, `SAGE_*`). In a container a glob
+            /// takes nothing that the image sets, nor what is of this host alone: PATH, HOME, USER, TMPDIR and the like.
             tells pass_env: Option<List>,
             /// Lines of the output that a CI system is to show at the top.
             tells annotate: Option<Vec<Spanned<Annotation>>>,
@@ -192,7 +195,7 @@ table! {
         acts mounts: Option<Vec<Spanned<Mount>>>,
         /// Secrets.
         acts secrets: Option<Vec<Spanned<Secret>>>,
-        /// Names of variables.
+        /// Names of variables, and globs.
         tells pass_env: Option<List>,
         /// Rules.
         tells annotate: Option<Vec<Spanned<Annotation>>>,

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
 
+pub(crate) use packages::unknown as unknown_package;
+
 use super::Project;
 use super::file::Layer;
 use crate::nearest;

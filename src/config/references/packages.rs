@@ -21,34 +21,41 @@ pub(super) fn check(project: &Project, layers: &[&Layer], problems: &mut Problem
 
 /// `key`, `@group`, and `!` before either.
 pub(super) fn keys(project: &Project, list: Option<&List>, problems: &mut Problems) {
-    let (file, tree) = (&project.file, project.tree.as_ref());
     for (text, place) in project.texts(list) {
         if problems.full() {
             return;
         }
         let word = text.strip_prefix('!').unwrap_or(&text);
-        let problem = if let Some(group) = word.strip_prefix('@') {
-            if file.group.contains_key(group) || tree.is_some_and(|t| t.has_group(group)) {
-                continue;
-            }
-            let known = file.group.keys().map(|k| k.get_ref().as_str());
-            let known = known.chain(tree.into_iter().flat_map(Tree::groups));
-            let help = nearest::advice(group, "groups", known);
-            Problem::new(format!("unknown group `@{group}`"), help)
-        } else {
-            if file.packages.contains_key(word) || tree.is_some_and(|t| t.has(word)) {
-                continue;
-            }
-            let known = file.packages.keys().map(|k| k.get_ref().as_str());
-            let of_tree = tree.into_iter().flat_map(Tree::packages);
-            let known = known.chain(of_tree.map(String::as_str));
-            let help = nearest::advice(word, "packages", known);
-            Problem::new(format!("unknown package `{word}`"), help).help(format!(
-                "declare it: `[packages] {word} = {{ debian = \"…\" }}`; names as the package manager has them go into `system-packages`"
-            ))
-        };
-        problems.push(problem.place(place));
+        let unknown = unknown(project, word);
+        problems
+            .0
+            .extend(unknown.map(|problem| problem.place(place)));
     }
+}
+
+/// What is wrong with a `key` or an `@group` that nobody declares.
+pub(crate) fn unknown(project: &Project, word: &str) -> Option<Problem> {
+    let (file, tree) = (&project.file, project.tree.as_ref());
+    if let Some(group) = word.strip_prefix('@') {
+        if file.group.contains_key(group) || tree.is_some_and(|t| t.has_group(group)) {
+            return None;
+        }
+        let known = file.group.keys().map(|k| k.get_ref().as_str());
+        let known = known.chain(tree.into_iter().flat_map(Tree::groups));
+        let help = nearest::advice(group, "groups", known);
+        return Some(Problem::new(format!("unknown group `@{group}`"), help));
+    }
+    if file.packages.contains_key(word) || tree.is_some_and(|t| t.has(word)) {
+        return None;
+    }
+    let known = file.packages.keys().map(|k| k.get_ref().as_str());
+    let of_tree = tree.into_iter().flat_map(Tree::packages);
+    let known = known.chain(of_tree.map(String::as_str));
+    let help = nearest::advice(word, "packages", known);
+    let problem = Problem::new(format!("unknown package `{word}`"), help);
+    Some(problem.help(format!(
+        "declare it: `[packages] {word} = {{ debian = \"…\" }}`; names as the package manager has them go into `system-packages`"
+    )))
 }
 
 /// Names are words, quoted as in a shell.

@@ -4,6 +4,7 @@ use super::super::file::shape::{Annotation, Mount, Secret};
 use super::super::file::{List, Map, Text};
 use super::super::forms::{self, Form};
 use super::super::{Project, Spanned};
+use crate::name::expand;
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
 use crate::time;
@@ -84,22 +85,6 @@ pub(super) fn size(project: &Project, text: Option<&Text>, problems: &mut Proble
     problems.push(problem.place(project.place(text.span())));
 }
 
-/// Names that a shell keeps for itself: assigning them fails or does something else.
-const SHELL_OWN: [&str; 12] = [
-    "UID",
-    "EUID",
-    "PPID",
-    "BASHOPTS",
-    "SHELLOPTS",
-    "BASH_VERSINFO",
-    "BASHPID",
-    "FUNCNAME",
-    "GROUPS",
-    "DIRSTACK",
-    "IFS",
-    "PWD",
-];
-
 /// Names of variables that commands get.
 pub(super) fn variables(project: &Project, env: Option<&Map<Text>>, problems: &mut Problems) {
     for name in env.into_iter().flat_map(|map| map.keys()) {
@@ -114,7 +99,7 @@ fn variable(text: &str, place: Place) -> Option<Problem> {
             format!("`{text}` cannot be a variable's name"),
             "use letters, digits and `_`, not a digit first",
         )
-    } else if SHELL_OWN.contains(&text) {
+    } else if forms::SHELL_OWN.contains(&text) {
         Problem::new(
             format!("the shell keeps `{text}` for itself"),
             "use another name",
@@ -125,13 +110,18 @@ fn variable(text: &str, place: Place) -> Option<Problem> {
     Some(problem.place(place))
 }
 
-/// `pass-env`: names of the caller's variables.
+/// `pass-env`: names of the caller's variables, and globs.
 pub(super) fn passed(project: &Project, list: Option<&List>, problems: &mut Problems) {
     for (text, place) in project.texts(list) {
         // Of a substitution nothing is known yet.
-        if !text.contains('{') && !forms::is_variable(&text) {
-            let title = format!("`{text}` cannot be a variable's name");
-            let help = "use letters, digits and `_`, not a digit first";
+        if text.contains('{') {
+            continue;
+        }
+        if !expand::is_glob(&text) {
+            problems.0.extend(variable(&text, place));
+        } else if !forms::is_variable(&text.replace(['*', '?'], "_")) {
+            let title = format!("`{text}` matches no variable's name");
+            let help = "use letters, digits and `_`, not a digit first; `*` stands for any text, `?` for one character";
             problems.push(Problem::new(title, help).place(place));
         }
     }

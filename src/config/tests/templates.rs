@@ -28,6 +28,7 @@ fn template() -> impl Strategy<Value = Template> {
         let filter = prop_oneof![
             template.clone().prop_map(Filter::Each),
             template.clone().prop_map(Filter::Join),
+            "[a-z-]{1,4}".prop_map(Filter::In),
             Just(Filter::Words),
             Just(Filter::Raw),
             "[a-z]{1,3}x".prop_map(Filter::Unknown),
@@ -75,6 +76,7 @@ fn filter(filter: &Filter) -> String {
     match filter {
         Filter::Each(inner) => format!("|each:{}", printed(inner)),
         Filter::Join(inner) => format!("|join:{}", printed(inner)),
+        Filter::In(group) => format!("|in:{group}"),
         Filter::Words => "|words".to_owned(),
         Filter::Raw => "|raw".to_owned(),
         Filter::Unknown(word) => format!("|{word}"),

@@ -1,8 +1,10 @@
-//! Filters of a substitution: `each:`, `words`, `join:`, `raw`.
+//! Filters of a substitution: `each:`, `in:`, `words`, `join:`, `raw`.
 
 use super::{Filled, Scope, Value, at, limits, size};
+use crate::config::references::unknown_package;
 use crate::config::template::{DEEPEST, Filter, Template, Use};
 use crate::nearest;
+use crate::packages;
 use crate::problem::{Place, Problem};
 use crate::quote;
 
@@ -24,6 +26,7 @@ impl Scope<'_> {
                 limits::one(size(&list) + between.len() * list.len(), place)?;
                 (Value::Text(list.join(&between)), also)
             }
+            Filter::In(group) => (Value::List(self.members(value, group, place)?), true),
             Filter::Raw => (value, true),
             Filter::TooDeep => return Err(at(place, too_deep())),
             Filter::Unknown(text) => return Err(at(place, unknown(text, &used.name))),
@@ -32,6 +35,23 @@ impl Scope<'_> {
             value,
             written: written && also,
         })
+    }
+
+    /// The elements that are packages of a group.
+    fn members(
+        &self,
+        value: Value,
+        group: &str,
+        place: Option<&Place>,
+    ) -> Result<Vec<String>, Problem> {
+        let word = format!("@{group}");
+        if let Some(problem) = unknown_package(self.project, &word) {
+            return Err(at(place, problem));
+        }
+        let members = packages::members(self.project, group)?;
+        let mut list = value.into_list();
+        list.retain(|key| members.contains(key));
+        Ok(list)
     }
 
     /// The template once for each element; is all of it from the file?
@@ -73,13 +93,13 @@ pub(super) fn too_deep() -> Problem {
 }
 
 fn unknown(text: &str, name: &str) -> Problem {
-    let known = ["each", "words", "join", "raw"];
+    let known = ["each", "in", "words", "join", "raw"];
     let word = text.split(':').next().unwrap_or(text);
     let help = match nearest::nearest(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.contains(&word) && text.contains(':') => format!("write `{word}` alone"),
         None if known.contains(&word) => format!("say with what: `{word}:TEXT`"),
-        None => "filters: each:TEXT, words, join:SEP, raw".to_owned(),
+        None => "filters: each:TEXT, in:GROUP, words, join:SEP, raw".to_owned(),
     };
     Problem::new(format!("unknown filter `{text}` in `{{{name}}}`"), help)
 }

@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use indexmap::IndexMap;
 
 use super::draft::Var;
+use crate::config::Project;
 use crate::config::template::{Filter, Part, Template, Use};
 use crate::host::Host;
 use crate::late;
@@ -35,6 +36,7 @@ struct Filled {
 
 /// Everything that names may stand for, for one environment.
 pub(crate) struct Scope<'a> {
+    project: &'a Project,
     vars: &'a IndexMap<String, Var>,
     /// Names of runenv's own; `None`: it exists, but this environment has no value on that axis.
     pub(crate) builtin: IndexMap<String, Option<Value>>,
@@ -52,6 +54,7 @@ pub(crate) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(
+        project: &'a Project,
         vars: &'a IndexMap<String, Var>,
         builtin: IndexMap<String, Option<Value>>,
         posargs: &'a [String],
@@ -59,6 +62,7 @@ impl<'a> Scope<'a> {
         container: bool,
     ) -> Self {
         Self {
+            project,
             vars,
             builtin,
             posargs,
@@ -192,17 +196,28 @@ impl<'a> Scope<'a> {
         };
         let mut filled = match (found, &used.default) {
             (Some(filled), _) => filled,
-            (None, Some(default)) => {
-                let (text, written) = self.template_text(default, place, element)?;
-                let value = Value::Text(text);
-                Filled { value, written }
-            }
+            (None, Some(default)) => self.default(default, place, element)?,
             (None, None) => return Err(at(place, names::unset(&used.name))),
         };
         for filter in &used.filters {
             filled = self.filter(filled, filter, used, place)?;
         }
         Ok(filled)
+    }
+
+    /// A default that is one substitution is what that gives, also a list.
+    fn default(
+        &self,
+        default: &Template,
+        place: Option<&Place>,
+        element: Option<&str>,
+    ) -> Result<Filled, Problem> {
+        if let Some(used) = default.only() {
+            return self.value(used, place, element);
+        }
+        let (text, written) = self.template_text(default, place, element)?;
+        let value = Value::Text(text);
+        Ok(Filled { value, written })
     }
 }
 

@@ -148,6 +148,17 @@ fn what_comes_from_outside_is_never_substituted() {
 }
 
 #[test]
+fn a_default_that_is_one_list_is_a_list() {
+    let line = "'make {env:TARGETS:{posargs:all}|words}'";
+    let given = |variables: &[(&str, &str)], posargs: &[&str]| {
+        with(VARS_PLAIN, line, variables, posargs).expect("it has a value")
+    };
+    assert_eq!(given(&[], &[]), "make all");
+    assert_eq!(given(&[], &["a", "b"]), "make a b");
+    assert_eq!(given(&[("TARGETS", "c d")], &["a"]), "make c d");
+}
+
+#[test]
 fn shell_text_comes_from_the_file_alone() {
     let refused = "` would make shell text of what the file did not write";
     for command in [
@@ -219,7 +230,7 @@ fn what_has_the_wrong_form_is_an_error() {
         ),
         (
             "a = ['x']",
-            "'{env:OUT:{a}}'",
+            "'{env:OUT:y{a}}'",
             "`{a}` is a list where one text is expected",
         ),
         (

@@ -161,6 +161,21 @@ fn groups_are_opened_and_names_are_words() {
 }
 
 #[test]
+fn a_substitution_can_be_of_a_groups_packages_alone() {
+    let line = |run: &str| {
+        let text = format!("{LISTS}\n[config.x]\nstage.built.run = [{run}]\n");
+        lines(&environment(&text, "docker-debian-bookworm-x")).pop()
+    };
+    let said = |run, expected: &str| assert_eq!(line(run).as_deref(), Some(expected), "{run}");
+    said("'x {package-keys}'", "x a b");
+    said(
+        "'x {package-keys|in:all|each:--with-{}=yes}'",
+        "x --with-a=yes",
+    );
+    said("'x {package-keys|in:two}'", "x a b");
+}
+
+#[test]
 fn what_is_taken_out_is_out() {
     for (config, expected) in [
         ("packages = [\"!a\"]", vec!["b", "c", "d"]),

@@ -1,0 +1,151 @@
+//! `runenv doctor`: is there an engine that works, and with `--images`: can the base images be had?
+
+use clap::Args;
+
+use super::select::Selection;
+use super::{Context, Exit, engines};
+use crate::engine::Engine;
+use crate::environment::Environment;
+use crate::exec::Cancel;
+use crate::nearest::counted;
+use crate::problem::Problems;
+use crate::run::call::Calls;
+use crate::run::doctor::{self, Had, Wanted, Word};
+
+/// What a program is told that asks for more than there is.
+const NOT_USABLE: u8 = 3;
+const INTERRUPTED: u8 = 130;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Ask for the base images of the environments: is each on the engine, or in its registry?
+    #[arg(long)]
+    pub(super) images: bool,
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Only this engine; with --images: docker environments on this engine
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
+    engine: Option<Engine>,
+}
+
+pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
+    if args.images {
+        return images(&args, context);
+    }
+    let cancel = Cancel::install();
+    let (mut text, mut usable) = (String::new(), false);
+    for engine in Engine::ALL {
+        if args.engine.is_some_and(|asked| asked != engine) {
+            continue;
+        }
+        let calls = Calls {
+            engine,
+            cancel: &cancel,
+        };
+        let found = doctor::engine(&calls, &context.host);
+        usable |= found.iter().all(|(word, _)| *word != Word::Trouble);
+        for (word, said) in found {
+            text += &format!("{:<6}  {:<7}  {said}\n", engine.name(), word.text());
+        }
+    }
+    context.out.result(&text);
+    if cancel.requested() {
+        return Ok(INTERRUPTED);
+    }
+    if !usable {
+        let advice = "no engine is usable: install or start docker or podman, or run `local-` environments\n";
+        context.out.tell(advice);
+    }
+    Ok(if usable { 0 } else { NOT_USABLE })
+}
+
+/// An image that is asked for, and the environments that need it.
+struct Asked {
+    wanted: Wanted,
+    envs: Vec<String>,
+}
+
+fn images(args: &DoctorArgs, context: &mut Context) -> Exit {
+    let project = context.project()?;
+    let (mut asked, mut problems) = (Vec::<Asked>::new(), Problems::default());
+    // For each environment the images that will do.
+    let mut needs: Vec<Vec<usize>> = Vec::new();
+    for name in context.select(&project, &args.selection)? {
+        let env = problems.keep(context.resolve(&project, &name, &[]));
+        needs.extend(env.and_then(|env| needed(&env, args.engine, &mut asked)));
+    }
+    if !problems.0.is_empty() {
+        return Err(problems);
+    }
+    let cancel = Cancel::install();
+    let wanted: Vec<Wanted> = asked.iter().map(|a| a.wanted.clone()).collect();
+    let had = doctor::images(&wanted, &cancel);
+    if cancel.requested() {
+        return Ok(INTERRUPTED);
+    }
+    let lines = asked.iter().zip(&had).map(|(asked, had)| line(asked, had));
+    context.out.result(&lines.collect::<String>());
+    let can = |at: &usize| !matches!(had[*at], Had::Nowhere(_));
+    let without = needs.iter().filter(|images| !images.iter().any(can));
+    let (without, count) = (without.count(), asked.len());
+    let nowhere = count - (0..count).filter(can).count();
+    let images = counted("image", count);
+    context.out.tell(&match (nowhere, without) {
+        (0, _) => format!("{images}: all can be had\n"),
+        (n, 0) => format!("{images}: {n} cannot be had, and others can in place of them\n"),
+        (n, envs) => {
+            let envs = counted("environment", envs);
+            format!("{images}: {n} cannot be had, and {envs} cannot be run; is the name right, do you have to log in?\n")
+        }
+    });
+    Ok(if without == 0 { 0 } else { NOT_USABLE })
+}
+
+/// Adds an environment's images to those that are asked for; gives their places. One that runs here needs none.
+fn needed(env: &Environment, engine: Option<Engine>, asked: &mut Vec<Asked>) -> Option<Vec<usize>> {
+    let named = Engine::by_name(&env.name.runner)?;
+    let settings = &env.settings;
+    let mut places = Vec::new();
+    for image in &settings.image {
+        let wanted = Wanted {
+            engine: engine.unwrap_or(named),
+            image: image.value.clone(),
+            platform: settings.platform.as_ref().map(|p| p.value.clone()),
+        };
+        let at = asked.iter().position(|a| a.wanted == wanted);
+        let at = at.unwrap_or(asked.len());
+        if at == asked.len() {
+            let envs = Vec::new();
+            asked.push(Asked { wanted, envs });
+        }
+        asked[at].envs.push(env.name.to_string());
+        places.push(at);
+    }
+    Some(places)
+}
+
+/// `ENGINE  WORD  IMAGE`, and why not for whom.
+fn line(asked: &Asked, had: &Had) -> String {
+    let Wanted {
+        engine,
+        image,
+        platform,
+    } = &asked.wanted;
+    let (word, why) = match had {
+        Had::Here => ("here", String::new()),
+        Had::Registry => ("registry", String::new()),
+        Had::Nowhere(why) => {
+            let first = asked.envs.first().map_or("", String::as_str);
+            let more = match asked.envs.len() {
+                0 | 1 => String::new(),
+                n => format!(" and {} more", n - 1),
+            };
+            ("nowhere", format!(": {why} (for {first}{more})"))
+        }
+    };
+    let platform = platform
+        .as_ref()
+        .map_or(String::new(), |p| format!(" for {p}"));
+    let why = crate::report::clean::visible(&why);
+    format!("{:<6}  {word:<8}  {image}{platform}{why}\n", engine.name())
+}

@@ -1,0 +1,194 @@
+//! What `runenv doctor` finds out: does an engine answer, has it room, can an image be had. Asks, and changes nothing.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::call::Calls;
+use crate::engine::about::{self, About};
+use crate::engine::{Engine, facts};
+use crate::exec::Cancel;
+use crate::files;
+use crate::host::Host;
+use crate::problem::Problem;
+
+/// Less room than this is soon used up by a build: 5 GB.
+const LITTLE: u64 = 5_000_000_000;
+/// How long a registry may take to say whether it has an image.
+const REGISTRY: Duration = Duration::from_secs(30);
+/// How many images are asked for side by side.
+const THREADS: usize = 4;
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    Ok,
+    /// It works, and may soon not.
+    Warning,
+    /// Nothing can be run so.
+    Trouble,
+}
+
+impl Word {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Trouble => "trouble",
+        }
+    }
+}
+
+/// One thing that was found out, and what to do where it is not as it should be.
+pub(crate) type Finding = (Word, String);
+
+/// How an engine is.
+pub(crate) fn engine(calls: &Calls<'_>, host: &Host) -> Vec<Finding> {
+    let about = match ask(calls) {
+        Ok(about) => about,
+        Err(problem) => return vec![(Word::Trouble, with_help(&problem))],
+    };
+    let rights = if about.rootless {
+        "rootless"
+    } else {
+        "as root"
+    };
+    let mut found = vec![(Word::Ok, format!("answers: {}, {rights}", about.version))];
+    found.push(room(&about.root));
+    if let Some(init) = calls.engine.init().filter(|init| !is_found(init, host)) {
+        let text =
+            format!("no `{init}`, which it starts containers by: install the package `{init}`");
+        found.push((Word::Trouble, text));
+    }
+    found
+}
+
+fn ask(calls: &Calls<'_>) -> Result<About, Problem> {
+    let output = calls.query(&calls.engine.info())?;
+    calls.expect(&output, "say how it is")?;
+    About::read(&output.stdout).ok_or_else(|| {
+        let name = calls.engine.name();
+        let title = format!("`{name} info` does not say what an engine says");
+        Problem::engine(title, "is it docker or podman? try the command by hand")
+    })
+}
+
+fn with_help(problem: &Problem) -> String {
+    format!("{}; {}", problem.title, problem.help.join("; "))
+}
+
+/// The disk under an engine's images.
+fn room(root: &Path) -> Finding {
+    let shown = root.display();
+    match files::free(root) {
+        None => (
+            Word::Ok,
+            format!("free disk is not known: `{shown}` is not to be seen from here"),
+        ),
+        Some(free) => {
+            #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+            let free_gb = free as f64 / 1e9;
+            let text = format!("{free_gb:.1} GB free under `{shown}`");
+            if free < LITTLE {
+                let help = "`runenv clean` removes what runs of a project left";
+                (Word::Warning, format!("{text}: {help}"))
+            } else {
+                (Word::Ok, text)
+            }
+        }
+    }
+}
+
+/// Does the engine find a program of its own?
+fn is_found(program: &str, host: &Host) -> bool {
+    let path = host.variable("PATH").unwrap_or_default();
+    let folders = about::HELPERS.into_iter().chain(path.split(':'));
+    let mut places = folders.map(|folder| Path::new(folder).join(program));
+    places.any(|place| files::is_there(&place))
+}
+
+/// A base image that somebody needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) engine: Engine,
+    pub(crate) image: String,
+    pub(crate) platform: Option<String>,
+}
+
+/// Whether an image can be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Had {
+    /// The engine has it.
+    Here,
+    /// A registry has it.
+    Registry,
+    /// Nobody has it, or nobody says so, for this reason.
+    Nowhere(String),
+}
+
+/// Asks for images, some side by side; the answers in the order of the questions. After a signal the rest is not asked.
+pub(crate) fn images(wanted: &[Wanted], cancel: &Cancel) -> Vec<Had> {
+    let not_asked = || Had::Nowhere("it was not asked".to_owned());
+    let all = Mutex::new(vec![not_asked(); wanted.len()]);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((at, one)) = take(wanted, &next).filter(|_| !cancel.requested()) {
+            let had = image(one, cancel).unwrap_or_else(|problem| Had::Nowhere(problem.title));
+            all.lock().expect("nobody panics with it")[at] = had;
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS.min(wanted.len()) {
+            scope.spawn(work);
+        }
+    });
+    all.into_inner().expect("nobody panics with it")
+}
+
+/// The next that nobody has taken.
+fn take<'w, T>(all: &'w [T], next: &AtomicUsize) -> Option<(usize, &'w T)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    all.get(at).map(|one| (at, one))
+}
+
+/// An engine that does not answer is a problem; that nobody has the image is none.
+fn image(wanted: &Wanted, cancel: &Cancel) -> Result<Had, Problem> {
+    let Wanted {
+        engine,
+        image,
+        platform,
+    } = wanted;
+    let calls = Calls {
+        engine: *engine,
+        cancel,
+    };
+    let output = calls.query(&engine.image_inspect(&[image]))?;
+    let here = facts::images(&output.stdout)?;
+    if here.iter().any(|image| image.is_for(platform.as_deref())) {
+        return Ok(Had::Here);
+    }
+    if here.is_empty() {
+        calls.check_answers(&output)?;
+    }
+    let output = calls.within(&engine.manifest(image), REGISTRY)?;
+    if !output.exit.success() {
+        let mut there = about::says_there(&output.stderr);
+        let build = engine.base_of_a_build(image, platform.as_deref());
+        if let Some(build) = build.filter(|_| !there) {
+            there = about::says_there(&calls.within(&build, REGISTRY)?.stderr);
+        }
+        return Ok(if there {
+            Had::Registry
+        } else {
+            Had::Nowhere(output.error_line())
+        });
+    }
+    let offered = about::platforms(&output.stdout);
+    Ok(match (platform, offered) {
+        (Some(asked), Some(offered)) if !about::offers(&offered, asked) => {
+            Had::Nowhere(format!("the registry has it for {}", offered.join(", ")))
+        }
+        _ => Had::Registry,
+    })
+}

@@ -1,0 +1,140 @@
+//! Packages on this host: they are checked, and what is missing is installed where that is asked for; else it is told,
+//! with the command that installs it. Asks nobody anything.
+
+use std::time::Instant;
+
+use super::event::Teller;
+use super::local::LocalEnv;
+use super::log::Log;
+use super::result::{StageResult, State};
+use crate::catalog::managers::Manager;
+use crate::command::Command;
+use crate::exec::{self, Limits};
+use crate::packages::script;
+use crate::plan::{PackageStep, PlanCommand, Stage};
+use crate::problem::Problem;
+use crate::quote;
+
+impl LocalEnv<'_> {
+    /// Are the stage's packages here, if need be now? `packages-before` and `packages-after` are of images: on this host
+    /// nothing but the install is run.
+    pub(super) fn packages(
+        &self,
+        stage: &Stage,
+        step: &PackageStep,
+        started: Instant,
+        log: &mut Log,
+        result: &mut StageResult,
+        tell: &mut Teller<'_>,
+    ) -> Result<bool, Problem> {
+        let Some(manager) = step.manager.filter(|_| !step.names.is_empty()) else {
+            return Ok(true);
+        };
+        let missing = self.missing(manager, &step.names)?;
+        if missing.is_empty() {
+            return Ok(true);
+        }
+        if step.install || self.options.install_packages {
+            let by_sudo = !self.world.host.root;
+            let commands = install(manager, step, &missing, by_sudo).into_iter();
+            let failed = commands.into_iter().find_map(|command| {
+                let exit = self.command(stage, &command, started, log, tell);
+                result.leaked |= exit.leaked;
+                (!exit.success()).then_some((command, exit))
+            });
+            let Some((command, exit)) = failed else {
+                return Ok(true);
+            };
+            self.fail(stage, &command, &exit, result);
+            if exit.stopped.is_some() {
+                return Ok(false);
+            }
+        }
+        let list = missing.join(" ");
+        let sudo = if self.world.host.root { "" } else { "sudo " };
+        let line = script::install_line(manager, &missing);
+        let text = format!("missing on this host: {list}\ninstall with: {sudo}{line}\n");
+        log.write(text.as_bytes());
+        tell.output(text.as_bytes());
+        result.state = State::Failed;
+        result.detail = Some(format!("packages are missing: {list}"));
+        result.missing_packages = missing;
+        Ok(false)
+    }
+
+    /// Those of the names that are not installed.
+    fn missing(&self, manager: &Manager, names: &[String]) -> Result<Vec<String>, Problem> {
+        let words = ["sh", "-c", manager.installed, "sh"].into_iter();
+        let command = Command::new(words.chain(names.iter().map(String::as_str)));
+        let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
+        let missing = |name: &&String| !there.lines().any(|line| line == name.as_str());
+        Ok(names.iter().filter(missing).cloned().collect())
+    }
+}
+
+/// The commands that install these, as root or by `sudo` that may not ask for a password. What is cleaned away in an
+/// image stays on a host.
+fn install(
+    manager: &Manager,
+    step: &PackageStep,
+    missing: &[String],
+    by_sudo: bool,
+) -> Vec<PlanCommand> {
+    let ignore = step.ignore_missing;
+    let mut lines = script::lines(manager, missing, &step.options, &[], &[], ignore);
+    lines.pop();
+    let command = |line: String| {
+        let mut argv = Vec::new();
+        if by_sudo {
+            // sudo(8) takes the variables away.
+            argv.extend(["sudo", "-n", "env"].map(str::to_owned));
+            let variables = manager.env.iter();
+            argv.extend(variables.map(|(name, value)| format!("{name}={value}")));
+        }
+        argv.extend(["sh", "-e", "-c", &line].map(str::to_owned));
+        let text = if by_sudo {
+            quote::words(&argv)
+        } else {
+            line.clone()
+        };
+        PlanCommand {
+            text,
+            evaluated: line,
+            argv,
+            allow_failure: false,
+            place: String::new(),
+        }
+    };
+    lines.into_iter().map(command).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::managers;
+
+    #[test]
+    fn who_is_not_root_installs_by_a_sudo_that_does_not_ask() {
+        let manager = managers::find("apt").unwrap();
+        let step = PackageStep {
+            manager: Some(manager),
+            names: vec!["it's".to_owned(), "b".to_owned()],
+            options: Vec::new(),
+            ignore_missing: false,
+            install: true,
+            commands: 0,
+        };
+        let missing = ["it's".to_owned()];
+        let all = install(manager, &step, &missing, true);
+        assert_eq!(all.len(), 2, "update and install, and nothing is cleaned");
+        for command in &all {
+            let before = ["sudo", "-n", "env", "DEBIAN_FRONTEND=noninteractive"];
+            assert_eq!(command.argv[..4], before);
+            assert_eq!(command.argv.last(), Some(&command.evaluated));
+        }
+        assert!(all[1].evaluated.starts_with(r"set -- 'it'\''s'"));
+        assert!(!all[1].evaluated.contains(" b"));
+        let root = install(manager, &step, &missing, false);
+        assert_eq!(root[0].argv[..3], ["sh", "-e", "-c"]);
+    }
+}

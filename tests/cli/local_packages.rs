@@ -1,0 +1,82 @@
+//! Packages on this host: checked, told, and installed where that is asked for. The package manager is played.
+
+use std::fs;
+
+use crate::support::{Project, executable, golden};
+
+const FILE: &str = "[defaults]\npackage-manager = \"apt\"\nsystem-packages = [\"no-such-package\", \"make\"]\n\
+    packages-before = [\"touch before\"]\npackages-after = [\"touch after\"]\n\
+    [stage.packages]\npackages = true\n[stage.built]\nrun = \"echo built\"\n";
+
+/// A host with `make`, and an apt that can install `there`.
+fn host(file: &str) -> Project {
+    let project = Project::new().envs_toml(file);
+    let program = |name: &str, script: &str| {
+        let path = project.path("../bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        executable(&path);
+    };
+    program("dpkg-query", "echo installed make; exit 1");
+    let apt = "echo \"$* [$DEBIAN_FRONTEND]\" >>apt.log; read -r line && echo asked; case \"$*\" in *no-such*) \
+        echo 'E: Unable to locate package no-such-package' >&2; exit 100 ;; esac";
+    program("apt-get", apt);
+    program("sudo", "[ \"$1\" = -n ] || exit 9; shift; exec \"$@\"");
+    project
+}
+
+/// Every call of the played apt.
+fn calls(project: &Project) -> Vec<String> {
+    let log = fs::read_to_string(project.path("apt.log")).unwrap_or_default();
+    log.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn missing_packages_are_told_with_the_line_that_installs_them() {
+    let project = host(FILE);
+    let ran = project.runenv("run local").exits(1);
+    let sudo = ran.stderr.replace("install with: sudo ", "install with: ");
+    golden(sudo, "told/missing-packages");
+    assert_eq!(calls(&project), [""; 0]);
+}
+
+#[test]
+fn what_is_missing_is_installed_where_that_is_asked_for() {
+    let file = FILE.replace("no-such-package", "there");
+    let by_setting = file.replace("[defaults]", "[runner.local]\ninstall = true\n[defaults]");
+    for (file, words) in [
+        (file.as_str(), "run local --install-packages"),
+        (by_setting.as_str(), "run local"),
+    ] {
+        let project = host(file);
+        let ran = project.runenv(words).exits(0);
+        assert!(ran.stderr.contains("\nbuilt\n"), "{}", ran.stderr);
+        let calls = calls(&project);
+        assert_eq!(calls.len(), 2, "{calls:?}");
+        assert!(calls[0].contains("update [noninteractive]"), "{calls:?}");
+        let install = calls[1].contains("install") && calls[1].contains("-- there [noninter");
+        assert!(install && !calls[1].contains("make"), "{calls:?}");
+        // They set up an image, not this machine.
+        assert!(!project.path("before").exists() && !project.path("after").exists());
+    }
+    let project = host(&file.replace("\"there\", ", ""));
+    project.runenv("run local --install-packages").exits(0);
+    assert_eq!(calls(&project), [""; 0], "nothing is missing");
+}
+
+#[test]
+fn an_install_that_fails_fails_the_stage_and_says_what_is_missing() {
+    let project = host(FILE);
+    let ran = project.runenv("run local --install-packages").exits(1);
+    for text in [
+        "E: Unable to locate package no-such-package",
+        "missing on this host: no-such-package",
+        "exit code 100",
+    ] {
+        assert!(ran.stderr.contains(text), "{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("asked"), "{}", ran.stderr);
+    let result = project.json(".runenv/local-host/result.json");
+    let stage = &result["stages"][0];
+    assert_eq!(stage["state"], "failed");
+    assert_eq!(stage["missing-packages"][0], "no-such-package");
+}
