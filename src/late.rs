@@ -47,6 +47,12 @@ impl Late {
     }
 }
 
+/// The number of processors that a limit such as `1.5` leaves: two; `None` where it is no number.
+pub(crate) fn processors(limit: &str) -> Option<String> {
+    let limit = limit.parse::<f64>().ok();
+    limit.map(|limit| format!("{:.0}", limit.ceil().max(1.0)))
+}
+
 /// The mark of a late name, if it is one.
 pub(crate) fn mark(name: &str) -> Option<char> {
     MARKS.iter().find(|(_, n)| *n == name).map(|(c, _)| *c)

@@ -6,6 +6,8 @@ mod artifacts;
 mod ci;
 mod clean;
 mod context;
+mod devcontainer;
+mod dockerfile;
 mod doctor;
 mod dry_run;
 mod list;
@@ -102,6 +104,10 @@ enum Verb {
     Doctor(doctor::DoctorArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
+    /// Print an environment as a Dockerfile that needs no runenv
+    Dockerfile(dockerfile::DockerfileArgs),
+    /// Print an environment as a devcontainer.json that needs no runenv
+    Devcontainer(devcontainer::DevcontainerArgs),
     /// Print the JSON Schema of envs.toml
     Schema(schema::SchemaArgs),
 }
@@ -151,6 +157,8 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
         Some(Verb::Doctor(args)) => doctor::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
+        Some(Verb::Dockerfile(args)) => dockerfile::exec(args, &mut context),
+        Some(Verb::Devcontainer(args)) => devcontainer::exec(args, &mut context),
         Some(Verb::Schema(args)) => schema::exec(args, &mut context),
     };
     let code = exit.unwrap_or_else(|problems| {
@@ -188,7 +196,7 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         _ => None,
     };
     if let Some((arg, why)) = selects_nothing {
-        let text = format!("`{arg}` selects environments, and {why}\n");
+        let text = format!("`{arg}` selects environments, and {why}");
         return Err(command.error(ErrorKind::ArgumentConflict, text));
     }
     if let Some(selection) = cli.selection() {
@@ -213,6 +221,8 @@ impl Cli {
                 | Verb::Logs(_)
                 | Verb::Artifacts(_)
                 | Verb::Clean(_)
+                | Verb::Dockerfile(_)
+                | Verb::Devcontainer(_)
                 | Verb::Schema(_),
             ) => None,
         }

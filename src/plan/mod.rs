@@ -1,12 +1,15 @@
 //! A plan: the concrete commands of an environment, stage by stage. Pure: nothing is started, no file is read.
 //!
-//! `copy/` alone reads the tree, when a run or `context` asks for a stage's files.
+//! `copy/` alone reads the tree, when a run, `context` or `dockerfile` asks for a stage's files.
 
 pub(crate) mod artifacts;
 pub(crate) mod copy;
+pub(crate) mod devcontainer;
+pub(crate) mod dockerfile;
 pub(crate) mod json;
 pub(crate) mod key;
 pub(crate) mod script;
+mod standalone;
 mod unbuilt;
 
 use std::collections::BTreeMap;

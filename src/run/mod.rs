@@ -36,7 +36,7 @@ use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::host::Host;
-use crate::late::Late;
+use crate::late::{self, Late};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::time;
@@ -103,12 +103,11 @@ impl<'a> World<'a> {
     }
 }
 
-/// What `{cpus}` and paths stand for on this machine. A limit of one and a half processors means two.
+/// What `{cpus}` and paths stand for on this machine.
 pub(crate) fn late(root: &Path, env: &str, cpus: Option<&str>, host: &Host) -> Late {
-    let limit = cpus.and_then(|cpus| cpus.parse::<f64>().ok());
-    let cpus = limit.map(|limit| format!("{:.0}", limit.ceil().max(1.0)));
+    let limit = cpus.and_then(late::processors);
     Late {
-        cpus: cpus.unwrap_or_else(|| host.cpus.to_string()),
+        cpus: limit.unwrap_or_else(|| host.cpus.to_string()),
         root: root.display().to_string(),
         env_dir: Folder::of(root).env(env).path().display().to_string(),
     }

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 15] = [
     "",
     "run",
     "list",
@@ -15,6 +15,8 @@ const VERBS: [&str; 13] = [
     "doctor",
     "ci",
     "ci matrix",
+    "dockerfile",
+    "devcontainer",
     "schema",
 ];
 

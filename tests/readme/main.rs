@@ -1,4 +1,5 @@
-//! The documents are run: every block of README.md in a fresh folder, and the workflow of docs/ci.md by act.
+//! The documents are run: every block of README.md and of docs/tutorial.md in a fresh folder, and the
+//! workflow of docs/ci.md by act.
 //!
 //! Needs docker and podman (`tests/all.sh` starts them); without `RUNENV_TEST_ENGINES` the tests say that they are
 //! skipped.
@@ -12,7 +13,9 @@
 mod blocks;
 mod ci;
 mod readme;
+mod run;
 mod schema;
+mod tutorial;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

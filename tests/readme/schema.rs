@@ -17,6 +17,7 @@ fn examples(folder: &Path) -> Vec<PathBuf> {
     all.extend(files.filter(|file| file.is_file()));
     for page in [
         "README.md",
+        "docs/tutorial.md",
         "docs/ci.md",
         "docs/reference/names.md",
         "docs/reference/artifacts.md",

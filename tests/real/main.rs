@@ -15,7 +15,9 @@ mod support;
 
 mod artifacts;
 mod cached;
+mod devcontainer;
 mod dnf;
+mod dockerfile;
 mod doctor;
 mod foreign;
 mod images;

@@ -19,7 +19,7 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 12] = [
+pub(crate) const VERBS: [&str; 14] = [
     "run",
     "list",
     "show",
@@ -29,6 +29,8 @@ pub(crate) const VERBS: [&str; 12] = [
     "clean",
     "doctor",
     "ci",
+    "dockerfile",
+    "devcontainer",
     "schema",
     "help",
     "completions",

@@ -21,6 +21,7 @@ mod walk;
 pub(crate) use cache::FileCache;
 pub(crate) use manifest::{Entry, EntryKind, Manifest};
 pub(crate) use tar::TarError;
+pub(crate) use walk::{Top, tops};
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

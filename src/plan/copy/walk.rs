@@ -3,6 +3,7 @@
 //! A walk begins at the part of a pattern without wildcards and never goes through a link. Special files are named
 //! in a problem and never opened.
 
+use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -62,6 +63,37 @@ pub(super) fn walk(root: &Path, patterns: &[Setting<String>]) -> Result<Vec<Foun
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found.dedup_by(|a, b| a.path == b.path);
     Ok(found)
+}
+
+/// What a pattern names, where all that is below a folder comes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Top {
+    Folder,
+    File,
+    /// A link, and its target as text.
+    Link(String),
+}
+
+/// What one pattern names, without what is below a folder that it names; sorted by path.
+pub(crate) fn tops(root: &Path, pattern: &Setting<String>) -> Result<Vec<(Vec<u8>, Top)>, Problem> {
+    let (mut tops, mut folders) = (Vec::new(), BTreeSet::new());
+    for Found { path, sight } in walk(root, std::slice::from_ref(pattern))? {
+        let mut above = path.iter().enumerate().filter(|(_, b)| **b == b'/');
+        if above.any(|(end, _)| folders.contains(&path[..end])) {
+            continue;
+        }
+        let top = match sight {
+            Sight::Folder => {
+                folders.insert(path.clone());
+                Top::Folder
+            }
+            Sight::File => Top::File,
+            Sight::Link { target } => Top::Link(String::from_utf8_lossy(&target).into_owned()),
+            Sight::Special(_) => continue,
+        };
+        tops.push((path, top));
+    }
+    Ok(tops)
 }
 
 /// A pattern of `copy`. Substitution may have made what the file's own check could not see.

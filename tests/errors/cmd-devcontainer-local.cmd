@@ -1,0 +1,1 @@
+devcontainer local-host-minimal

@@ -1,0 +1,1 @@
+devcontainer docker-debian-bookworm-minimal --to biult
