@@ -19,13 +19,14 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 14] = [
+pub(crate) const VERBS: [&str; 15] = [
     "run",
     "list",
     "show",
     "context",
     "shell",
     "logs",
+    "artifacts",
     "clean",
     "doctor",
     "ci",
