@@ -24,6 +24,7 @@ pub(crate) fn exec(args: DevcontainerArgs, context: &mut Context) -> Exit {
     let name = select::one(&project, &Selection::one(&args.env))?;
     let plan = context.plan(&project, &name, &args.posargs)?;
     let file = devcontainer::devcontainer(&plan, args.to.as_deref())?;
+    context.out.problems(&devcontainer::left_out(&plan));
     let text = serde_json::to_string_pretty(&file).expect("texts and lists of them are JSON");
     context.out.result(&format!("{text}\n"));
     Ok(0)

@@ -9,10 +9,11 @@ use crate::environment::Environment;
 use crate::exec::Cancel;
 use crate::nearest::counted;
 use crate::problem::Problems;
+use crate::report::clean;
 use crate::run::call::Calls;
 use crate::run::doctor::{self, Had, Wanted, Word};
 
-/// What a program is told that asks for more than there is.
+/// No engine works, or an environment finds no image.
 const NOT_USABLE: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
@@ -45,6 +46,7 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
         let found = doctor::engine(&calls, &context.host);
         usable |= found.iter().all(|(word, _)| *word != Word::Trouble);
         for (word, said) in found {
+            let said = clean::visible(&said);
             text += &format!("{:<6}  {:<7}  {said}\n", engine.name(), word.text());
         }
     }
@@ -146,6 +148,6 @@ fn line(asked: &Asked, had: &Had) -> String {
     let platform = platform
         .as_ref()
         .map_or(String::new(), |p| format!(" for {p}"));
-    let why = crate::report::clean::visible(&why);
+    let why = clean::visible(&why);
     format!("{:<6}  {word:<8}  {image}{platform}{why}\n", engine.name())
 }

@@ -192,7 +192,7 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         _ => None,
     };
     if let Some((arg, why)) = selects_nothing {
-        let text = format!("`{arg}` selects environments, and {why}\n");
+        let text = format!("`{arg}` selects environments, and {why}");
         return Err(command.error(ErrorKind::ArgumentConflict, text));
     }
     if let Some(selection) = cli.selection() {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{Plan, Stage, dockerfile, standalone};
 use crate::late;
-use crate::problem::Problem;
+use crate::problem::{Problem, Problems};
 use crate::quote;
 
 /// The file, in the order in which it is written.
@@ -79,6 +79,19 @@ pub(crate) fn devcontainer<'a>(
     })
 }
 
+/// What of the plan the file cannot say.
+pub(crate) fn left_out(plan: &Plan) -> Problems {
+    let (_, globs) = standalone::passed(plan);
+    let warning = |glob: &str| {
+        let title = format!("`{}` of `pass-env` is not in it", glob.escape_debug());
+        Problem::warning(
+            title,
+            "an editor passes on what is named: name the variables",
+        )
+    };
+    Problems(globs.into_iter().map(warning).collect())
+}
+
 /// The text, if an editor leaves it as it is.
 fn kept(text: &str) -> Result<&str, Problem> {
     match REPLACED.into_iter().find(|word| text.contains(word)) {
@@ -108,10 +121,9 @@ fn stages(plan: &Plan, to: Option<&str>) -> Result<Vec<usize>, Problem> {
 
 /// Variables of shells and of what they start: those of the stage, and those that are passed on.
 fn variables<'a>(plan: &'a Plan, stage: &'a Stage) -> Result<BTreeMap<&'a str, String>, Problem> {
-    let passed = plan
-        .pass_env
-        .iter()
-        .map(|name| (name.as_str(), format!("${{localEnv:{name}}}")));
+    let (names, _) = standalone::passed(plan);
+    let passed = names.into_iter();
+    let passed = passed.map(|name| (name, format!("${{localEnv:{name}}}")));
     let mut all: BTreeMap<&str, String> = passed.collect();
     let limit = plan.cpus.as_deref().and_then(late::processors);
     for (name, value) in &stage.env {

@@ -21,6 +21,7 @@ use crate::config::Project;
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
+use crate::name::expand;
 use crate::nearest;
 use crate::packages;
 use crate::problem::{Place, Problem};
@@ -84,6 +85,9 @@ pub(crate) struct PackageStep {
     pub(crate) names: Vec<String>,
     /// Options of the install.
     pub(crate) options: Vec<String>,
+    /// Shell lines before the update, and after the install.
+    pub(crate) before: Vec<String>,
+    pub(crate) after: Vec<String>,
     /// What does not exist is left out and told.
     pub(crate) ignore_missing: bool,
     /// On this host: what is missing is installed.
@@ -195,6 +199,8 @@ fn plan_stage(
             manager: env.manager,
             names: texts(&env.package_names),
             options: texts(&env.package_options),
+            before: texts(&env.settings.packages_before),
+            after: texts(&env.settings.packages_after),
             ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
             install: is_on(env.settings.install.as_ref()),
             commands: commands.len(),

@@ -5,7 +5,8 @@
 //! several lines is put together by `_line`. It is folded only where the shell does not see it. Pure.
 
 use super::script::LONGEST_ARGUMENT;
-use super::{PlanCommand, Stage};
+use super::{Plan, PlanCommand, Stage};
+use crate::config::forms;
 use crate::late;
 use crate::problem::Problem;
 use crate::quote;
@@ -52,6 +53,12 @@ pub(super) fn text(stage: &Stage, first: &[String]) -> Result<Option<String>, Pr
     let text = all.join(NEXT);
     fits(&stage.name, &text)?;
     Ok(Some(text))
+}
+
+/// What `pass-env` says: names, and what is none but a glob, which nobody else can read.
+pub(super) fn passed(plan: &Plan) -> (Vec<&str>, Vec<&str>) {
+    let all = plan.pass_env.iter().map(String::as_str);
+    all.partition(|name| forms::is_variable(name))
 }
 
 /// Does the text use the number of processors?

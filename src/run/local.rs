@@ -157,10 +157,10 @@ impl LocalEnv<'_> {
     }
 
     /// The process of a command: in the tree, with the variables that are passed and set.
-    fn process(&self, stage: &Stage, command: &PlanCommand) -> Command {
-        let shell = command.argv.len() == 4 && command.argv[3] == command.evaluated;
+    pub(super) fn process(&self, stage: &Stage, command: &PlanCommand) -> Command {
+        let shell = matches!(command.argv.as_slice(), [.., c, line] if c == "-c" && *line == command.evaluated);
         let fill = |word: &String| {
-            if shell {
+            if shell && *word == command.evaluated {
                 self.late.fill_shell(word)
             } else {
                 self.late.fill(word)

@@ -9,16 +9,14 @@ use super::local::LocalEnv;
 use super::log::Log;
 use super::result::{StageResult, State};
 use crate::catalog::managers::Manager;
-use crate::command::Command;
 use crate::exec::{self, Limits};
-use crate::packages::script::{self, Line};
+use crate::packages::script::{self, Job, Line};
 use crate::plan::{PackageStep, PlanCommand, Stage};
 use crate::problem::Problem;
 use crate::quote;
 
 impl LocalEnv<'_> {
-    /// Are the stage's packages here, if need be now? `packages-before` and `packages-after` are of images: on this host
-    /// nothing but the install is run.
+    /// Are the stage's packages here, if need be now? With nothing to install nothing is run.
     pub(super) fn packages(
         &self,
         stage: &Stage,
@@ -31,12 +29,12 @@ impl LocalEnv<'_> {
         let Some(manager) = step.manager.filter(|_| !step.names.is_empty()) else {
             return Ok(true);
         };
-        let missing = self.missing(manager, &step.names)?;
+        let missing = self.missing(stage, manager, &step.names)?;
         if missing.is_empty() {
             return Ok(true);
         }
+        let by_sudo = manager.root && !self.world.host.root;
         if step.install || self.options.install_packages {
-            let by_sudo = manager.root && !self.world.host.root;
             let commands = install(manager, step, &missing, by_sudo).into_iter();
             let failed = commands.into_iter().find_map(|command| {
                 let exit = self.command(stage, &command, started, log, tell);
@@ -52,7 +50,6 @@ impl LocalEnv<'_> {
             }
         }
         let list = missing.join(" ");
-        let by_sudo = manager.root && !self.world.host.root;
         let sudo = if by_sudo { "sudo " } else { "" };
         let line = script::install_line(manager, &missing);
         let text = format!("missing on this host: {list}\ninstall with: {sudo}{line}\n");
@@ -64,17 +61,20 @@ impl LocalEnv<'_> {
         Ok(false)
     }
 
-    /// Those of the names that are not installed.
-    fn missing(&self, manager: &Manager, names: &[String]) -> Result<Vec<String>, Problem> {
+    /// Those of the names that are not installed, as the stage's commands would see it.
+    fn missing(
+        &self,
+        stage: &Stage,
+        manager: &Manager,
+        names: &[String],
+    ) -> Result<Vec<String>, Problem> {
         let installed = manager.installed();
         let words = ["sh", "-c", &installed, "sh"].into_iter();
-        let variables = manager.env.iter();
-        let command = Command {
-            env: variables
-                .map(|(n, v)| ((*n).to_owned(), v.into()))
-                .collect(),
-            ..Command::new(words.chain(names.iter().map(String::as_str)))
-        };
+        let command = own(
+            Line::from(installed.clone()),
+            words.chain(names.iter().map(String::as_str)),
+        );
+        let command = self.process(stage, &command);
         let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
         let there: BTreeSet<&str> = there.lines().collect();
         // A name may have a version behind it.
@@ -94,18 +94,18 @@ fn install(
     missing: &[String],
     by_sudo: bool,
 ) -> Vec<PlanCommand> {
-    let mut lines = script::lines(&script::Job {
+    let mut lines = script::lines(&Job {
         manager,
         names: missing,
         options: &step.options,
-        before: &[],
-        after: &[],
+        before: &step.before,
+        after: &step.after,
         ignore_missing: step.ignore_missing,
         archive: None,
     });
     lines.pop();
     if manager.upgrades {
-        lines.remove(0);
+        lines.remove(step.before.len());
     }
     let command = |line: Line| {
         let mut argv = Vec::new();
@@ -119,17 +119,22 @@ fn install(
         let text = if by_sudo {
             quote::words(&argv)
         } else {
-            line.text
+            line.text.clone()
         };
-        PlanCommand {
-            text,
-            evaluated: line.evaluated,
-            argv,
-            allow_failure: false,
-            place: String::new(),
-        }
+        own(Line { text, ..line }, argv.iter().map(String::as_str))
     };
     lines.into_iter().map(command).collect()
+}
+
+/// A command of runenv's own.
+fn own<'a>(line: Line, argv: impl Iterator<Item = &'a str>) -> PlanCommand {
+    PlanCommand {
+        text: line.text,
+        evaluated: line.evaluated,
+        argv: argv.map(str::to_owned).collect(),
+        allow_failure: false,
+        place: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -144,6 +149,8 @@ mod tests {
             manager: Some(manager),
             names: vec!["it's".to_owned(), "b".to_owned()],
             options: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
             ignore_missing: false,
             install: true,
             commands: 0,

@@ -12,7 +12,9 @@ options = ["--prefix=/usr", "CFLAGS=-O2 -g", "{package-keys|each:--with-system-{
 env = { LC_ALL = "C.UTF-8", WORDS = "it's \"$x\"" }
 timeout = "2h"
 packages = ["gcc", "zlib", "gmp", "mpfr", "readline"]
-pass-env = ["CCACHE_DIR"]
+pass-env = ["CCACHE_DIR", "CI_*"]
+[runner.docker]
+image = ["{image}", "mirror.example/{image}"]
 [packages]
 gcc = { debian = "gcc libc6-dev" }
 zlib = { debian = "zlib1g-dev" }
@@ -69,11 +71,13 @@ fn a_dockerfile_is_a_golden() {
 /// A glob is written as one only while it finds nothing but files; what it finds of a folder keeps its place.
 #[test]
 fn what_copy_would_take_apart_is_named() {
-    let project = Project::new().envs_toml("[stage.a]\ncopy = [\"*\", \"**/z\"]\nrun = \"true\"\n");
+    let project =
+        Project::new().envs_toml("[stage.a]\ncopy = [\"*\", \"**/z\", \"o/?*\"]\nrun = \"true\"\n");
     let project = project
         .file("d/z", "")
         .file("f", "")
         .file("e/f/z", "")
+        .file("o/[1]", "")
         .link("l", "nowhere's");
     let text = project
         .runenv("dockerfile docker-debian-bookworm")
@@ -84,6 +88,7 @@ fn what_copy_would_take_apart_is_named() {
         "\nCOPY d/ /d/\n",
         "\nCOPY e/ /e/\n",
         "\nCOPY d/z /d/\n",
+        "\nCOPY o/?* /o/\n",
         "\nCOPY e/f/z /e/f/\n",
         " ln -sfn -- \"nowhere's\" ./l; ",
     ] {
@@ -153,8 +158,11 @@ fn a_large_environment_has_few_layers_and_short_lines() {
 
 #[test]
 fn what_a_dockerfile_cannot_hold_is_refused() {
-    let file = "[stage.a]\ncopy = [\"x*\"]\nrun = \"true\"\n";
-    let project = Project::new().envs_toml(file).file("x[1]", "");
+    let file = "[stage.a]\ncopy = [\"**/x*\"]\nrun = \"true\"\n";
+    let project = Project::new()
+        .envs_toml(file)
+        .file("d/x[1]", "")
+        .file("d/x-folder/f", "");
     let ran = project.runenv("dockerfile docker-debian-bookworm").exits(2);
     golden(ran.stderr, "dockerfile/odd-name");
     let file = format!("[stage.a]\nrun = \"true {}\"\n", "x".repeat(70_000));

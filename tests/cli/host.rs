@@ -110,3 +110,30 @@ fn a_glob_takes_nothing_of_this_host_into_a_container() {
     assert_eq!(exports(r#"["US*", "USER"]"#), ["export USER=me"]);
     assert!(exports(r#"["U*"]"#).is_empty());
 }
+
+/// What other programs read has the names, and says that there are globs.
+#[test]
+fn no_glob_stands_in_a_dockerfile_or_devcontainer() {
+    let file = "[defaults]\npass-env = [\"SAGE_*\", \"CI_JOB\"]\n[stage.built]\nrun = \"true\"\n\
+        [env.docker-debian-bookworm]\nimage = [\"debian:bookworm\", \"debian:12\"]\n";
+    let project = Project::new().envs_toml(file);
+    let dockerfile = project.runenv("dockerfile docker-debian-bookworm");
+    let dockerfile = dockerfile.exits(0).stdout;
+    for line in [
+        "# Variables that are passed on: docker build --build-arg CI_JOB",
+        "# runenv passes variables by glob, too, which a Dockerfile cannot say: SAGE_*",
+        "# Where its image cannot be had, runenv takes the first that can: debian:12",
+        "FROM debian:bookworm AS built",
+        "ARG CI_JOB",
+    ] {
+        assert!(dockerfile.lines().any(|l| l == line), "{dockerfile}");
+    }
+    assert!(!dockerfile.contains("ARG SAGE"), "{dockerfile}");
+    let devcontainer = project.runenv("devcontainer docker-debian-bookworm");
+    let devcontainer = devcontainer.exits(0).stdout;
+    assert!(
+        devcontainer.contains("${localEnv:CI_JOB}"),
+        "{devcontainer}"
+    );
+    assert!(!devcontainer.contains("SAGE_"), "{devcontainer}");
+}

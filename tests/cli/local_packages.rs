@@ -56,8 +56,7 @@ fn what_is_missing_is_installed_where_that_is_asked_for() {
         assert!(calls[0].contains("update [noninteractive]"), "{calls:?}");
         let install = calls[1].contains("install") && calls[1].contains("-- there [noninter");
         assert!(install && !calls[1].contains("make"), "{calls:?}");
-        // They set up an image, not this machine.
-        assert!(!project.path("before").exists() && !project.path("after").exists());
+        assert!(project.path("before").exists() && project.path("after").exists());
     }
     let project = host(&file.replace("\"there\", ", ""));
     project.runenv("run local --install-packages").exits(0);
@@ -80,6 +79,37 @@ fn an_install_that_fails_fails_the_stage_and_says_what_is_missing() {
     let stage = &result["stages"][0];
     assert_eq!(stage["state"], "failed");
     assert_eq!(stage["missing-packages"][0], "no-such-package");
+}
+
+/// As conda or Homebrew in the environment's own folder: the lines before bring the package manager, and from then on
+/// it is found.
+#[test]
+fn a_package_manager_may_be_installed_first() {
+    let project = Project::new().envs_toml(
+        r#"
+[system.conda]
+install         = true
+system-packages = ["python>=3.8"]
+env.PATH        = "{env-dir}/conda:/usr/bin:/bin"
+packages-before = ["[ -e {env-dir}/conda/conda ] || { mkdir -p {env-dir}/conda && cp conda {env-dir}/conda; }"]
+prelude         = ["export ACTIVE=yes"]
+[stage.packages]
+packages = true
+[stage.built]
+run = ["conda --version && echo \"active: $ACTIVE\""]
+"#,
+    );
+    let conda = "#!/bin/sh\ncase $1 in\n--version) echo conda 1 ;;\n\
+        list) echo '# Name Version'; cat \"$0.list\" 2>/dev/null ;;\n\
+        install) for word do :; done; echo \"$word installed\"; echo 'python 3.11 h0' >\"$0.list\" ;;\nesac\n";
+    fs::write(project.path("conda"), conda).unwrap();
+    executable(&project.path("conda"));
+    let ran = project.runenv("run local-conda-forge").exits(0);
+    for text in ["python>=3.8 installed", "conda 1\n", "active: yes"] {
+        assert!(ran.stderr.contains(text), "{}", ran.stderr);
+    }
+    let ran = project.runenv("run local-conda-forge").exits(0);
+    assert!(!ran.stderr.contains("installed"), "{}", ran.stderr);
 }
 
 /// A name with a version is there if the package is; conda and brew are not for root.

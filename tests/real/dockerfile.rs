@@ -32,6 +32,7 @@ X
   "case $- in *e*) e=e; esac; echo $PWD ${LOST-no} ${lost-no} ${e-no} >state; cat >stdin; echo {cpus} >cpus",
   { run = "echo >before-failure; false; echo >never", allow-failure = true },
   { run = "echo >never", if = "!box" },
+  "echo $PATH $HOME $(umask) $(id -u) $(id -g) >facts",
   "# only a comment",
   "echo {posargs:none} | cat -v >posargs # a comment",
 ]

@@ -65,7 +65,7 @@ macro_rules! layer_table {
             /// On this host: `tree` runs in the source tree, `copy` in a copy of it.
             bounds isolate: Option<Text>,
             /// On this host: install the packages that are missing, as root or by `sudo -n`, which asks nothing; else they
-            /// are told. `packages-before` and `packages-after` are not run here. `run --install-packages` says the same.
+            /// are told. `packages-before` and `packages-after` are run around it. `run --install-packages` says the same.
             bounds install: Option<Spanned<bool>>,
             /// One line for `list`.
             tells description: Option<Text>,

@@ -39,21 +39,22 @@ pub(crate) fn read(root: &Path, patterns: &[Setting<String>]) -> Result<Files, P
         let pattern = Pattern::parse(setting.value.as_bytes()).expect("it was read a moment ago");
         let text = String::from_utf8_lossy(pattern.text()).into_owned();
         if let Some(folder) = whole_folder(&text) {
+            sayable(&folder, setting)?;
             files.whole |= folder.is_empty();
             files.copies.push(folder_copy(&folder));
             continue;
         }
-        for (parent, tops) in in_folders(found, setting)? {
-            let glob = text.rsplit('/').next().unwrap_or_default();
-            let plain = tops.iter().all(|(_, top)| *top == Top::File);
-            if plain && tops.len() > 1 && !glob.contains("**") && !glob.contains('\\') {
-                by_folder
-                    .entry(parent.clone())
-                    .or_default()
-                    .push(format!("{parent}{glob}"));
+        let glob = text.rsplit('/').next().unwrap_or_default();
+        let of_names = !glob.contains("**") && !glob.contains('\\');
+        for (parent, tops) in in_folders(found) {
+            sayable(&parent, setting)?;
+            if of_names && tops.iter().all(|(_, top)| *top == Top::File) {
+                let sources = by_folder.entry(parent.clone()).or_default();
+                sources.push(format!("{parent}{glob}"));
                 continue;
             }
             for (path, top) in tops {
+                sayable(&path, setting)?;
                 match top {
                     Top::Folder => files.copies.push(folder_copy(&path)),
                     Top::File => by_folder.entry(parent.clone()).or_default().push(path),
@@ -94,30 +95,31 @@ fn folder_copy(folder: &str) -> Copy {
 
 type Named = Vec<(String, Top)>;
 
-/// What was found, by the folder that it is in (`src/`; empty for the tree itself). A name that a Dockerfile could not
-/// say is a mistake.
-fn in_folders(
-    found: Vec<(Vec<u8>, Top)>,
-    setting: &Setting<String>,
-) -> Result<IndexMap<String, Named>, Problem> {
+/// What was found, by the folder that it is in (`src/`; empty for the tree itself).
+fn in_folders(found: Vec<(Vec<u8>, Top)>) -> IndexMap<String, Named> {
     let mut folders: IndexMap<String, Named> = IndexMap::new();
     for (path, top) in found {
-        let shown = String::from_utf8_lossy(&path).into_owned();
-        let odd = |c: char| c.is_control() || "*?[]\\\u{fffd}".contains(c);
-        if shown.contains(odd) {
-            let title = format!(
-                "`{}` has a name that a Dockerfile cannot copy",
-                shown.escape_debug()
-            );
-            let problem = Problem::new(
-                title,
-                "copy the folder that it is in, or give it another name",
-            );
-            let place = setting.place().cloned();
-            return Err(place.into_iter().fold(problem, Problem::place));
-        }
-        let parent = shown.rfind('/').map_or("", |at| &shown[..=at]).to_owned();
-        folders.entry(parent).or_default().push((shown, top));
+        let path = String::from_utf8_lossy(&path).into_owned();
+        let parent = path.rfind('/').map_or("", |at| &path[..=at]).to_owned();
+        folders.entry(parent).or_default().push((path, top));
     }
-    Ok(folders)
+    folders
+}
+
+/// Can a `COPY` name this path? To all builders a wildcard is one, to some whatever stands before it.
+fn sayable(path: &str, setting: &Setting<String>) -> Result<(), Problem> {
+    let odd = |c: char| c.is_control() || "*?[]\\\u{fffd}".contains(c);
+    if !path.contains(odd) {
+        return Ok(());
+    }
+    let title = format!(
+        "`{}` has a name that a Dockerfile cannot copy",
+        path.escape_debug()
+    );
+    let problem = Problem::new(
+        title,
+        "copy the folder that it is in, or give it another name",
+    );
+    let place = setting.place().cloned();
+    Err(place.into_iter().fold(problem, Problem::place))
 }

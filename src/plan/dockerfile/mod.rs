@@ -12,7 +12,7 @@ use std::fmt;
 
 use files::{Copy, Files};
 
-use super::{Plan, Stage, standalone};
+use super::{Plan, Stage, StageLimits, standalone};
 use crate::late;
 use crate::problem::Problem;
 use crate::quote;
@@ -211,12 +211,9 @@ fn run(
     let Some(text) = standalone::text(stage, &links)? else {
         return Ok(Vec::new());
     };
-    let mut all: Vec<_> = plan
-        .pass_env
-        .iter()
-        .cloned()
-        .map(Instruction::Arg)
-        .collect();
+    let (names, _) = standalone::passed(plan);
+    let names = names.into_iter().map(str::to_owned);
+    let mut all: Vec<_> = names.map(Instruction::Arg).collect();
     if standalone::counts_cpus(&text) {
         let limit = plan.cpus.as_deref().and_then(late::processors);
         let given = limit.map_or_else(String::new, |number| format!("={number}"));
@@ -264,15 +261,23 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
             lines.extend(each.map(|(name, text)| format!("  {name}: {text}")));
         }
     }
-    if !plan.pass_env.is_empty() {
-        let names = plan
-            .pass_env
-            .iter()
-            .map(|name| format!(" --build-arg {name}"));
+    if !plan.other_images.is_empty() {
+        let others = plan.other_images.join(", ");
+        lines.push(format!(
+            "Where the image cannot be had, runenv takes: {others}"
+        ));
+    }
+    let (names, globs) = standalone::passed(plan);
+    if !names.is_empty() {
+        let names = names.iter().map(|name| format!(" --build-arg {name}"));
         lines.push(format!(
             "Variables that are passed on: docker build{}",
             names.collect::<String>()
         ));
+    }
+    if !globs.is_empty() {
+        let globs = globs.join(" ").escape_debug().to_string();
+        lines.push(format!("Not passed on, as an ARG is one variable: {globs}"));
     }
     if files.iter().any(|files| files.whole) {
         lines.push("All of the tree is copied: name `.runenv` in `.dockerignore`.".to_owned());
@@ -282,20 +287,34 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
 
 /// The limits of a stage and its network, if it has some.
 fn limits(stage: &Stage) -> Option<String> {
-    let limits = &stage.limits;
+    // Exhaustive on purpose: a new field does not compile until it is decided what it is to a Dockerfile and to a dev
+    // container: an instruction, shell text (`standalone`), a line at the top, or an error.
+    let Stage {
+        name: _,
+        parent: _,
+        copy: _,
+        workdir: _,
+        env: _,
+        network,
+        limits,
+        allow_failure: _,
+        commands: _,
+        on_failure: _,
+        packages: _,
+        body: _,
+        exports: _,
+    } = stage;
+    let StageLimits {
+        timeout,
+        kill_after: _,
+        memory,
+        cpus,
+    } = limits;
     let told = [
-        limits
-            .timeout
-            .map(|t| format!("timeout {}", time::show_duration(t))),
-        limits
-            .memory
-            .as_ref()
-            .map(|memory| format!("memory {memory}")),
-        limits.cpus.as_ref().map(|cpus| format!("cpus {cpus}")),
-        stage
-            .network
-            .as_ref()
-            .map(|network| format!("network {network}")),
+        timeout.map(|limit| format!("timeout {}", time::show_duration(limit))),
+        memory.as_ref().map(|memory| format!("memory {memory}")),
+        cpus.as_ref().map(|cpus| format!("cpus {cpus}")),
+        network.as_ref().map(|network| format!("network {network}")),
     ];
     let told: Vec<String> = told.into_iter().flatten().collect();
     (!told.is_empty()).then(|| told.join(", "))
