@@ -139,5 +139,6 @@ if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check bans li
 part systems "$RUNENV" -e '*-debian-*',smoke
 part readme cargo test --test readme
 part zlib cargo test --test zlib
+part xz cargo test --test xz
 part real cargo test --test real
 finish

@@ -2,6 +2,7 @@
 //!
 //! Each verb is a file with its `Args` and `exec`; this one reads the world and the project for them.
 
+mod artifacts;
 mod ci;
 mod clean;
 mod context;
@@ -95,6 +96,8 @@ enum Verb {
     Shell(shell::ShellArgs),
     /// Print the logs of an environment's last run
     Logs(logs::LogsArgs),
+    /// Print the paths of what was copied out of an environment's stages
+    Artifacts(artifacts::ArtifactsArgs),
     /// Remove what runs of this project left on the engines
     Clean(clean::CleanArgs),
     /// Say whether an engine works, and with --images: whether the base images can be had
@@ -150,6 +153,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Context(args)) => context::exec(args, &mut context),
         Some(Verb::Shell(args)) => shell::exec(args, &mut context),
         Some(Verb::Logs(args)) => logs::exec(args, &mut context),
+        Some(Verb::Artifacts(args)) => artifacts::exec(args, &mut context),
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
         Some(Verb::Doctor(args)) => doctor::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
@@ -215,6 +219,7 @@ impl Cli {
                 | Verb::Context(_)
                 | Verb::Shell(_)
                 | Verb::Logs(_)
+                | Verb::Artifacts(_)
                 | Verb::Clean(_)
                 | Verb::Dockerfile(_)
                 | Verb::Devcontainer(_)

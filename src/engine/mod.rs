@@ -38,6 +38,8 @@ struct Dialect {
     /// `--rm`, 4.3 frees the container's lock twice, and two containers that get that lock later wait for each other,
     /// and all of podman for them, for ever.
     self_removing: &'static [&'static str],
+    /// Options of `cp` that follow a link at the end of the path, as podman's always does.
+    followed: &'static [&'static str],
 }
 
 const DOCKER: Dialect = Dialect {
@@ -49,6 +51,7 @@ const DOCKER: Dialect = Dialect {
     quiet: &[],
     no_prune: &["--no-prune"],
     self_removing: &["--rm"],
+    followed: &["-L"],
 };
 const PODMAN: Dialect = Dialect {
     program: "podman",
@@ -65,6 +68,7 @@ const PODMAN: Dialect = Dialect {
     quiet: &["-q"],
     no_prune: &[],
     self_removing: &[],
+    followed: &[],
 };
 
 /// A container that is to be made.
@@ -201,6 +205,14 @@ impl Engine {
     pub(crate) fn copy_in(self, container: &str, made: String) -> Command {
         self.call(&["cp", "-", &format!("{container}:/")])
             .stdin(Stdin::Made(made))
+    }
+
+    /// Prints a path of a container, with all that is in it, as a tar. What a link at its end leads to has the name of
+    /// its target there.
+    pub(crate) fn copy_out(self, container: &str, path: &str) -> Command {
+        self.call(&["cp"])
+            .args(self.dialect().followed.iter().copied())
+            .args([&format!("{container}:{path}"), "-"])
     }
 
     /// Starts a made container, attached; the script comes over stdin.

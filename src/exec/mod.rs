@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `capture` | short questions and steps | null, text | kept |
 //! | `background` | the same, beside us | null, text | kept |
+//! | `read` | archives | null, text | read as it comes |
 //! | `stream` | stages, copies, pulls | null, text, made | passed on as it comes |
 //! | `hold` | what must not outlive us | open, empty | the first line |
 //! | `interactive` | `runenv shell` | ours | ours |
@@ -27,6 +28,7 @@ mod exit;
 mod hold;
 mod interactive;
 mod pipes;
+mod read;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub(crate) use exit::{Ended, Exit, Stop, signal_name};
 pub(crate) use hold::{Held, hold};
 pub(crate) use interactive::interactive;
 pub(crate) use pipes::Feed;
+pub(crate) use read::read;
 pub(crate) use stream::stream;
 
 /// How long a child may run, and how long it gets to end after it was asked to.

@@ -22,6 +22,7 @@ impl KeyParts {
             name: _,
             parent: _,
             copy: _,
+            artifacts: _,
             workdir: _,
             env,
             network,

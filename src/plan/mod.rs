@@ -2,6 +2,7 @@
 //!
 //! `copy/` alone reads the tree, when a run, `context` or `dockerfile` asks for a stage's files.
 
+pub(crate) mod artifacts;
 pub(crate) mod copy;
 pub(crate) mod devcontainer;
 pub(crate) mod dockerfile;
@@ -21,7 +22,6 @@ use crate::config::Project;
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
-use crate::name::expand;
 use crate::nearest;
 use crate::packages;
 use crate::problem::{Place, Problem};
@@ -63,6 +63,8 @@ pub(crate) struct Stage {
     /// The stage whose image it starts from; `None`: the base image.
     pub(crate) parent: Option<usize>,
     pub(crate) copy: Strings,
+    /// Globs of what is copied out after it.
+    pub(crate) artifacts: Strings,
     pub(crate) workdir: String,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) network: Option<String>,
@@ -146,7 +148,9 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
     let mut stages = Vec::new();
     let mut parent = None;
     for (at, stage) in env.stages.iter().enumerate() {
-        stages.push(plan_stage(env, stage, parent)?);
+        let planned = plan_stage(env, stage, parent)?;
+        artifacts::check(&planned, env.container())?;
+        stages.push(planned);
         // A stage that may fail ends its chain: the next one goes on before it.
         if !is_on(stage.allow_failure.as_ref()) {
             parent = Some(at);
@@ -216,6 +220,7 @@ fn plan_stage(
         name: stage.name.clone(),
         parent,
         copy: stage.copy.clone(),
+        artifacts: stage.artifacts.clone(),
         body: script::body(&stage.name, &stage.workdir.value, &exports, &commands),
         workdir: stage.workdir.value.clone(),
         env: variables,

@@ -80,7 +80,6 @@ fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>
             "max-links",
             stage.max_links.as_ref().and_then(Setting::place),
         ),
-        ("artifacts", first(&stage.artifacts)),
         ("incremental", said(stage.incremental.as_ref())),
         ("push = false", off(stage.push.as_ref())),
     ];

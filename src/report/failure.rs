@@ -160,6 +160,10 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
     if !stage.log.is_empty() {
         text += &field("log", &paint(colour, PATH, &clean::visible(&stage.log)));
     }
+    if let Some(artifacts) = &stage.artifacts {
+        let folder = clean::visible(&artifacts.folder);
+        text += &field("files", &paint(colour, PATH, &folder));
+    }
     let env = quote::word(env);
     if stage.image.is_some() {
         text += &field(

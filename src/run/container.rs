@@ -2,6 +2,7 @@
 //!
 //! The container is left for the caller to keep and remove.
 
+use super::artifacts::{self, Taken};
 use super::event::Teller;
 use super::log::Log;
 use super::owner;
@@ -25,10 +26,29 @@ pub(crate) fn run(run: &StageRun<'_>, mut log: Log, tell: &mut Teller<'_>) -> Re
     command.dir = Some(run.folder.to_owned());
     let (exit, seen) = stream::follow(run, &command, &mark, &mut log, tell)?;
     let ended = Ended { exit, seen, edited };
-    let mut ran = verdict::judge(run, &ended)?;
+    let (ran, taken) = judge(run, &ended);
+    let mut ran = ran?;
+    taken.tell(&mut ran.result, tell);
     ran.result.take_log(log)?;
     ran.result.seconds = Took(started.elapsed());
     Ok(ran)
+}
+
+/// How it ended, and its artifacts: copied out beside, as an engine takes some time to keep a stage.
+fn judge(run: &StageRun<'_>, ended: &Ended) -> (Result<Ran, Problem>, Taken) {
+    let begun = ended.seen.begun > 0 && run.calls.cancel.count() < 2;
+    if run.stage.artifacts.is_empty() || !begun {
+        return (verdict::judge(run, ended), Taken::default());
+    }
+    std::thread::scope(|scope| {
+        let copying = scope.spawn(|| artifacts::of_container(run));
+        let ran = verdict::judge(run, ended);
+        let taken = copying.join();
+        (
+            ran,
+            taken.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        )
+    })
 }
 
 /// The attached command that runs the script, with the container made and filled before if there are files.

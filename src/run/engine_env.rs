@@ -8,10 +8,11 @@ use super::folder::{EnvFolder, Note};
 use super::lookup::{self, Found, Selection, Start};
 use super::network::Network;
 use super::proxies::Proxies;
-use super::result::{StageResult, State};
+use super::result::{self, StageResult, State};
 use super::stage_run::Ran;
 use super::{Options, World, leftovers};
 use crate::exec::{self, Background};
+use crate::files;
 use crate::late::Late;
 use crate::plan::Plan;
 use crate::plan::copy::Manifest;
@@ -179,6 +180,7 @@ impl EngineEnv<'_> {
                 self.cached(at, &start, &mut tell)
             };
             self.results.push(result);
+            result::trouble(&mut self.results)?;
         }
         Ok(Flow::Ended)
     }
@@ -259,6 +261,13 @@ impl EngineEnv<'_> {
             self.note.images.insert(name.clone(), image.clone());
         }
         tell.say(Kind::StageCached);
+        let stage = &self.plan.stages[at];
+        if !stage.artifacts.is_empty() && !files::is_there(&self.folder.artifacts(name)) {
+            let text = format!(
+                "artifacts: none are here of `{name}`, which was found: `--redo {name}` runs it"
+            );
+            tell.say(Kind::Note { text });
+        }
         StageResult {
             cached: true,
             key: start.keys[at].to_string(),

@@ -13,6 +13,9 @@ use crate::problem::Problem;
 /// The folder's name, beside envs.toml.
 pub(crate) const NAME: &str = ".runenv";
 
+/// The folder of an environment that artifacts are copied to.
+pub(crate) const ARTIFACTS: &str = "artifacts";
+
 /// A result is not larger.
 const MOST_BYTES: u64 = 16_000_000;
 
@@ -73,6 +76,14 @@ fn is_ours(path: &Path) -> Result<bool, Problem> {
     }
 }
 
+/// Is this `.STAGE.PID.new` or `.old` of a run that is alive?
+fn is_being_written(name: &str) -> bool {
+    let pid = name.rsplit('.').nth(1).and_then(|pid| pid.parse().ok());
+    let pid = pid.filter(|_| name.starts_with('.'));
+    let pid = pid.and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
 /// What the last run knows of images: a hint that saves looking for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
@@ -97,8 +108,13 @@ impl EnvFolder {
         &self.0
     }
 
-    /// Takes logs of earlier runs away, but for those of these stages, which may be found and not run again.
-    pub(crate) fn forget_logs(&self, but: &[Stage]) -> Result<(), Problem> {
+    /// Takes logs and artifacts of earlier runs away, but for those of these stages, which may be found and not run again.
+    pub(crate) fn forget(&self, but: &[Stage]) -> Result<(), Problem> {
+        self.forget_logs(but)?;
+        self.forget_artifacts(but)
+    }
+
+    fn forget_logs(&self, but: &[Stage]) -> Result<(), Problem> {
         let folder = self.0.join("log");
         let entries = fs::read_dir(&folder).map_err(|e| files::trouble("read", &folder, &e))?;
         for entry in entries.flatten() {
@@ -110,6 +126,32 @@ impl EnvFolder {
             }
         }
         Ok(())
+    }
+
+    /// Also what dead runs did not finish.
+    fn forget_artifacts(&self, but: &[Stage]) -> Result<(), Problem> {
+        let folder = self.0.join(ARTIFACTS);
+        if !is_ours(&folder)? {
+            return Ok(());
+        }
+        let entries = fs::read_dir(&folder).map_err(|e| files::trouble("read", &folder, &e))?;
+        for entry in entries.flatten() {
+            let (name, path) = (entry.file_name(), entry.path());
+            let kept = |stage: &Stage| !stage.artifacts.is_empty() && *stage.name == *name;
+            if !but.iter().any(kept) && !is_being_written(&name.to_string_lossy()) {
+                let removed = match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => fs::remove_dir_all(&path),
+                    _ => fs::remove_file(&path),
+                };
+                removed.map_err(|e| files::trouble("remove", &path, &e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `artifacts/STAGE`.
+    pub(crate) fn artifacts(&self, stage: &str) -> PathBuf {
+        self.0.join(ARTIFACTS).join(stage)
     }
 
     /// `log/NN-stage.log`.

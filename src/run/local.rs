@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::artifacts;
 use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
@@ -88,7 +89,7 @@ impl LocalEnv<'_> {
         to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
         let _lock = lock(self.world.folder.path(), &self.world.owner)?;
-        self.folder.forget_logs(&[])?;
+        self.folder.forget(&[])?;
         self.folder
             .write_json("plan.json", &json::of(self.plan, &[]))?;
         let (plan, mut failed) = (self.plan, false);
@@ -111,6 +112,7 @@ impl LocalEnv<'_> {
                 result
             };
             self.results.push(result);
+            result::trouble(&mut self.results)?;
         }
         Ok(())
     }
@@ -152,6 +154,8 @@ impl LocalEnv<'_> {
             }
         }
         result.take_log(log)?;
+        artifacts::of_tree(&self.world.root, &self.plan.env, stage, &self.late)
+            .tell(&mut result, tell);
         result.seconds = Took(started.elapsed());
         Ok(result)
     }

@@ -2,6 +2,7 @@
 //!
 //! Prints nothing; whoever listens to the events does.
 
+pub(crate) mod artifacts;
 pub(crate) mod call;
 pub(crate) mod clean;
 pub(crate) mod container;

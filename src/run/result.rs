@@ -73,7 +73,7 @@ pub(crate) struct FailedCommand {
     pub(crate) signal: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct StageResult {
     pub(crate) name: String,
@@ -102,6 +102,21 @@ pub(crate) struct StageResult {
     pub(crate) tail: Vec<String>,
     /// What `on-failure` printed.
     pub(crate) on_failure_output: Vec<String>,
+    /// What was copied out; none where nothing was, or the stage was not run.
+    pub(crate) artifacts: Option<Artifacts>,
+    /// Our own disk's trouble behind the stage, which ends the environment and leaves the stage's state as it is.
+    #[serde(skip)]
+    pub(crate) trouble: Option<Problem>,
+}
+
+/// What was copied out of a stage.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Artifacts {
+    pub(crate) folder: String,
+    /// How many files and links.
+    pub(crate) files: u64,
+    pub(crate) bytes: u64,
 }
 
 impl StageResult {
@@ -143,8 +158,17 @@ impl StageResult {
             log: String::new(),
             tail: Vec::new(),
             on_failure_output: Vec::new(),
+            artifacts: None,
+            trouble: None,
         }
     }
+}
+
+/// The trouble that the last stage's result brought along, to end its environment with.
+pub(crate) fn trouble(results: &mut [StageResult]) -> Result<(), Problem> {
+    let last = results.last_mut();
+    let trouble = last.and_then(|result| result.trouble.take());
+    trouble.map_or(Ok(()), Err)
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -43,7 +43,7 @@ pub(crate) fn run(
     };
     let manifests = manifests(plan, world, selection)?;
     let parts: Vec<KeyParts> = parts(plan, &manifests);
-    folder.forget_logs(&plan.stages)?;
+    folder.forget(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
     let mut run = EngineEnv {
         calls: Calls { engine, cancel },

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "",
     "run",
     "list",
@@ -10,6 +10,7 @@ const VERBS: [&str; 14] = [
     "context",
     "shell",
     "logs",
+    "artifacts",
     "clean",
     "doctor",
     "ci",

@@ -1,4 +1,4 @@
-//! The JSON of `runenv list`, as docs/reference/json.md promises it.
+//! The JSON of `runenv list` and of `result.json`, as docs/reference/json.md promises it.
 
 use std::path::Path;
 
@@ -41,6 +41,15 @@ fn json_has_the_keys_that_are_documented() {
             assert_eq!(keys(value), documented("runenv list --axes --json"));
         }
     }
+}
+
+#[test]
+fn a_result_has_the_keys_that_are_documented() {
+    let project = Project::new().envs_toml("[stage.one]\nrun = [\"true\"]\n");
+    project.runenv("run local").exits(0);
+    let result = project.json(".runenv/local-host/result.json");
+    let both = [keys(&result), keys(&result["stages"][0])].concat();
+    assert_eq!(both, documented("result.json"));
 }
 
 #[test]

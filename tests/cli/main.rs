@@ -9,6 +9,7 @@
 mod support;
 
 mod archives;
+mod artifacts;
 mod clean;
 mod context;
 mod devcontainer;

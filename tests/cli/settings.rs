@@ -118,7 +118,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("stage.built.allow-failure", "true", Class),
     ("stage.built.on-failure", r#"["other"]"#, Class),
     ("stage.built.finally", r#"["other"]"#, Refused),
-    ("stage.built.artifacts", r#"["log"]"#, Refused),
+    ("stage.built.artifacts", r#"["log"]"#, Class),
     ("stage.built.incremental", "true", Refused),
     ("stage.built.push", "false", Refused),
     ("stage.built.append", r#"{ on-failure = ["other"] }"#, Class),
@@ -167,7 +167,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ),
     ("stage.built.append.on-failure", r#"["other"]"#, Class),
     ("stage.built.append.finally", r#"["other"]"#, Refused),
-    ("stage.built.append.artifacts", r#"["log"]"#, Refused),
+    ("stage.built.append.artifacts", r#"["log"]"#, Class),
     ("stage.built.append.run", r#"[["a", "b"]]"#, Class),
 ];
 

@@ -20,6 +20,7 @@ fn examples(folder: &Path) -> Vec<PathBuf> {
         "docs/tutorial.md",
         "docs/ci.md",
         "docs/reference/names.md",
+        "docs/reference/artifacts.md",
     ] {
         let text = fs::read_to_string(root().join(page)).expect("a page");
         for (at, block) in blocks(&text)

@@ -13,6 +13,7 @@
 
 mod support;
 
+mod artifacts;
 mod cached;
 mod devcontainer;
 mod dockerfile;

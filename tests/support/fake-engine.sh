@@ -233,6 +233,13 @@ commit() {
   cat "$new/id"
 }
 
+# Nothing is ever there, but what is played.
+copy_out() {
+  for from do [ "$from" = - ] || path=${from#*:}; done
+  echo "Error response from daemon: Could not find the file $path in container x" >&2
+  return 1
+}
+
 rm_containers() {
   for name do
     case $name in -* | 0) ;; *) rm -rf "$home/containers/$name" ;; esac
@@ -275,7 +282,7 @@ case $verb in
   image-rm) image_rm "$@" ;;
   container-inspect) container_inspect "$@" ;;
   create) made "$@" && echo "$container" ;;
-  cp) cat >"$home/stdin.$verb.$count" ;;
+  cp) for to do :; done ; if [ "$to" = - ]; then copy_out "$@" ; else cat >"$home/stdin.$verb.$count" ; fi ;;
   start) for container do :; done ; play_script "$container" ;;
   run) run "$@" ;;
   commit) commit "$@" ;;

@@ -9,91 +9,14 @@
 )]
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-fn example() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/zlib")
-}
+#[path = "../support/example.rs"]
+mod support;
 
-fn skipped() -> bool {
-    let there = std::env::var_os("RUNENV_TEST_ENGINES").is_some_and(|e| !e.is_empty());
-    if !there {
-        println!("skipped: RUNENV_TEST_ENGINES names no engine");
-    }
-    !there
-}
-
-/// A copy of the example with its source, a project of its own; its images go when it does.
-struct Copy(tempfile::TempDir);
-
-impl Copy {
-    fn new(id: &str) -> Self {
-        let fetched = run(Command::new(example().join("fetch.sh")));
-        assert!(fetched.status.success(), "{}", said(&fetched));
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut copy = Command::new("cp");
-        copy.arg("-R")
-            .arg(example().join("zlib"))
-            .arg(folder.path());
-        assert!(run(copy).status.success());
-        let text = fs::read_to_string(example().join("envs.toml")).expect("the example has one");
-        let text = text.replacen("[project]\n", &format!("[project]\nid = \"{id}\"\n"), 1);
-        fs::write(folder.path().join("envs.toml"), text).expect("a file");
-        Self(folder)
-    }
-
-    fn runenv(&self, words: &[&str]) -> Output {
-        run(self.command(words))
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("runenv"));
-        command.args(words).current_dir(self.0.path());
-        command.env_remove("CI").env_remove("RUNENV_ENV");
-        command
-    }
-
-    /// States of the last run's stages: the word, or `cached`.
-    fn stages(&self, env: &str) -> Vec<String> {
-        let path = self.0.path().join(".runenv").join(env).join("result.json");
-        let text = fs::read_to_string(path).expect("a run leaves a result");
-        let json: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
-        let stages = json["stages"].as_array().expect("a list").iter();
-        let word = |stage: &serde_json::Value| {
-            let cached = stage["cached"] == true;
-            let state = stage["state"].as_str().expect("a word");
-            if cached { "cached" } else { state }.to_owned()
-        };
-        stages.map(word).collect()
-    }
-
-    fn append(&self, file: &str, text: &str) {
-        let path = self.0.path().join(file);
-        let mut file = fs::File::options().append(true).open(path).expect("a file");
-        file.write_all(text.as_bytes()).expect("it can be written");
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        let output = self.runenv(&["clean"]);
-        println!("{}", said(&output));
-    }
-}
-
-fn run(mut command: Command) -> Output {
-    command.stdin(Stdio::null()).output().expect("it starts")
-}
-
-fn said(output: &Output) -> String {
-    let both = [&output.stdout, &output.stderr];
-    both.map(|b| String::from_utf8_lossy(b).into_owned())
-        .concat()
-}
+use support::{Copy, example, run, said, skipped};
 
 /// A line that is typed at a terminal, and what the terminal shows.
 fn typed(copy: &Copy, env: &str, line: &str) -> String {
@@ -102,7 +25,7 @@ fn typed(copy: &Copy, env: &str, line: &str) -> String {
     let mut script = Command::new("script");
     script
         .args(["-qec", &shell, "/dev/null"])
-        .current_dir(copy.0.path());
+        .current_dir(copy.path());
     let mut child = script
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -116,11 +39,19 @@ fn typed(copy: &Copy, env: &str, line: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Adds a text at the end of a file.
+fn append(copy: &Copy, file: &str, text: &str) {
+    let path = copy.path().join(file);
+    let file = std::fs::File::options().append(true).open(path);
+    let mut file = file.expect("a file");
+    file.write_all(text.as_bytes()).expect("it can be written");
+}
+
 const ALL_CACHED: [&str; 4] = ["cached"; 4];
 
 /// First run, second run, an edit, a break, and a look at it: the whole story in one environment.
 fn story(env: &str, id: &str) {
-    let copy = Copy::new(id);
+    let copy = Copy::new("zlib", id);
     let first = copy.runenv(&["-e", env]);
     assert_eq!(first.status.code(), Some(0), "{}", said(&first));
     assert_eq!(copy.stages(env), ["passed"; 4]);
@@ -138,12 +69,12 @@ fn story(env: &str, id: &str) {
     println!("{env}: a run that has nothing to do took {took:?}");
     assert!(took.as_secs_f64() < 1.0, "{took:?}");
 
-    copy.append("zlib/adler32.c", "\n/* an edit */\n");
+    append(&copy, "zlib/adler32.c", "\n/* an edit */\n");
     let edited = copy.runenv(&["-e", env]);
     assert_eq!(edited.status.code(), Some(0), "{}", said(&edited));
     assert_eq!(copy.stages(env), ["cached", "cached", "passed", "passed"]);
 
-    copy.append("zlib/adler32.c", "\nthis is not C\n");
+    append(&copy, "zlib/adler32.c", "\nthis is not C\n");
     let broken = copy.runenv(&["-e", env]);
     assert_eq!(broken.status.code(), Some(1), "{}", said(&broken));
     assert_eq!(copy.stages(env), ["cached", "cached", "failed", "not-run"]);
@@ -180,7 +111,7 @@ fn zlib_on_this_host() {
     if skipped() {
         return;
     }
-    let copy = Copy::new("zlib-test-local");
+    let copy = Copy::new("zlib", "zlib-test-local");
     for _ in 0..2 {
         let output = copy.runenv(&["-e", "local-host-standard"]);
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -194,9 +125,9 @@ fn the_first_command_of_the_readme() {
     if skipped() {
         return;
     }
-    let output = run(Command::new(example().join("run.sh")));
+    let output = run(Command::new(example("zlib").join("run.sh")));
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let again = run(Command::new(example().join("run.sh")));
+    let again = run(Command::new(example("zlib").join("run.sh")));
     assert!(
         said(&again).contains("all stages cached"),
         "{}",

@@ -58,7 +58,7 @@ table! {
         tells on_failure: Option<Spanned<Commands>>,
         /// Run after the stage, passed or failed; what it leaves is not kept.
         tells finally: Option<Spanned<Commands>>,
-        /// Files that are copied out of the container.
+        /// Files that are copied out after the stage, passed or failed: globs, relative to `workdir` or from the root.
         tells artifacts: Option<List>,
         /// Starts from its own newest image instead of from scratch.
         tells incremental: Option<Spanned<bool>>,

@@ -33,7 +33,7 @@ fn on_disk(root: &Path, path: &[u8]) -> PathBuf {
 }
 
 /// A path as a message shows it: one line, no control characters.
-fn shown(path: &[u8]) -> String {
+pub(crate) fn shown(path: &[u8]) -> String {
     let mut out = String::new();
     for c in String::from_utf8_lossy(path).chars() {
         if c.is_control() {

@@ -303,6 +303,7 @@ fn limits(stage: &Stage) -> Option<String> {
         packages: _,
         body: _,
         exports: _,
+        artifacts: _,
     } = stage;
     let StageLimits {
         timeout,

@@ -1,0 +1,64 @@
+//! `runenv artifacts ENV`: the paths of what was copied out of the stages, a line each, on stdout.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::select::{self, Selection};
+use super::{Context, Exit};
+use crate::problem::Problem;
+use crate::run::folder::{ARTIFACTS, Folder};
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ArtifactsArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    env: String,
+}
+
+pub(crate) fn exec(args: ArtifactsArgs, context: &mut Context) -> Exit {
+    let project = context.project_of(&args.env)?;
+    let name = select::one(&project, &Selection::one(&args.env))?;
+    let folder = Folder::of(&project.root).env(&name.to_string());
+    let mut found = Vec::new();
+    for stage in sorted(&folder.path().join(ARTIFACTS)) {
+        // What begins with a dot is not finished.
+        let hidden = stage.file_name().is_some_and(|n| n.as_bytes()[0] == b'.');
+        if !hidden && !stage.is_symlink() {
+            add(stage, &mut found);
+        }
+    }
+    if found.is_empty() {
+        let title = format!("no artifacts of `{name}`");
+        let help = "a stage with `artifacts` leaves some when it is run, and its globs match";
+        return Err(Problem::new(title, help).into());
+    }
+    context.out.bytes(|out| {
+        found.iter().try_for_each(|path| {
+            out.write_all(path.as_os_str().as_bytes())?;
+            out.write_all(b"\n")
+        })
+    });
+    Ok(0)
+}
+
+/// What is in a folder, in order; nothing if it is none.
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+/// The path, or all that is below it.
+fn add(path: PathBuf, found: &mut Vec<PathBuf>) {
+    if path.is_symlink() || !path.is_dir() {
+        found.push(path);
+        return;
+    }
+    for below in sorted(&path) {
+        add(below, found);
+    }
+}

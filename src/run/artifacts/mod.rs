@@ -1,0 +1,275 @@
+//! `artifacts` of a stage: files that are copied out when it has ended, passed or failed, to
+//! `.runenv/ENV/artifacts/STAGE/`.
+//!
+//! Nothing is run in the image for it. A container gives each place where looking begins as a tar, this host its files;
+//! both go through `Collector`, which asks the globs, to `Copied`, which alone writes. What cannot be had or written is
+//! told and changes no stage's state; only our own disk's trouble is a problem, as it is with logs.
+
+mod archive;
+mod copied;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use super::event::{Kind, Teller};
+use super::result::{Artifacts, StageResult};
+use super::stage_run::StageRun;
+use crate::exec::{self, Cancel, Limits, Output};
+use crate::late::Late;
+use crate::plan::Stage;
+use crate::plan::artifacts::{self, Glob, Source};
+use crate::plan::copy::shown;
+use crate::problem::Problem;
+use archive::{Entry, Shape, Trouble};
+use copied::Copied;
+
+/// How long one place may take to come out of a container, and how long after a signal.
+const LIMIT: Duration = Duration::from_secs(600);
+const HURRY: Duration = Duration::from_secs(10);
+
+/// What came of it: files, things to tell, and trouble of our own disk.
+#[derive(Default)]
+pub(crate) struct Taken {
+    artifacts: Option<Artifacts>,
+    notes: Vec<String>,
+    warnings: Vec<Problem>,
+    trouble: Option<Problem>,
+}
+
+/// Hands what the globs take on to the folder.
+struct Collector {
+    globs: Vec<Glob>,
+    /// Which globs have taken something.
+    matched: Vec<bool>,
+    copied: Copied,
+    taken: Taken,
+}
+
+/// Copies the artifacts of a stage out of its container, which has ended.
+pub(crate) fn of_container(run: &StageRun<'_>) -> Taken {
+    let globs = artifacts::globs(run.stage, run.late);
+    collect(
+        run.root,
+        &run.plan.env,
+        &run.stage.name,
+        globs,
+        |collector| {
+            for source in artifacts::sources(&collector.globs) {
+                from_container(run, &source, collector)?;
+            }
+            Ok(())
+        },
+    )
+}
+
+/// Copies the artifacts of a stage out of the tree that it ran in.
+pub(crate) fn of_tree(root: &Path, env: &str, stage: &Stage, late: &Late) -> Taken {
+    if stage.artifacts.is_empty() {
+        return Taken::default();
+    }
+    let globs = artifacts::globs(stage, late);
+    collect(root, env, &stage.name, globs, |collector| {
+        for source in artifacts::sources(&collector.globs) {
+            tree::read(root, &source, collector)?;
+        }
+        Ok(())
+    })
+}
+
+/// The common part: opens the folder, has it filled, puts it in its place and says what there is to say.
+fn collect(
+    root: &Path,
+    env: &str,
+    stage: &str,
+    globs: Result<Vec<Glob>, Problem>,
+    look: impl FnOnce(&mut Collector) -> Result<(), Problem>,
+) -> Taken {
+    let all = || {
+        let globs = globs?;
+        let mut collector = Collector {
+            matched: vec![false; globs.len()],
+            globs,
+            copied: Copied::open(root, env, stage)?,
+            taken: Taken::default(),
+        };
+        look(&mut collector)?;
+        collector.finish(stage)
+    };
+    all().unwrap_or_else(|problem| Taken {
+        trouble: Some(problem),
+        ..Taken::default()
+    })
+}
+
+/// Reads one place of a container.
+fn from_container(
+    run: &StageRun<'_>,
+    source: &Source,
+    collector: &mut Collector,
+) -> Result<(), Problem> {
+    let path = source.absolute(&run.stage.workdir);
+    let mut command = run.calls.engine.copy_out(run.name, &path);
+    command.dir = Some(run.folder.to_owned());
+    let (never, hurry) = (Cancel::never(), run.calls.cancel.requested());
+    let (time, cancel) = if hurry {
+        (HURRY, &never)
+    } else {
+        (LIMIT, run.calls.cancel)
+    };
+    let limits = Limits {
+        time: Some(time),
+        ..Limits::default()
+    };
+    let (output, read) = exec::read(&command, &limits, cancel, |from| {
+        let mut take =
+            |entry: Entry, content: &mut dyn Read| collector.entry(source, entry, content);
+        archive::read(from, &mut take)
+    });
+    let broken = match read {
+        Err(Trouble::Ours(problem)) => return Err(problem),
+        Err(Trouble::Broken(why)) => Some(why),
+        Ok(()) => None,
+    };
+    let why = match output {
+        Ok(output) if !output.exit.success() => why_not(&output, time),
+        Ok(_) => broken,
+        Err(problem) => broken.or(Some(problem.title)),
+    };
+    let Some(why) = why else { return Ok(()) };
+    let title = format!(
+        "{} could not copy all of `{path}` out of the container of `{}`: {why}",
+        run.calls.engine.name(),
+        run.stage.name
+    );
+    let help = "the stage's own result stands; its image, or that of its failure, has the files";
+    collector.taken.warnings.push(Problem::warning(title, help));
+    Ok(())
+}
+
+/// Why a copy failed; `None` if there is nothing at the path, or after a signal.
+fn why_not(output: &Output, limit: Duration) -> Option<String> {
+    match output.exit.stopped {
+        Some(exec::Stop::TimeLimit) => {
+            return Some(format!("it took longer than {} s", limit.as_secs()));
+        }
+        Some(exec::Stop::Interrupted) => return None,
+        None => {}
+    }
+    let line = output.error_line();
+    let nothing = [
+        "could not find the file",
+        "could not be found on container",
+        ": not a directory",
+    ];
+    let nothing = nothing
+        .iter()
+        .any(|words| line.to_lowercase().contains(words));
+    (!nothing).then_some(line)
+}
+
+impl Collector {
+    /// Is this path asked for?
+    fn takes(&mut self, rooted: bool, path: &[u8]) -> bool {
+        let mut takes = false;
+        for (glob, matched) in self.globs.iter().zip(&mut self.matched) {
+            let this = glob.takes(rooted, path);
+            *matched |= this;
+            takes |= this;
+        }
+        takes
+    }
+
+    /// Notes that a glob is not asked here, and why.
+    fn pass_over(&mut self, rooted: bool, why: &str) {
+        for (glob, matched) in self.globs.iter().zip(&mut self.matched) {
+            if glob.rooted == rooted && !*matched {
+                let text = shown(glob.text.as_bytes());
+                self.taken
+                    .notes
+                    .push(format!("artifacts: {why}: not `{text}`"));
+                *matched = true;
+            }
+        }
+    }
+
+    /// One entry of a tar of this place.
+    fn entry(
+        &mut self,
+        source: &Source,
+        entry: Entry,
+        content: &mut dyn Read,
+    ) -> Result<(), Trouble> {
+        let path = below(source, &entry.path);
+        if !self.takes(source.rooted, &path) {
+            return Ok(());
+        }
+        let to = &mut self.copied;
+        match entry.shape {
+            Shape::Folder => to.folder(&path)?,
+            Shape::File => to.file(&path, entry.mode, entry.size, content)?,
+            Shape::Link(target) => to.link(&path, target),
+            Shape::Same(first) => to.same(&path, &below(source, &first))?,
+            Shape::Other(why) => to.leave_out(&path, why),
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, stage: &str) -> Result<Taken, Problem> {
+        let (artifacts, left_out) = self.copied.finish()?;
+        // What could not be looked at may be there.
+        let looked = self.taken.warnings.is_empty();
+        for (glob, matched) in self.globs.iter().zip(self.matched) {
+            if looked && !matched {
+                let text = shown(glob.text.as_bytes());
+                let note = format!("artifacts: nothing matches `{text}`");
+                self.taken.notes.push(note);
+            }
+        }
+        if let Some(Artifacts {
+            folder,
+            files,
+            bytes,
+        }) = &artifacts
+        {
+            let (files, bytes) = (counted(*files, "file"), counted(*bytes, "byte"));
+            let note = format!("artifacts: {files}, {bytes} in {folder}");
+            self.taken.notes.push(note);
+        }
+        self.taken.warnings.extend(left_out.problem(stage));
+        self.taken.artifacts = artifacts;
+        Ok(self.taken)
+    }
+}
+
+fn counted(n: u64, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{s}")
+}
+
+/// An entry's path below the place that was asked for. The first name of a tar is that of the place, or of what a link
+/// there leads to.
+fn below(source: &Source, entry: &[u8]) -> Vec<u8> {
+    let mut path = source.path.as_bytes().to_owned();
+    if !path.is_empty() && !entry.is_empty() {
+        path.push(b'/');
+    }
+    path.extend(entry);
+    path
+}
+
+impl Taken {
+    /// Tells it, and puts it into the stage's result.
+    pub(crate) fn tell(self, result: &mut StageResult, tell: &mut Teller<'_>) {
+        for text in self.notes {
+            tell.say(Kind::Note { text });
+        }
+        for problem in self.warnings {
+            tell.say(Kind::Warning { problem });
+        }
+        (result.artifacts, result.trouble) = (self.artifacts, self.trouble);
+    }
+}
