@@ -185,6 +185,7 @@ fn archives_are_those_of_releases_that_have_moved() {
     let moved = "http://old-releases.ubuntu.com/ubuntu";
     assert_eq!(archive("ubuntu", "kinetic"), Some(moved));
     assert_eq!(archive("ubuntu", "focal"), None);
+    assert!(archive("debian", "bullseye").is_some() && archive("debian", "bookworm").is_none());
     assert_eq!(archive("ubuntu", "24.04"), None);
     assert_eq!(
         archive("centos", "7"),

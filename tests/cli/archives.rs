@@ -93,7 +93,7 @@ platform = "linux/amd64"
 [system.opensuse]
 archive = "https://archive.example/discontinued"
 [system.debian]
-release.bookworm = { end-of-life = "9998-12-31" }
+release.bookworm = { end-of-life = "9998-12-31", archive = "http://archive.debian.org/debian" }
 [stage.packages]
 packages = true
 "#;

@@ -33,56 +33,8 @@ mkdir -p /.runenv /sample && : >/.runenv/with-packages && cd /sample || exit 125
 export DEBIAN_FRONTEND=noninteractive
 export LC_ALL=C
 printf '\036%s begin 1\n' "$runenv_mark"
-( unset runenv_mark; set -e; eval 'archive=http://archive.debian.org/debian
-rewrite() {
-  mkdir -p /var/lib/runenv/sources && cp -an /etc/apt/sources.list* /var/lib/runenv/sources/
-  security=$archive gone=-updates
-  case $archive in
-    */debian*) own=debian security=${archive%/debian*}/debian-security${archive##*/debian} ;;
-    */raspbian*) own=raspbian ;;
-    */ubuntu*) own='\''ubuntu[-a-z]*'\'' gone='\''^$'\'' ;;
-    *) return ;;
-  esac
-  tree=$(printf '\''%s\n'\'' "$archive" | sed '\''s/[#&\\]/\\&/g'\'')
-  security=$(printf '\''%s\n'\'' "$security" | sed '\''s/[#&\\]/\\&/g'\'')
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
-    [ ! -f "$file" ] || sed -i -E '\''
-      /^(deb|deb-src|URIs:)[[:space:]]/!b suites
-      /launchpad|docker\.com|\/\/archive\.raspberrypi/b
-      /^deb/{/[[:space:]](main|universe|multiverse|contrib|non-free)([[:space:]]|$)/!b
-      }
-      s#[a-z+]+://security\.debian\.org(/[^[:space:]]*)?([[:space:]]|$)#'\''"$security"'\''\2#g
-      s#[a-z+]+://[^[:space:]]+/'\''"$own"'\''-security/?([[:space:]]|$)#'\''"$security"'\''\1#g
-      s#[a-z+]+://[^[:space:]]+/'\''"$own"'\''/?([[:space:]]|$)#'\''"$tree"'\''\1#g
-      /^deb.*[[:space:]][a-z]+'\''"$gone"'\''[[:space:]]/s/^/# /
-      :suites
-      /^Suites:/s/[[:space:]][a-z]+'\''"$gone"'\''([[:space:]]|$)/\1/g'\'' "$file"
-  done
-  echo '\''Acquire { Check-Valid-Until "false"; http::Timeout "30"; };'\'' >/etc/apt/apt.conf.d/99runenv-archive
-}
-
-used() {
-  grep -rqsF -e "$archive" /etc/apt/sources.list /etc/apt/sources.list.d
-}
-
-restore() {
-  cp -a /var/lib/runenv/sources/. /etc/apt/ && rm -f /etc/apt/apt.conf.d/99runenv-archive
-}
-
-update() {
-  apt-get -q -o APT::Update::Error-Mode=any update &&
-    apt-cache policy | grep -q '\''^ *-\{0,1\}[0-9]* [a-z+-]*:'\''
-}
-
-if [ "$(date -u +%Y%m%d)" -gt 20280630 ] && rewrite && used; then
-  if update; then
-    echo "runenv: package sources: $archive"
-  else
-    restore && update
-  fi
-else
-  update
-fi' )
+( unset runenv_mark; set -e; eval 'apt-get -q -o APT::Update::Error-Mode=any update &&
+  apt-cache policy | grep -q '\''^ *-\{0,1\}[0-9]* [a-z+-]*:'\''' )
 runenv_code=$?
 printf '\036%s end 1 %s\n' "$runenv_mark" "$runenv_code"
 [ "$runenv_code" -eq 0 ] || { runenv_on_failure; exit "$runenv_code"; }

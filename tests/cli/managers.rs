@@ -39,7 +39,9 @@ fn project(names: &[&str]) -> (Project, Fake) {
     let names = serde_json::to_string(names).unwrap();
     let toml = format!(
         "[axis.missing.ignored]\nignore-missing-packages = true\n[axis.missing.refused]\n\
-         [defaults]\nsystem-packages = {names}\n{}[stage.packages]\npackages = true\n",
+         [defaults]\nsystem-packages = {names}\n{}\
+         [system.debian.release.bookworm]\nend-of-life = \"2028-06-30\"\narchive = \"http://a.example/debian\"\n\
+         [stage.packages]\npackages = true\n",
         configs.concat()
     );
     let fake = Fake::new();
