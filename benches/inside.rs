@@ -5,6 +5,12 @@ use std::fmt::Write;
 use divan::{Bencher, black_box};
 use runenv::inside::{Loaded, expanded};
 
+#[path = "../tests/sage/tree.rs"]
+#[expect(dead_code, reason = "a bench needs a part of it")]
+mod tree;
+
+const SAGE: &str = include_str!("../examples/sage/envs.toml");
+
 /// 46 releases of six families, as a large product has them, times three configs.
 const SYSTEMS: &str =
     "{ubuntu-{1..12},debian-{1..8},fedora-{26..38},centos-{5..9},suse-{1..4},mint-{17..20}}";
@@ -122,4 +128,28 @@ fn resolve_one(bencher: Bencher<'_, '_>) {
     let loaded = Loaded::of(&file());
     let name = loaded.name(NAME);
     bencher.bench_local(|| loaded.resolved(black_box(&name)));
+}
+
+/// What one process does for all products of a large matrix: the file and 2500 files of a package tree are read.
+#[divan::bench(sample_count = 10)]
+fn sage_resolves_all(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    tree::write(&tree::facts(), folder.path());
+    let names = tree::products();
+    assert!(names.len() >= 470, "{} names", names.len());
+    bencher.bench_local(|| {
+        let loaded = Loaded::in_folder(SAGE, folder.path());
+        let stages = names.iter().map(|name| loaded.resolved(&loaded.name(name)));
+        black_box(stages.sum::<usize>())
+    });
+}
+
+#[divan::bench(sample_count = 10)]
+fn sage_resolves_one(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    tree::write(&tree::facts(), folder.path());
+    bencher.bench_local(|| {
+        let loaded = Loaded::in_folder(SAGE, folder.path());
+        loaded.resolved(&loaded.name("docker-fedora-35-gcc_9-maximal"))
+    });
 }

@@ -2,7 +2,7 @@
 //!
 //! May not be used by the program, and decides nothing.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{self, Project};
@@ -30,8 +30,16 @@ impl Loaded {
     /// # Panics
     /// If there is a mistake in it.
     pub fn of(text: &str) -> Self {
+        Self::in_folder(text, Path::new("/tree/bench"))
+    }
+
+    /// Reads and checks a file that stands in a folder, whose other files it may name.
+    ///
+    /// # Panics
+    /// If there is a mistake in it.
+    pub fn in_folder(text: &str, root: &Path) -> Self {
         let source = Source::new("envs.toml", text);
-        match config::from_source(&source, PathBuf::from("/tree/bench")) {
+        match config::from_source(&source, root.to_owned()) {
             Ok(project) => Self(project),
             Err(problems) => panic!("{problems:#?}"),
         }

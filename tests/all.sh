@@ -138,6 +138,7 @@ part bombs env RUNENV_TEST_BINARY="$RUNENV" cargo test --test cli hostile::
 if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check bans licenses sources; else skip deny 'cargo-deny is not installed'; fi
 part systems "$RUNENV" -e '*-debian-*',smoke
 part readme cargo test --test readme
+part sage env RUNENV_TEST_BINARY="$RUNENV" cargo test --test sage
 part zlib cargo test --test zlib
 part xz cargo test --test xz
 part real cargo test --test real

@@ -1,9 +1,10 @@
 //! What is said of a text that declared values do not cover, or cover in two ways.
 
-use super::axis::{Axes, Value};
+use super::axis::{Axes, Family, Value};
 use super::expand::shown;
 use super::parse::within;
 use super::search::{Stuck, Taken};
+use super::{SYSTEM, System};
 use crate::nearest;
 use crate::problem::{Place, Problem};
 
@@ -27,30 +28,107 @@ fn unknown(stuck: &Stuck<'_>, factor: &str, text: &str, axes: &Axes) -> Problem 
         && !known.releases.is_empty()
         && (number || elsewhere(axes, factor).len() != 1)
     {
-        let title = format!(
-            "unknown release `{factor}` of `{family}` in `{}`",
-            shown(text)
-        );
-        let by_number = known.versions.iter().find(|(version, _)| version == factor);
-        if let Some((_, release)) = by_number.filter(|(_, r)| known.releases.contains(r)) {
-            let help = format!("`{factor}` is called `{release}`: write `{family}-{release}`");
-            return Problem::new(title, help);
-        }
-        let releases = || known.releases.iter().map(String::as_str);
-        let what = format!("releases of `{family}`");
-        let problem = Problem::new(title, nearest::advice(factor, &what, releases()));
-        return if nearest::nearest(factor, releases()).is_some() {
-            problem.help(format!("{what}: {}", known.releases.join(", ")))
-        } else {
-            problem
-        };
+        return unknown_release(family, known, factor, text);
+    }
+    let before = stuck.before.iter().find_map(|v| v.system.as_ref());
+    if let Some(system) = before
+        && let Some(problem) = two_releases(system, factor, text, axes)
+    {
+        return problem;
     }
     let title = if factor == text {
         format!("unknown environment `{factor}`")
     } else {
         format!("unknown factor `{factor}` in `{}`", shown(text))
     };
-    Problem::new(title, advice(axes, factor, &[]))
+    let release = || {
+        let help = lone_release(axes, factor)?;
+        Some(match before {
+            Some(system) => format!("{help} in place of `{system}`"),
+            None => help,
+        })
+    };
+    let help = longer(stuck, factor, axes)
+        .or_else(release)
+        .or_else(|| joined(stuck, text, axes));
+    Problem::new(title, help.unwrap_or_else(|| advice(axes, factor, &[])))
+}
+
+fn unknown_release(name: &str, family: &Family, factor: &str, text: &str) -> Problem {
+    let title = format!(
+        "unknown release `{factor}` of `{name}` in `{}`",
+        shown(text)
+    );
+    let is = |version: &str| version == factor || version.replace('.', "") == factor;
+    let by_number = family.versions.iter().find(|(version, _)| is(version));
+    if let Some((_, release)) = by_number.filter(|(_, r)| family.releases.contains(r)) {
+        let help = format!("`{factor}` is called `{release}`: write `{name}-{release}`");
+        return Problem::new(title, help);
+    }
+    let releases = || family.releases.iter().map(String::as_str);
+    let what = format!("releases of `{name}`");
+    let problem = Problem::new(title, nearest::advice(factor, &what, releases()));
+    if nearest::nearest(factor, releases()).is_some() {
+        problem.help(format!("{what}: {}", family.releases.join(", ")))
+    } else {
+        problem
+    }
+}
+
+/// A release behind another one of its family.
+fn two_releases(system: &System, factor: &str, text: &str, axes: &Axes) -> Option<Problem> {
+    let (family, release) = (&system.family, system.release.as_ref()?);
+    let known = axes.families.get(family)?;
+    known.releases.iter().find(|r| *r == factor)?;
+    let title = format!(
+        "`{}` has two releases of `{family}`: `{release}` and `{factor}`",
+        shown(text)
+    );
+    Some(Problem::new(title, "a name has one value of each axis"))
+}
+
+/// A value just before, of which there are longer ones: one of those was meant (`macos-15.0` where there is `macos-14.0`).
+fn longer(stuck: &Stuck<'_>, factor: &str, axes: &Axes) -> Option<String> {
+    let before = stuck.before.last().filter(|v| v.system.is_none())?;
+    let values = axes.values();
+    let of_axis = values.iter().filter(|(axis, _)| *axis == before.axis);
+    let of_axis: Vec<&str> = of_axis.map(|(_, value)| value.as_str()).collect();
+    let start = format!("{}-", before.text);
+    let longer: Vec<&str> = of_axis
+        .iter()
+        .copied()
+        .filter(|v| v.starts_with(&start))
+        .collect();
+    if longer.is_empty() {
+        return None;
+    }
+    if nearest::stem(factor).is_empty() {
+        return Some(nearest::all(
+            &format!("values of `{}`", before.axis),
+            &of_axis,
+        ));
+    }
+    let near = nearest::all_nearest(&format!("{start}{factor}"), longer);
+    (!near.is_empty()).then(|| nearest::did_you_mean(near.into_iter().map(str::to_owned)))
+}
+
+/// Factors from here on that are one value with something else between them (`gcc-9`), or with a slip (`with-target`).
+fn joined(stuck: &Stuck<'_>, text: &str, axes: &Axes) -> Option<String> {
+    let (at, _) = stuck.factor?;
+    let factors: Vec<&str> = text.get(at..)?.split('-').collect();
+    let values = axes.values();
+    let values = values.iter().filter(|(axis, _)| *axis != SYSTEM);
+    let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+    let families = axes.families.keys().map(String::as_str);
+    let values: Vec<&str> = values.into_iter().chain(families).collect();
+    let near = (2..=3).rev().find_map(|length| {
+        let word = factors.get(..length)?.join("-");
+        let near = nearest::all_nearest(&word, values.iter().copied());
+        let alike = |near: &&str| near.contains('-') || !word.contains(near);
+        let near: Vec<&str> = near.into_iter().filter(alike).collect();
+        (!near.is_empty()).then_some(near)
+    })?;
+    Some(nearest::did_you_mean(near.into_iter().map(str::to_owned)))
 }
 
 fn twice(text: &str, one: &Value, two: &Value) -> Problem {
@@ -97,18 +175,21 @@ fn numbered(axes: &Axes, factor: &str) -> Option<String> {
     })
 }
 
+/// A release without its family.
+fn lone_release(axes: &Axes, factor: &str) -> Option<String> {
+    let system = match elsewhere(axes, factor).as_slice() {
+        [] => format!("`{}`", numbered(axes, factor)?),
+        [one] => format!("`{one}-{factor}`"),
+        [one, two] => format!("`{one}-{factor}` or `{two}-{factor}`"),
+        [one, two, ..] => format!("`{one}-{factor}` or `{two}-{factor}`, …"),
+    };
+    Some(format!("`{factor}` is a release: write {system}"))
+}
+
 /// What to do about an unknown factor: a release without its family, or the nearest values; `more` may stand there, too.
 pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
-    if let [first, others @ ..] = elsewhere(axes, factor).as_slice() {
-        let or = match others {
-            [] => String::new(),
-            [second] => format!(" or `{second}-{factor}`"),
-            [second, ..] => format!(" or `{second}-{factor}`, …"),
-        };
-        return format!("`{factor}` is a release: write `{first}-{factor}`{or}");
-    }
-    if let Some(system) = numbered(axes, factor) {
-        return format!("`{factor}` is a release: write `{system}`");
+    if let Some(help) = lone_release(axes, factor) {
+        return help;
     }
     let all = axes.values();
     // Code names: short words and `latest` are near to anything.
@@ -117,7 +198,21 @@ pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
     let names = all.iter().map(|(_, value)| value.as_str());
     let names = names.chain(axes.own_names.iter().map(String::as_str));
     let names = names.chain(more.iter().copied());
-    let near = nearest::all_nearest(factor, names.chain(releases.map(String::as_str)));
+    let near = nearest::all_nearest(factor, names.clone().chain(releases.map(String::as_str)));
+    if !near.iter().any(|near| nearest::one_slip(near, factor)) && factor.len() > 2 {
+        let holding = nearest::holding(factor, names);
+        if !holding.is_empty() {
+            return nearest::did_you_mean(holding.into_iter().map(str::to_owned));
+        }
+    }
+    if let [first, ..] = near.as_slice()
+        && near.iter().all(|near| another_version(near, factor))
+        && let Some(value) = axes.find(first).filter(|v| v.is_own())
+    {
+        let (axis, values) = (&value.axis, &axes.own[&value.axis]);
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        return nearest::all(&format!("values of `{axis}`"), &values);
+    }
     if !near.is_empty() {
         let whole = |near: &str| {
             let alone = axes.find(near).is_some() || axes.own_names.contains(near);
@@ -128,6 +223,16 @@ pub(crate) fn advice(axes: &Axes, factor: &str, more: &[&str]) -> String {
     }
     "`runenv list` shows the environments, `runenv list --axes` every value that a name may have"
         .to_owned()
+}
+
+/// Are they the same but for a number, and not for what joins it alone?
+fn another_version(one: &str, two: &str) -> bool {
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    nearest::stem(one) == nearest::stem(two) && digits(one) != digits(two)
 }
 
 /// Both ways in which a text can be read.

@@ -10,8 +10,11 @@ use crate::host::Host;
 use crate::name::parse;
 use crate::problem::{Place, Source};
 
-const PACKAGES: &str = include_str!("../../../tests/sage/packages.tsv");
-const SYSTEMS: &str = include_str!("../../../tests/sage/systems.tsv");
+#[path = "../../../tests/sage/tree.rs"]
+#[expect(dead_code, reason = "a part of it is needed here")]
+mod tree;
+
+use tree::{Facts, systems};
 
 const FILE: &str = r#"
 [project]
@@ -36,35 +39,16 @@ packages = ["@all", "@bootstrap"]
 packages = true
 "#;
 
-/// package -> file -> text.
-fn facts() -> BTreeMap<&'static str, BTreeMap<&'static str, String>> {
-    let mut all = BTreeMap::<_, BTreeMap<_, _>>::new();
-    for line in PACKAGES.lines().filter(|l| !l.starts_with('#')) {
-        let mut columns = line.split('\t');
-        let mut next = || columns.next().expect("three columns");
-        let (package, file, text) = (next(), next(), next());
-        let text = text.replace("\\n", "\n").replace("\\\\", "\\");
-        all.entry(package).or_default().insert(file, text);
-    }
-    all
-}
-
-/// Rows of systems: name, image, distro key.
-fn systems() -> Vec<[&'static str; 3]> {
-    let rows = SYSTEMS
-        .lines()
-        .filter(|l| !l.starts_with('#') && !l.is_empty());
-    let row = |line: &'static str| {
-        let columns: Vec<&str> = line.split('\t').collect();
-        [columns[0], columns[1], columns[2]]
-    };
-    rows.map(row).collect()
-}
-
 /// The rows as tables of systems; a family that stands alone takes its last release.
 fn tables() -> String {
     let mut families = BTreeMap::<&str, Vec<(&str, &str, &str)>>::new();
-    for [name, image, distro] in systems() {
+    for tree::System {
+        name,
+        image,
+        distro,
+        ..
+    } in systems()
+    {
         let (family, release) = name.split_once('-').unwrap_or((name, ""));
         families
             .entry(family)
@@ -92,44 +76,11 @@ fn tables() -> String {
     out
 }
 
-/// The rule, said once more and simply: the words that a configuration installs, and the options among them.
-fn rule(
-    facts: &BTreeMap<&str, BTreeMap<&str, String>>,
-    config: &str,
-    distro: &str,
-) -> (BTreeSet<String>, BTreeSet<String>) {
-    let file = format!("distros/{distro}.txt");
-    let mut words = BTreeSet::new();
-    for (package, files) in facts {
-        let kind = files.get("type").map_or("", |t| t.trim());
-        let checked = files.contains_key("spkg-configure.m4");
-        let wanted = *package == "_bootstrap"
-            || match config {
-                "minimal" => *package == "_prereq",
-                "standard" => kind == "standard" && checked,
-                _ => kind == "standard" || kind == "optional",
-            };
-        let lines = files
-            .get(file.as_str())
-            .filter(|_| wanted)
-            .map_or("", |t| t);
-        let code = lines
-            .lines()
-            .map(|line| line.split('#').next().unwrap_or(""));
-        words.extend(code.flat_map(|line| shlex::split(line).expect("quotes are closed")));
-    }
-    words.into_iter().partition(|word| !word.starts_with('-'))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a tree to be read")]
-fn write_tree(root: &Path) {
-    for (package, files) in facts() {
-        for (file, text) in files {
-            let path = root.join("build/pkgs").join(package).join(file);
-            std::fs::create_dir_all(path.parent().expect("a folder")).unwrap();
-            std::fs::write(&path, text).unwrap();
-        }
-    }
+/// Words that a configuration installs, and the options among them.
+fn rule(facts: &Facts, config: &str, distro: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut packages = tree::of_config(facts, config);
+    packages.insert("_bootstrap".to_owned());
+    tree::words(facts, &packages, distro)
 }
 
 fn unique(env: &Environment) -> BTreeSet<String> {
@@ -142,12 +93,17 @@ fn every_system_and_configuration_gets_the_packages_of_the_rule() {
     let memory = Path::new("/dev/shm");
     let root = tempfile::tempdir_in(memory).or_else(|_| tempfile::tempdir());
     let root = root.unwrap();
-    write_tree(root.path());
+    tree::write(&tree::facts(), root.path());
     let source = Source::new("envs.toml", format!("{FILE}{}", tables()));
     let project = from_source(&source, root.path().to_owned());
     let project = project.unwrap_or_else(|p| panic!("{p:#?}"));
-    let (facts, mut asked) = (facts(), 0);
-    for [system, _, distro] in systems() {
+    let (facts, mut asked) = (tree::facts(), 0);
+    for tree::System {
+        name: system,
+        distro,
+        ..
+    } in systems()
+    {
         for config in ["minimal", "standard", "maximal"] {
             let name = format!("docker-{system}-{config}");
             let place = Place::new(&source, 0..0);

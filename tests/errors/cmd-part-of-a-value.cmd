@@ -1,0 +1,1 @@
+list -e docker-fedora-42-clang

@@ -1,0 +1,1 @@
+list -e docker-fedora-noble

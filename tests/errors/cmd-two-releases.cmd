@@ -1,0 +1,1 @@
+list -e docker-debian-bookworm-trixie
