@@ -32,10 +32,6 @@ fn names_come_to_what_sage_makes_of_them() {
             Some(Err(error)) => vec![error.clone()],
             Some(Ok(shown)) => wrong_with(&sage, row, shown),
         };
-        if let Some(open) = &row.open {
-            assert!(!problems.is_empty(), "{}: no longer open: {open}", row.name);
-            continue;
-        }
         let told = problems.iter().map(|p| format!("{}: {p}", row.name));
         wrong.extend(told);
     }

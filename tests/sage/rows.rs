@@ -73,8 +73,6 @@ pub(crate) struct Row {
     pub(crate) passes: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
-    /// What is not settled yet: the example says something else.
-    pub(crate) open: Option<String>,
 }
 
 fn yes() -> bool {
