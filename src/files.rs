@@ -1,10 +1,15 @@
 //! Reading and writing files so that every error names the path and no file is ever half written.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustix::fs::OFlags;
 
 use crate::problem::Problem;
 
@@ -48,6 +53,67 @@ pub(crate) fn is_inside(path: &Path, folder: &Path) -> bool {
     }
 }
 
+/// Files of a tree of which many are read: that none leads out of it costs one question a file and one a folder.
+#[derive(Debug)]
+pub(crate) struct Inside {
+    root: PathBuf,
+    /// Folders below the root that are no links, nor is one above them.
+    real: RefCell<BTreeSet<OsString>>,
+}
+
+impl Inside {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            real: RefCell::default(),
+        }
+    }
+
+    /// Names of the folders in a folder of the tree, as [`folders`].
+    pub(crate) fn folders(&self, folder: &Path) -> Vec<String> {
+        let names = folders(folder);
+        if self.is_real(folder) {
+            let real = names.iter().map(|name| folder.join(name).into());
+            self.real.borrow_mut().extend(real);
+        }
+        names
+    }
+
+    /// A file of the tree as text, if there is one; as [`read_text`].
+    pub(crate) fn read_text(&self, path: &str, limit: u64) -> Result<Option<String>, Problem> {
+        let whole = self.root.join(path);
+        if self.is_real(whole.parent().unwrap_or(&self.root)) {
+            match open(&whole, OFlags::NONBLOCK | OFlags::NOFOLLOW) {
+                Ok(file) => return text(file, &whole, limit).map(Some),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+                // A link: where does it lead?
+                Err(_) => {}
+            }
+        }
+        if !is_there(&whole) {
+            return Ok(None);
+        }
+        if !is_inside(&whole, &self.root) {
+            let title = format!("`{path}` leads out of the tree");
+            let help = "only files inside the tree are read: put the file where the link is";
+            return Err(Problem::new(title, help));
+        }
+        read_text(&whole, limit).map(Some)
+    }
+
+    fn is_real(&self, folder: &Path) -> bool {
+        if folder == self.root || self.real.borrow().contains(folder.as_os_str()) {
+            return true;
+        }
+        let above = folder.parent().is_some_and(|above| self.is_real(above));
+        let real = above && folder.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+        if real {
+            self.real.borrow_mut().insert(folder.into());
+        }
+        real
+    }
+}
+
 /// How many bytes are free on the disk of a folder, for whoever asks; `None` where the folder cannot be seen.
 pub(crate) fn free(path: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(path).ok()?;
@@ -72,17 +138,26 @@ pub(crate) fn folders(path: &Path) -> Vec<String> {
 
 /// At most `limit` bytes of a regular file as text: for files that anybody may have sent.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
-    let doing = |e: &io::Error| {
-        let mut p = trouble("read", path, e);
-        p.kind = crate::problem::Kind::Mistake;
-        p
-    };
     // A pipe without a writer, or one that took the place of a file, is not waited for.
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(nonblocking);
-    let file = options.open(path).map_err(|e| doing(&e))?;
-    let meta = file.metadata().map_err(|e| doing(&e))?;
+    let file = open(path, OFlags::NONBLOCK).map_err(|e| mistake(path, &e))?;
+    text(file, path, limit)
+}
+
+fn open(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags.bits().cast_signed();
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// A file that cannot be read is the mistake of whoever named it.
+fn mistake(path: &Path, error: &io::Error) -> Problem {
+    let mut problem = trouble("read", path, error);
+    problem.kind = crate::problem::Kind::Mistake;
+    problem
+}
+
+/// The text of a file, as long as it was when it was opened.
+fn text(file: File, path: &Path, limit: u64) -> Result<String, Problem> {
+    let meta = file.metadata().map_err(|e| mistake(path, &e))?;
     if !meta.is_file() {
         return Err(Problem::new(
             format!("`{}` is not a regular file", path.display()),
@@ -97,8 +172,9 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, Problem> {
         );
         return Err(Problem::new(title, "is it the right file?"));
     }
-    let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, limit), &mut bytes).map_err(|e| doing(&e))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or_default());
+    let mut file = io::Read::take(file, meta.len());
+    io::Read::read_to_end(&mut file, &mut bytes).map_err(|e| mistake(path, &e))?;
     String::from_utf8(bytes).map_err(|e| {
         let line = String::from_utf8_lossy(&e.as_bytes()[..e.utf8_error().valid_up_to()])
             .matches('\n')

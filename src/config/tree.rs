@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::file::{List, PackageTree, TreeFilter};
-use crate::files;
+use crate::files::{self, Inside};
 use crate::name::expand;
 use crate::problem::Problem;
 use crate::quote;
@@ -20,6 +20,7 @@ const MOST_BYTES: u64 = 1_000_000;
 #[derive(Debug)]
 pub(crate) struct Tree {
     root: PathBuf,
+    inside: Inside,
     table: PackageTree,
     packages: OnceCell<Vec<String>>,
     /// By package and distro key; `None`: there is no such file.
@@ -38,6 +39,7 @@ impl Tree {
     pub(super) fn new(root: &Path, table: &PackageTree) -> Self {
         Self {
             root: root.to_owned(),
+            inside: Inside::new(root),
             table: table.clone(),
             packages: OnceCell::new(),
             words: RefCell::default(),
@@ -57,7 +59,7 @@ impl Tree {
             let legal = |name: &String| {
                 !name.starts_with(['.', '@', '!', '-']) && !name.chars().any(char::is_control)
             };
-            let names = files::folders(&self.folder());
+            let names = self.inside.folders(&self.folder());
             names.into_iter().filter(legal).collect()
         })
     }
@@ -104,6 +106,17 @@ impl Tree {
     pub(crate) fn file(&self, package: &str, distro: &str) -> String {
         let path = self.table.names.get_ref().replace("{distro}", distro);
         of(&path, package)
+    }
+
+    /// Is a package of a group? The others are not asked.
+    pub(crate) fn is_member(&self, group: &str, package: &str) -> Result<bool, Problem> {
+        if let Some(known) = self.groups.borrow().get(group) {
+            return Ok(known.iter().any(|name| name == package));
+        }
+        match self.table.group.get(group) {
+            Some(filter) if self.has(package) => self.holds(filter.get_ref(), package),
+            Some(_) | None => Ok(false),
+        }
     }
 
     /// The packages of a group, in order.
@@ -171,16 +184,7 @@ impl Tree {
 
     /// A file's text; `None`: there is none.
     fn text(&self, path: &str) -> Result<Option<String>, Problem> {
-        let whole = self.root.join(path);
-        if !files::is_there(&whole) {
-            return Ok(None);
-        }
-        if !files::is_inside(&whole, &self.root) {
-            let title = format!("`{path}` leads out of the tree");
-            let help = "only files inside the tree are read: put the file where the link is";
-            return Err(Problem::new(title, help));
-        }
-        files::read_text(&whole, MOST_BYTES).map(Some)
+        self.inside.read_text(path, MOST_BYTES)
     }
 }
 

@@ -36,8 +36,22 @@ pub(crate) fn open(project: &Project, word: &str) -> Result<Vec<Entry>, Problem>
 }
 
 /// The keys that a group comes to, each once. That there is such a group was checked before.
-pub(crate) fn members(project: &Project, group: &str) -> Result<Vec<String>, Problem> {
+fn members(project: &Project, group: &str) -> Result<Vec<String>, Problem> {
     opened(project, group, &mut BTreeMap::new())
+}
+
+/// Tells of a key whether it is of a group.
+pub(crate) fn membership<'p>(
+    project: &'p Project,
+    group: &'p str,
+) -> Result<Box<dyn Fn(&str) -> Result<bool, Problem> + 'p>, Problem> {
+    if let Some(tree) = project.tree.as_ref().filter(|tree| tree.has_group(group)) {
+        return Ok(Box::new(move |key| tree.is_member(group, key)));
+    }
+    let members = members(project, group)?;
+    Ok(Box::new(move |key| {
+        Ok(members.iter().any(|member| member == key))
+    }))
 }
 
 /// The same; `known` has those of groups that were opened before.

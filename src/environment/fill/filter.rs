@@ -48,10 +48,14 @@ impl Scope<'_> {
         if let Some(problem) = unknown_package(self.project, &word) {
             return Err(at(place, problem));
         }
-        let members = packages::members(self.project, group)?;
-        let mut list = value.into_list();
-        list.retain(|key| members.contains(key));
-        Ok(list)
+        let is_member = packages::membership(self.project, group)?;
+        let mut members = Vec::new();
+        for key in value.into_list() {
+            if is_member(&key)? {
+                members.push(key);
+            }
+        }
+        Ok(members)
     }
 
     /// The template once for each element; is all of it from the file?
