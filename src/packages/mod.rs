@@ -40,18 +40,24 @@ fn members(project: &Project, group: &str) -> Result<Vec<String>, Problem> {
     opened(project, group, &mut BTreeMap::new())
 }
 
-/// Tells of a key whether it is of a group.
-pub(crate) fn membership<'p>(
-    project: &'p Project,
-    group: &'p str,
-) -> Result<Box<dyn Fn(&str) -> Result<bool, Problem> + 'p>, Problem> {
-    if let Some(tree) = project.tree.as_ref().filter(|tree| tree.has_group(group)) {
-        return Ok(Box::new(move |key| tree.is_member(group, key)));
+/// Those of some keys that are of a group; of a tree's group the others are not asked.
+pub(crate) fn those_of(
+    project: &Project,
+    group: &str,
+    mut keys: Vec<String>,
+) -> Result<Vec<String>, Problem> {
+    let Some(tree) = project.tree.as_ref().filter(|tree| tree.has_group(group)) else {
+        let members = members(project, group)?;
+        keys.retain(|key| members.contains(key));
+        return Ok(keys);
+    };
+    let mut of_group = Vec::new();
+    for key in keys {
+        if tree.is_member(group, &key)? {
+            of_group.push(key);
+        }
     }
-    let members = members(project, group)?;
-    Ok(Box::new(move |key| {
-        Ok(members.iter().any(|member| member == key))
-    }))
+    Ok(of_group)
 }
 
 /// The same; `known` has those of groups that were opened before.

@@ -48,14 +48,7 @@ impl Scope<'_> {
         if let Some(problem) = unknown_package(self.project, &word) {
             return Err(at(place, problem));
         }
-        let is_member = packages::membership(self.project, group)?;
-        let mut members = Vec::new();
-        for key in value.into_list() {
-            if is_member(&key)? {
-                members.push(key);
-            }
-        }
-        Ok(members)
+        packages::those_of(self.project, group, value.into_list())
     }
 
     /// The template once for each element; is all of it from the file?
