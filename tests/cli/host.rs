@@ -121,8 +121,8 @@ fn no_glob_stands_in_a_dockerfile_or_devcontainer() {
     let dockerfile = dockerfile.exits(0).stdout;
     for line in [
         "# Variables that are passed on: docker build --build-arg CI_JOB",
-        "# runenv passes variables by glob, too, which a Dockerfile cannot say: SAGE_*",
-        "# Where its image cannot be had, runenv takes the first that can: debian:12",
+        "# Not passed on, as an ARG is one variable: SAGE_*",
+        "# Where the image cannot be had, runenv takes: debian:12",
         "FROM debian:bookworm AS built",
         "ARG CI_JOB",
     ] {
