@@ -54,6 +54,8 @@ pub(crate) struct Plan {
     pub(crate) nameless: Vec<String>,
     /// The day the system's maintenance ends.
     pub(crate) end_of_life: Option<String>,
+    /// Where its packages come from then, if a package stage can be told to.
+    pub(crate) archive: Option<String>,
     pub(crate) stages: Vec<Stage>,
 }
 
@@ -180,6 +182,8 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         cpus: value(settings.cpus.as_ref()),
         nameless: texts(&env.nameless),
         end_of_life: value(env.end_of_life.as_ref()),
+        archive: value(env.archive.as_ref())
+            .filter(|_| env.manager.is_some_and(|m| m.archive.is_some())),
         stages,
     })
 }

@@ -268,10 +268,19 @@ impl EngineEnv<'_> {
             );
             tell.say(Kind::Note { text });
         }
+        let key = start.keys[at].to_string();
+        // What was missing when it was installed is missing still.
+        let (missing_packages, package_sources) = if stage.packages.is_some() {
+            self.folder.last_packages(&key)
+        } else {
+            Default::default()
+        };
         StageResult {
             cached: true,
-            key: start.keys[at].to_string(),
+            key,
             image,
+            missing_packages,
+            package_sources,
             ..StageResult::new(name, State::Passed)
         }
     }

@@ -177,6 +177,28 @@ impl EnvFolder {
         Some(ended.state)
     }
 
+    /// What the last result says of a stage of this key: packages that could not be had, and the archive they came from.
+    pub(crate) fn last_packages(&self, key: &str) -> (Vec<String>, Option<String>) {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Ended {
+            key: String,
+            missing_packages: Vec<String>,
+            package_sources: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Result {
+            stages: Vec<Ended>,
+        }
+        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok();
+        let result: Option<Result> = text.and_then(|text| serde_json::from_str(&text).ok());
+        let mut stages = result.into_iter().flat_map(|result| result.stages);
+        let same = stages.find(|stage| stage.key == key);
+        same.map_or_else(Default::default, |stage| {
+            (stage.missing_packages, stage.package_sources)
+        })
+    }
+
     /// A broken note is none.
     pub(crate) fn note(&self) -> Note {
         files::read_if_there(&self.0.join("images.json"))

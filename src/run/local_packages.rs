@@ -34,7 +34,8 @@ impl LocalEnv<'_> {
             return Ok(true);
         }
         let by_sudo = manager.root && !self.world.host.root;
-        if step.install || self.options.install_packages {
+        let asked = step.install || self.options.install_packages;
+        if asked {
             let commands = install(manager, step, &missing, by_sudo).into_iter();
             let failed = commands.into_iter().find_map(|command| {
                 let exit = self.command(stage, &command, started, log, tell);
@@ -52,7 +53,10 @@ impl LocalEnv<'_> {
         let list = missing.join(" ");
         let sudo = if by_sudo { "sudo " } else { "" };
         let line = script::install_line(manager, &missing);
-        let text = format!("missing on this host: {list}\ninstall with: {sudo}{line}\n");
+        let mut text = format!("missing on this host: {list}\ninstall with: {sudo}{line}\n");
+        if !asked {
+            text += "or let runenv do it: --install-packages\n";
+        }
         log.write(text.as_bytes());
         tell.output(text.as_bytes());
         result.state = State::Failed;

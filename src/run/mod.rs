@@ -265,10 +265,11 @@ fn past_its_end(plan: &Plan) -> Option<Problem> {
             "the system of `{}` is past its end of life ({day})",
             plan.env
         );
-        Problem::warning(
-            title,
-            "its packages may have moved to an archive, or be gone",
-        )
+        let help = match &plan.archive {
+            Some(archive) => format!("its packages come from {archive}, if that has them"),
+            None => "no archive of its packages is known: they may be gone".to_owned(),
+        };
+        Problem::warning(title, help)
     })
 }
 

@@ -42,15 +42,16 @@ macro_rules! layer_table {
             acts shell: Option<List>,
             /// The folder that commands start in and copies land in; `/PROJECT` unless set.
             acts workdir: Option<Text>,
-            /// The user that commands run as; root unless set.
+            /// The user that commands run as; root unless set. Not built yet.
             acts user: Option<Text>,
             /// `none` or `host`; not set: a network joined by all stages of the environment.
             acts network: Option<Text>,
-            /// Caches and folders of the host that commands see.
+            /// Caches and folders of the host that commands see. Not built yet.
             acts mounts: Option<Vec<Spanned<Mount>>>,
-            /// More options for the engine's `create`.
+            /// More options for the engine's `create`. Not built yet.
             acts create_args: Option<List>,
-            /// The caller's variables or files, given to the commands as variables and kept out of everything else.
+            /// The caller's variables or files, given to the commands as variables and kept out of everything else. Not
+            /// built yet.
             acts secrets: Option<Vec<Spanned<Secret>>>,
             /// Take a base image whose volumes lie where the build writes.
             acts allow_volumes: Option<Spanned<bool>>,
@@ -62,7 +63,7 @@ macro_rules! layer_table {
             bounds timeout: Option<Text>,
             /// Time between TERM and KILL.
             bounds kill_after: Option<Text>,
-            /// On this host: `tree` runs in the source tree, `copy` in a copy of it.
+            /// On this host: `tree` runs in the source tree, `copy` in a copy of it, which is not built yet.
             bounds isolate: Option<Text>,
             /// On this host: install the packages that are missing, as root or by `sudo -n`, which asks nothing; else they
             /// are told. `packages-before` and `packages-after` are run around it. `run --install-packages` says the same.
@@ -72,7 +73,7 @@ macro_rules! layer_table {
             /// Variables of the caller that the commands get: names, and globs (`*`, `SAGE_*`). In a container a glob
             /// takes nothing that the image sets, nor what is of this host alone: PATH, HOME, USER, TMPDIR and the like.
             tells pass_env: Option<List>,
-            /// Lines of the output that a CI system is to show at the top.
+            /// Lines of the output that a CI system is to show at the top. Not built yet.
             tells annotate: Option<Vec<Spanned<Annotation>>>,
             /// Systems of the host that the environment runs on (`macos`, `linux`): elsewhere it is skipped.
             tells host_os: Option<List>,
@@ -165,7 +166,7 @@ layer_table! {
         acts commands: Option<Spanned<Commands>>,
         /// What its stage copies.
         acts copy: Option<List>,
-        /// Environments that run before it.
+        /// Environments that run before it. Not built yet.
         tells depends: Option<List>,
     }
 }

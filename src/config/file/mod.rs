@@ -58,9 +58,9 @@ pub(crate) struct File {
     pub(crate) stage: Map<Spanned<StageTable>>,
     /// Settings of one environment, or an environment with a name of its own.
     pub(crate) env: Map<Spanned<EnvTable>>,
-    /// Where images are shared.
+    /// Where images are shared. Not built yet.
     pub(crate) registry: Option<Registry>,
-    /// What generated workflows are like.
+    /// What generated workflows are like. Not built yet: `ci matrix` alone is.
     pub(crate) ci: Option<CiTable>,
 }
 
@@ -119,7 +119,7 @@ pub(crate) struct TreeFilter {
     pub(crate) any_of: Option<Vec<Spanned<TreeFilter>>>,
 }
 
-/// `[registry]`: where images are shared between machines.
+/// `[registry]`: where images are shared between machines. Not built yet.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Registry {

@@ -8,7 +8,7 @@ use super::{List, Map, Text};
 table! {
     /// `[stage.NAME]`: a named step whose result is kept. Any layer may set any of these keys for a stage.
     StageTable {
-        /// The stage whose result it starts from; the one before unless set.
+        /// The stage whose result it starts from; the one before unless set. Not built yet.
         acts from: Option<Text>,
         /// The condition under which an environment has the stage.
         acts r#if: Option<Text>,
@@ -26,21 +26,21 @@ table! {
         acts prelude: Option<List>,
         /// The folder that commands start in, in place of the layers'.
         acts workdir: Option<Text>,
-        /// The user that commands run as, in place of the layers'.
+        /// The user that commands run as, in place of the layers'. Not built yet.
         acts user: Option<Text>,
         /// `none` or `host`, in place of the layers'.
         acts network: Option<Text>,
-        /// Caches and folders of the host, in place of the layers'.
+        /// Caches and folders of the host, in place of the layers'. Not built yet.
         acts mounts: Option<Vec<Spanned<Mount>>>,
-        /// Secrets, in place of the layers'.
+        /// Secrets, in place of the layers'. Not built yet.
         acts secrets: Option<Vec<Spanned<Secret>>>,
-        /// More options for the engine's `create`, in place of the layers'.
+        /// More options for the engine's `create`, in place of the layers'. Not built yet.
         acts create_args: Option<List>,
-        /// `daily`, `weekly` or `monthly`: then the stage, and with it all after it, runs anew.
+        /// `daily`, `weekly` or `monthly`: then the stage, and with it all after it, runs anew. Not built yet.
         acts key_period: Option<Text>,
-        /// The result depends on the processor's model and flags.
+        /// The result depends on the processor's model and flags. Not built yet.
         acts machine: Option<Spanned<bool>>,
-        /// `false`: its files are not kept, only that it passed; such a stage ends its chain.
+        /// `false`: its files are not kept, only that it passed; such a stage ends its chain. Not built yet.
         acts keep: Option<Spanned<bool>>,
         /// Limit of time: `5h30m`.
         bounds timeout: Option<Text>,
@@ -48,21 +48,21 @@ table! {
         bounds memory: Option<Text>,
         /// Limit of processors, in place of the layers'.
         bounds cpus: Option<Text>,
-        /// The most that is kept of its output.
+        /// The most that is kept of its output. Not built yet.
         bounds log_limit: Option<Text>,
-        /// An incremental stage runs afresh after this many links.
+        /// An incremental stage runs afresh after this many links. Not built yet.
         bounds max_links: Option<Spanned<u32>>,
         /// A failure does not fail the environment; such a stage ends its chain.
         tells allow_failure: Option<Spanned<bool>>,
         /// Run when the stage fails; the output goes to the log and the failure report.
         tells on_failure: Option<Spanned<Commands>>,
-        /// Run after the stage, passed or failed; what it leaves is not kept.
+        /// Run after the stage, passed or failed; what it leaves is not kept. Not built yet.
         tells finally: Option<Spanned<Commands>>,
         /// Files that are copied out after the stage, passed or failed: globs, relative to `workdir` or from the root.
         tells artifacts: Option<List>,
-        /// Starts from its own newest image instead of from scratch.
+        /// Starts from its own newest image instead of from scratch. Not built yet.
         tells incremental: Option<Spanned<bool>>,
-        /// `false`: its image is not pushed.
+        /// `false`: its image is not pushed. Not built yet.
         tells push: Option<Spanned<bool>>,
         /// Adds to lists.
         tells append: Option<StageEdits>,

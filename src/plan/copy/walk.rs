@@ -251,6 +251,11 @@ impl Walk<'_> {
         if fixed.split(|b| *b == b'/').next() == Some(OWN) {
             return Problem::new(title, "`.runenv` is runenv's own folder and never copied");
         }
+        if written.contains('{') {
+            let help =
+                "braces are no pattern here: write an entry for each, or `[…]` for one letter";
+            return Problem::new(title, help);
+        }
         if self.left_out > 0 {
             return Problem::new(
                 title,
