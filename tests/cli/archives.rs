@@ -152,8 +152,15 @@ fn sources_are_rewritten_and_put_back() {
         let texts = prepared(&played, row);
         played.write("offline", line.trim_matches('\''));
         let (fine, said) = played.run(&texts);
-        fs::remove_file(played.root.join("offline")).unwrap();
         assert!(fine && !said.contains("runenv:"), "{system}: {said}");
+        // What `packages-before` changes in between is there after a second time.
+        let was = |place: &str| fs::read_to_string(played.root.join(place)).unwrap();
+        let changed = was(files[0].1) + "# changed\n";
+        played.write(files[0].1, &changed);
+        let (fine, said) = played.run(&texts);
+        assert!(fine && was(files[0].1) == changed, "{system}: {said}");
+        played.write(files[0].1, changed.trim_end_matches("# changed\n"));
+        fs::remove_file(played.root.join("offline")).unwrap();
         assert!(!played.root.join(SETTING).exists(), "{system}");
         for (file, place) in *files {
             let data = format!("{}/tests/data/sources/{file}", env!("CARGO_MANIFEST_DIR"));
