@@ -42,15 +42,33 @@ pub(crate) const MANAGERS: [Manager; 12] = [
     },
     Manager {
         archive: REPOS,
-        ..row("dnf", include_str!("managers/dnf.sh"))
+        ..row(
+            "dnf",
+            concat!(
+                include_str!("managers/dnf.sh"),
+                include_str!("managers/rpm.sh")
+            ),
+        )
     },
     Manager {
         archive: REPOS,
-        ..row("yum", include_str!("managers/yum.sh"))
+        ..row(
+            "yum",
+            concat!(
+                include_str!("managers/yum.sh"),
+                include_str!("managers/rpm.sh")
+            ),
+        )
     },
     Manager {
         archive: REPOS,
-        ..row("zypper", include_str!("managers/zypper.sh"))
+        ..row(
+            "zypper",
+            concat!(
+                include_str!("managers/zypper.sh"),
+                include_str!("managers/rpm.sh")
+            ),
+        )
     },
     Manager {
         upgrades: true,

@@ -86,7 +86,7 @@ fn archived(job: &Job<'_>) -> Option<Line> {
 
 if [ "$(date -u +%Y%m%d)" -gt {day} ] && rewrite && used; then
   if update; then
-    echo "{SOURCES}$archive"
+    printf '%s\n' "{SOURCES}$archive"
   else
     restore && update
   fi
@@ -109,8 +109,9 @@ fn with_options(body: &str, options: &[String]) -> String {
     body.replace("$options ", &words.collect::<String>())
 }
 
-/// One query for all names, one install of those that exist, then one by one if that fails. Where not one can be
-/// installed, it is no package that is missing: the stage fails.
+/// One query for all names, one install of those that exist, then one by one if that fails. Where not one of them can be
+/// installed, it is no package that is missing: the stage fails. A query that calls every name missing is believed: that
+/// the sources answer, the update has seen.
 fn filtered(manager: &Manager) -> String {
     let (missing, install) = (
         function("missing", &manager.missing()),
@@ -128,15 +129,17 @@ $missing
     *"
 $name
 "* | *"
+${{name%%\[*}}
+"* | *"
 ${{name%%[=<>~[]*}}
-"*) echo "{MISSING}$name" ;;
+"*) printf '%s\n' "{MISSING}$name" ;;
     *) set -- "$@" "$name" ;;
   esac
 done
 if [ $# -gt 0 ] && ! install "$@"; then
   failed=1
   for name do
-    if install "$name"; then failed=0; else echo "{MISSING}$name"; fi
+    if install "$name"; then failed=0; else printf '%s\n' "{MISSING}$name"; fi
   done
   [ "$failed" -eq 0 ]
 fi"#

@@ -83,7 +83,7 @@ impl LocalEnv<'_> {
         let there: BTreeSet<&str> = there.lines().collect();
         // A name may have a version behind it.
         let missing = |name: &&String| {
-            let bare = name.split(['=', '<', '>', '~', '[']).next();
+            let bare = name.split(['=', '<', '>', '~', '[']).next().map(str::trim);
             !there.contains(name.as_str()) && !bare.is_some_and(|bare| there.contains(bare))
         };
         Ok(names.iter().filter(missing).cloned().collect())

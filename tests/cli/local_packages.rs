@@ -136,3 +136,23 @@ fn packages_of_conda_and_brew_are_looked_for() {
     let line = "\ninstall with: brew install python@3.9\n";
     assert!(ran.stderr.contains(line), "{}", ran.whole());
 }
+
+/// A version may stand behind blanks; a file is a name, too, for what installs by rpm(8).
+#[test]
+fn packages_of_rpm_are_looked_for() {
+    let project = Project::new().envs_toml(
+        "[defaults]\npackage-manager = \"dnf\"\n\
+         system-packages = [\"hello-one >= 1\", \"/bin/sh\", \"/no/file\", \"pkgconfig(x)\"]\n\
+         [stage.packages]\npackages = true\n",
+    );
+    let bin = project.path("../bin").join("rpm");
+    fs::write(
+        &bin,
+        "#!/bin/sh\nprintf 'hello-one = 1.0\\npkgconfig(x)\\n'\n",
+    )
+    .unwrap();
+    executable(&bin);
+    let ran = project.runenv("run local").exits(1);
+    let line = "missing on this host: /no/file\n";
+    assert!(ran.stderr.contains(line), "{}", ran.whole());
+}

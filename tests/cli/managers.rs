@@ -179,7 +179,7 @@ fn env(missing: &str, manager: &str) -> String {
 
 #[test]
 fn what_there_is_not_is_asked_once_and_the_rest_is_installed() {
-    let names = ["one", "gone", "also>=1", "it's gone", "broken"];
+    let names = ["one", "gone", "also>=1", "it's \\new", "broken"];
     let played = Played::new(project(&names));
     played.write("there", "one\nbroken\n");
     played.write("also", "also>=1\n");
@@ -222,7 +222,7 @@ fn what_there_is_not_is_asked_once_and_the_rest_is_installed() {
             .filter_map(|l| l.strip_prefix("runenv: package not available: "));
         assert_eq!(
             missing.collect::<Vec<_>>(),
-            ["gone", "it's gone", "broken"],
+            ["gone", "it's \\new", "broken"],
             "{manager}: {said}"
         );
     }

@@ -119,6 +119,27 @@ fn what_is_nowhere_is_left_out_or_fails_the_stage() {
     });
 }
 
+/// The source is dead, and says of itself that it may be: no package is missing for that, the stage fails.
+const DEAD: &str = r#"
+[defaults]
+system-packages = ["hello-one"]
+ignore-missing-packages = true
+packages-before = ["sed -i -e 's,^baseurl=.*,baseurl=http://127.0.0.1:9/,' -e '$askip_if_unavailable=True' /etc/yum.repos.d/local.repo"]
+[stage.packages]
+packages = true
+"#;
+
+#[test]
+fn a_dead_source_is_no_missing_package() {
+    each(|engine| {
+        let project = Project::new(engine, DEAD);
+        let env = format!("{engine}-fedora-40");
+        project.runenv(&["run", &env]).code(1);
+        let stage = project.result_of(&env)["stages"][0].clone();
+        assert_eq!(stage["missing-packages"], json!([]));
+    });
+}
+
 /// Debian's release is declared past its end: what its list says is broken, and the archive is its own mirror; or the
 /// archive is not there, and the list is right.
 const DEBIAN: &str = r#"
@@ -126,7 +147,7 @@ const DEBIAN: &str = r#"
 system-packages = ["hello", "libhello-gone", "python3.1", "gcc-[0-9]", "hello=0"]
 ignore-missing-packages = true
 [config.moved]
-packages-before = ["sed -i 's#[a-z]*://[^ ]*#http://127.0.0.1:9/debian#' /etc/apt/sources.list"]
+packages-before = ["sed -i 's#[a-z]*://[^ ]*#http://gone.debian.org/debian#' /etc/apt/sources.list"]
 [config.left]
 [config.strict]
 ignore-missing-packages = false

@@ -54,19 +54,18 @@ case "$me $*" in
   'apt-cache policy')
     printf 'Package files:\n 100 /var/lib/dpkg/status\n     release a=now\n'
     ! refresh || echo ' 500 http://mirror/debian stable/main amd64 Packages' ;;
-  'dnf -q makecache' | 'yum -q makecache' | 'zypper -n refresh' | 'emerge-webrsync '* | 'xbps-install -'*yu* | \
+  'dnf -q '*makecache | 'yum -q makecache' | 'zypper -n refresh' | 'emerge-webrsync '* | 'xbps-install -'*yu* | \
     'slackpkg '*' update'* | 'apk update' | 'nix-channel '* | 'brew update') refresh ;;
   'yum -y '*) shift 3; some "$@" ;;
   'yum install '*) shift 2; gone 'No package %s available.' "$@"; exit 1 ;;
   'portageq mass_best_visible / ebuild '*)
     shift 3
     for name do
-      if has "$name"; then echo "$name:$name-1.0"; else echo "$name:"; fi
+      if has "$name"; then printf '%s\n' "$name:$name-1.0"; else printf '%s\n' "$name:"; fi
     done ;;
   'emerge '*) shift 6; take "$@" ;;
   'xbps-query -Rs ') sed 's/.*/[-] &-1.0_1        what it is/' "$PLAYED/there" ;;
   'xbps-query -R '*) has "$5" ;;
-  'xbps-query -p pkgver -- '*) exit 1 ;;
   'xbps-install -y -- '*) shift 2; take "$@" ;;
   'slackpkg '*' install '*)
     shift 3

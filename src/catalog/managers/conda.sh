@@ -14,7 +14,7 @@ missing() {
   )
   for name do
     ! printf '%s\n' "$not_found" | grep -qxF -e "${name%%[!A-Za-z0-9_.-]*}" ||
-      conda search $options "$name" >/dev/null 2>&1 || printf '%s\n' "$name"
+      conda search "$name" >/dev/null 2>&1 || printf '%s\n' "$name"
   done
 }
 

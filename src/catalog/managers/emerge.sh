@@ -6,7 +6,8 @@ update() {
   emerge-webrsync --quiet
 }
 
-# One line an atom: `ATOM:`, and behind it the best version. USE flags can be set: they are no question.
+# One line an atom: `ATOM:`, and behind it the best version. USE flags can be set: they are no question. What is
+# masked is called missing, too, though the install might unmask it.
 missing() {
   for name do
     shift

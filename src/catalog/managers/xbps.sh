@@ -14,9 +14,8 @@ missing() {
   done
 }
 
-# It fails where the only package is there already.
 install() {
-  xbps-install -y $options -- "$@" || { [ $# -eq 1 ] && xbps-query -p pkgver -- "$1" >/dev/null; }
+  xbps-install -y $options -- "$@"
 }
 
 clean() {

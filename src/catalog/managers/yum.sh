@@ -6,19 +6,17 @@ update() {
 }
 
 missing() {
-  yum install $options -- "$@" </dev/null 2>&1 | sed -n 's/^No package \(.*\) available\.$/\1/p'
+  yum install $options -- "$@" </dev/null 2>&1 | sed -n \
+    -e 's/^No package \(.*\) available\.$/\1/p' \
+    -e 's/^Warning: Group \(.*\) does not exist\.$/@\1/p'
 }
 
 # yum leaves out what there is not, and says that all is well: so it is asked first.
 install() {
-  ! yum install $options -- "$@" </dev/null 2>&1 | grep '^No package .* available\.$' &&
+  ! yum install $options -- "$@" </dev/null 2>&1 | grep -e '^No package .* available\.$' -e '^Warning: Group .* does not exist\.$' &&
     yum -y install $options -- "$@"
 }
 
 clean() {
   yum -q clean all && rm -rf /var/cache/yum
-}
-
-installed() {
-  rpm -qa --provides | sed 's/ .*//'
 }

@@ -6,7 +6,9 @@ update() {
 }
 
 missing() {
-  zypper -n install --dry-run $options -- "$@" 2>&1 | sed -n "s/^No provider of '\(.*\)' found\.$/\1/p"
+  zypper -n install --dry-run $options -- "$@" 2>&1 | sed -n \
+    -e "s/^No provider of '\(.*\)' found\.$/\1/p" \
+    -e "s/^Package '\(.*\)' not found\.$/\1/p"
 }
 
 # 102 and 103: all is installed, and something wants to be started again.
@@ -19,8 +21,4 @@ install() {
 
 clean() {
   zypper -n clean --all
-}
-
-installed() {
-  rpm -qa --provides | sed 's/ .*//'
 }
