@@ -13,6 +13,8 @@ use crate::problem::Problem;
 
 #[derive(Default)]
 pub(super) struct Names {
+    /// The package manager's.
+    manager: Option<&'static str>,
     /// For the package manager, each once.
     pub(super) words: IndexMap<String, Origin>,
     /// Options of the install that the package tree asks for, each once.
@@ -29,7 +31,10 @@ pub(super) fn of(
     scope: &Scope<'_>,
     settings: &Settings,
 ) -> Result<Names, Problem> {
-    let mut all = Names::default();
+    let mut all = Names {
+        manager: super::manager(settings).map(|manager| manager.name),
+        ..Names::default()
+    };
     let distro: Vec<String> = settings.distro.iter().map(|d| d.value.clone()).collect();
     for key in &settings.packages {
         match packages::names(project, &key.value, &distro)? {
@@ -71,19 +76,29 @@ pub(super) fn listed(words: IndexMap<String, Origin>) -> Strings {
 }
 
 impl Names {
-    /// A name is data: no control characters, and no dash first, which the package manager would take for an option.
+    /// A name is data: no control characters, and nothing that the package manager would take for an option or for a
+    /// word of its own.
     fn add(&mut self, name: Setting<String>, asked: &Origin) -> Result<(), Problem> {
         let Setting {
             value: name,
             origin,
         } = name;
-        if name.trim().is_empty() || name.chars().any(char::is_control) || name.starts_with('-') {
+        let own = match self.manager {
+            Some("apt") if name.ends_with('-') => Some("apt removes what has `-` at its end"),
+            Some("zypper") if name.starts_with(['!', '~']) => {
+                Some("zypper removes what has `!` or `~` at its beginning")
+            }
+            _ => None,
+        };
+        let option = name.chars().any(char::is_control) || name.starts_with('-');
+        if own.is_some() || option || name.trim().is_empty() {
             let title = if name.trim().is_empty() {
                 "an empty name of a package".to_owned()
             } else {
                 format!("`{}` cannot be the name of a package", shown(&name))
             };
             let help = "a name is not empty, has no control characters and no `-` first";
+            let help = own.unwrap_or(help);
             let problem = Problem::new(title, help);
             let place = origin.place().or(asked.place()).cloned();
             return Err(place.into_iter().fold(problem, Problem::place));
