@@ -284,3 +284,22 @@ fn one_that_there_is_not_fails_the_install() {
         );
     }
 }
+
+/// Nothing is left to install then. Names as the managers shorten them when they say it.
+#[test]
+fn where_all_is_missing_nothing_is_installed() {
+    for (manager, name) in [("yum", "@gone"), ("emerge", ">=x/gone-1[flag]")] {
+        let played = Played::new(project(&[name]));
+        let texts = commands(&played.project, &env("ignored", manager));
+        let (fine, said) = played.run(&texts);
+        let told = format!("runenv: package not available: {name}\n");
+        assert!(fine && said.contains(&told), "{manager}: {said}");
+        let install = |call: &Vec<String>| {
+            let call = call.join(" ");
+            call.starts_with("yum -y install") || call.starts_with("emerge ")
+        };
+        assert!(!played.calls().iter().any(install), "{manager}");
+        let (fine, said) = played.run(&commands(&played.project, &env("refused", manager)));
+        assert!(!fine, "{manager}: {said}");
+    }
+}

@@ -57,6 +57,7 @@ case "$me $*" in
   'dnf -q '*makecache | 'yum -q makecache' | 'zypper -n refresh' | 'emerge-webrsync '* | 'xbps-install -'*yu* | \
     'slackpkg '*' update'* | 'apk update' | 'nix-channel '* | 'brew update') refresh ;;
   'yum -y '*) shift 3; some "$@" ;;
+  'yum install -- @'*) echo "Warning: Group ${3#@} does not exist."; exit 1 ;;
   'yum install '*) shift 2; gone 'No package %s available.' "$@"; exit 1 ;;
   'portageq mass_best_visible / ebuild '*)
     shift 3
