@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::quote;
 
 /// The question what is installed: a package manager that waits for another one's lock is not waited for.
-const LONGEST_QUERY: Duration = Duration::from_mins(1);
+const LONGEST_QUERY: Duration = Duration::from_secs(60);
 
 impl LocalEnv<'_> {
     /// Are the stage's packages here, if need be now? With nothing to install nothing is run.

@@ -107,7 +107,7 @@ fn each_image_is_here_or_in_a_registry_or_nowhere() {
         str![[r#"
 exit 3
 --- stderr
-6 images: 2 cannot be had, and 2 environments cannot be run; is the name right, do you have to log in?
+6 images: 2 cannot be had, and 2 environments cannot be run; is the name right, do you have to log in, does the engine answer (`runenv doctor`)?
 --- stdout
 docker  here      debian:bookworm
 docker  registry  debian:trixie

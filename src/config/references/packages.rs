@@ -96,12 +96,11 @@ fn distro_keys(project: &Project, layers: &[&Layer], problems: &mut Problems) {
         if !known.contains(key.get_ref()) && !problems.full() {
             // As a system is called.
             let family = project.catalog.families.get(key.get_ref());
-            let help = match family.and_then(|family| family.distro.first()) {
-                Some(own) => format!("packages of `{}` stand under `{own}`", key.get_ref()),
-                None => {
-                    let all = known.iter().map(String::as_str);
-                    nearest::advice(key.get_ref(), "distro keys", all)
-                }
+            let help = if let Some(own) = family.and_then(|family| family.distro.first()) {
+                format!("packages of `{}` stand under `{own}`", key.get_ref())
+            } else {
+                let all = known.iter().map(String::as_str);
+                nearest::advice(key.get_ref(), "distro keys", all)
             };
             let problem = Problem::new(format!("unknown distro key `{}`", key.get_ref()), help);
             problems.push(problem.place(project.place(key.span())));
