@@ -126,7 +126,7 @@ fn of(entry: &tar::Entry<'_, impl Read>, said: Extended) -> Result<Entry, Troubl
     })
 }
 
-const LEADS_OUT: &str = "its path leads out of the folder";
+pub(super) const LEADS_OUT: &str = "its path leads out of the folder";
 
 /// A path without its first name, `.` and doubled `/`; `None` if it leads elsewhere.
 fn inner(path: &[u8]) -> Option<Vec<u8>> {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
-use super::archive::Trouble;
+use super::archive::{LEADS_OUT, Trouble};
 use crate::files;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
@@ -26,6 +26,8 @@ pub(super) const MOST: Most = Most {
 };
 /// How many folders deep a file may be.
 const DEEPEST: usize = 100;
+/// How many bytes a path may have: no system opens a longer one, and all are kept in memory.
+const LONGEST: usize = 4096;
 /// So many of those that were left out are told by name.
 const NAMED: usize = 7;
 
@@ -207,6 +209,8 @@ impl Copied {
         let depth = path.split(|b| *b == b'/').count() - 1;
         if !stays(&target, depth) {
             self.leave_out(path, "it is a link that leads out of the folder");
+        } else if target.len() > LONGEST {
+            self.leave_out(path, "it is a link to a path that is too long");
         } else if self.has_room(path) {
             self.links.push((path.to_owned(), target));
         }
@@ -259,7 +263,11 @@ impl Copied {
     /// Is there room for one more, and is its path one that can be written?
     fn has_room(&mut self, path: &[u8]) -> bool {
         let deep = path.split(|b| *b == b'/').count() > DEEPEST;
-        if deep {
+        if path.split(|b| *b == b'/').any(|name| name == b"..") {
+            self.leave_out(path, LEADS_OUT);
+        } else if path.len() > LONGEST {
+            self.leave_out(path, "its path is too long");
+        } else if deep {
             self.leave_out(path, "it is too deep in folders");
         } else if self.room.entries == 0 {
             self.leave_out(path, "there are too many files");
