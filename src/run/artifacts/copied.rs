@@ -7,12 +7,13 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
 use super::archive::{LEADS_OUT, Trouble};
+use super::below::{self, FOLDER, enter};
 use crate::files;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
@@ -236,7 +237,7 @@ impl Copied {
             rustix::fs::renameat(&self.artifacts, &self.name, &self.artifacts, &self.stage)
                 .map_err(failed)?;
         }
-        let _ = fs::remove_dir_all(self.path.join(old));
+        let _ = below::remove(&self.artifacts, old.as_bytes());
         let artifacts = self.new.take().map(|_| Artifacts {
             folder: folder.display().to_string(),
             files: self.files,
@@ -249,7 +250,7 @@ impl Copied {
     fn inside(&mut self, path: &[u8]) -> io::Result<&OwnedFd> {
         if self.last.as_ref().is_none_or(|(last, _)| last != path) {
             if self.new.is_none() {
-                self.new = Some(enter(&self.artifacts, self.name.as_bytes())?);
+                self.new = Some(below::make(&self.artifacts, self.name.as_bytes())?);
             }
             let mut folder = self.new.as_ref().expect("made above").try_clone()?;
             for name in path.split(|b| *b == b'/').filter(|name| !name.is_empty()) {
@@ -307,7 +308,7 @@ impl Copied {
 impl Drop for Copied {
     fn drop(&mut self) {
         if self.new.is_some() {
-            let _ = fs::remove_dir_all(self.path.join(&self.name));
+            let _ = below::remove(&self.artifacts, self.name.as_bytes());
         }
     }
 }
@@ -330,22 +331,6 @@ impl LeftOut {
         } else {
             problem.help(format!("and {untold} more"))
         })
-    }
-}
-
-const FOLDER: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
-
-/// Opens a folder in another one, made if need be; never through a link.
-fn enter(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
-    match rustix::fs::openat(folder.as_fd(), name, FOLDER, Mode::empty()) {
-        Err(rustix::io::Errno::NOENT) => {
-            rustix::fs::mkdirat(folder, name, Mode::from_raw_mode(0o755))?;
-            Ok(rustix::fs::openat(folder, name, FOLDER, Mode::empty())?)
-        }
-        opened => Ok(opened?),
     }
 }
 

@@ -6,6 +6,7 @@
 //! told and changes no stage's state; only our own disk's trouble is a problem, as it is with logs.
 
 mod archive;
+mod below;
 mod copied;
 #[cfg(test)]
 mod tests;

@@ -265,6 +265,37 @@ fn a_link_in_the_folders_place_is_refused() {
     }
 }
 
+/// What has the name of the new folder was not made by this run.
+#[test]
+fn what_is_there_is_not_filled() {
+    let world = World::new();
+    let own = world
+        .artifacts()
+        .join(format!(".s.{}.new", std::process::id()));
+    fs::create_dir_all(own.join("old")).unwrap();
+    let (taken, _) = world.unpack(&tar_of(&[item(b'0', b"w/a", b"")]), |_| ());
+    let title = taken.trouble.unwrap().title;
+    assert!(title.ends_with("another run writes there"), "{title}");
+    assert_eq!(fs::read_dir(own).unwrap().count(), 1);
+}
+
+/// Where a link took the place of the folder above, what it leads to stays.
+#[test]
+fn what_is_removed_is_what_was_opened() {
+    let world = World::new();
+    let (taken, _) = world.unpack(&tar_of(&[item(b'0', b"w/a", b"")]), |collector| {
+        let name = format!(".s.{}.old/x", std::process::id());
+        fs::create_dir_all(world.0.path().join("outside").join(name)).unwrap();
+        fs::rename(world.artifacts(), world.tree().join("away")).unwrap();
+        symlink(world.0.path().join("outside"), world.artifacts()).unwrap();
+        assert!(collector.takes(false, b"w/a"));
+    });
+    assert!(taken.trouble.is_none());
+    assert!(world.tree().join("away/s/w/a").is_file());
+    let name = format!("outside/.s.{}.old/x", std::process::id());
+    assert!(world.0.path().join(name).is_dir());
+}
+
 #[test]
 fn a_new_copy_takes_the_old_ones_place() {
     let world = World::new();
