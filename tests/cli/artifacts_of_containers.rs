@@ -180,6 +180,7 @@ fn what_the_engine_cannot_give_is_a_warning() {
             "<html>not today</html>\n",
             "its archive is broken",
         ),
+        ("cp.out", "", "its archive is empty"),
         ("cp.die", "", "signal KILL"),
     ] {
         let fake = Fake::new();

@@ -15,6 +15,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use super::archive::{LEADS_OUT, Trouble};
 use super::below::{self, FOLDER, enter};
 use crate::files;
+use crate::nearest::counted;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::{ARTIFACTS, NAME};
@@ -316,12 +317,7 @@ impl Drop for Copied {
 impl LeftOut {
     pub(super) fn problem(&self, stage: &str) -> Option<Problem> {
         let (first, more) = self.named.split_first()?;
-        let noun = if self.count == 1 {
-            "artifact"
-        } else {
-            "artifacts"
-        };
-        let title = format!("{} {noun} of `{stage}` left out", self.count);
+        let title = format!("{} of `{stage}` left out", counted("artifact", self.count));
         let problem = more
             .iter()
             .fold(Problem::warning(title, first), Problem::help);

@@ -1,5 +1,6 @@
 //! Hostile tars: whatever one holds, nothing outside of its folder is touched, and what is in it leads nowhere else.
 
+mod local;
 mod world;
 
 use std::fs;
