@@ -97,7 +97,7 @@ fn images(args: &DoctorArgs, context: &mut Context) -> Exit {
         (n, 0) => format!("{images}: {n} cannot be had, and others can in place of them\n"),
         (n, envs) => {
             let envs = counted("environment", envs);
-            format!("{images}: {n} cannot be had, and {envs} cannot be run; is the name right, do you have to log in?\n")
+            format!("{images}: {n} cannot be had, and {envs} cannot be run; is the name right, do you have to log in, does the engine answer (`runenv doctor`)?\n")
         }
     });
     Ok(if without == 0 { 0 } else { NOT_USABLE })

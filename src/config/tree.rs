@@ -1,6 +1,6 @@
 //! `[package-tree]`: names of packages that a project keeps in files, a folder for each package.
 //!
-//! Reads files of the tree, each at most once and only when somebody asks; what lies outside the tree is not read. The
+//! Reads files of the tree, only when somebody asks; what lies outside the tree is not read. The
 //! words of its files are literal: nothing in them is a substitution.
 
 use std::cell::{OnceCell, RefCell};

@@ -157,6 +157,10 @@ fn script(plan: &Plan, stages: &[usize], folder: &str) -> Result<Option<String>,
     Ok(match texts.as_slice() {
         [] => None,
         [one] => Some(one.clone()),
-        _ => Some(format!("set -e\n{}", each.collect::<Vec<_>>().join("\n"))),
+        _ => {
+            let whole = format!("set -e\n{}", each.collect::<Vec<_>>().join("\n"));
+            standalone::fits(&plan.env, &whole)?;
+            Some(whole)
+        }
     })
 }

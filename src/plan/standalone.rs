@@ -39,18 +39,19 @@ pub(super) fn text(stage: &Stage, first: &[String]) -> Result<Option<String>, Pr
     }
     let uses = |word: &str| body.iter().any(|line| line.contains(word));
     if uses("${_cpus}") {
-        all.push("_cpus=${CPUS:-$(nproc)}".to_owned());
+        all.push("_cpus=${RUNENV_CPUS:-$(nproc)}; unset RUNENV_CPUS".to_owned());
     }
     if uses("$(_line ") {
         all.push(r#"_line() { printf '%s\n' "$*"; }"#.to_owned());
     }
     if uses("_run ") {
-        all.push(r#"_run() { ( set -e; eval "$*" ); }"#.to_owned());
+        all.push(r#"_run() { ( set -e; eval "set --; $*" ); }"#.to_owned());
     }
-    all[0] = all.join("; ");
-    all.truncate(1);
-    all.extend(body);
-    let text = all.join(NEXT);
+    let mut text = all.join("; ");
+    for line in &body {
+        text += NEXT;
+        text += line;
+    }
     fits(&stage.name, &text)?;
     Ok(Some(text))
 }
@@ -66,13 +67,13 @@ pub(super) fn counts_cpus(text: &str) -> bool {
     text.contains("${_cpus}")
 }
 
-fn fits(stage: &str, text: &str) -> Result<(), Problem> {
+/// One argument holds the text, and a line of a Dockerfile each of its lines.
+pub(super) fn fits(stages: &str, text: &str) -> Result<(), Problem> {
     let longest = text.lines().map(str::len).max().unwrap_or(0);
     if text.len() <= LONGEST_ARGUMENT && longest <= LONGEST_LINE {
         return Ok(());
     }
-    let title =
-        format!("the commands of `{stage}` are too long for one instruction of a Dockerfile");
+    let title = format!("the commands of `{stages}` are too long to stand in one text");
     let help = "a program takes 120 kB as one argument, and a line has at most 60 kB: put the text into a file";
     Err(Problem::new(title, help))
 }

@@ -31,7 +31,7 @@ impl EngineEnv<'_> {
     ) -> Result<Ran, Problem> {
         let (plan, stage, started) = (self.plan, &self.plan.stages[at], time::start());
         let path = self.folder.log(at + 1, &stage.name);
-        let log = Log::create(&path)?;
+        let log = Log::create(&path, stage.packages.is_some())?;
         tell.say(Kind::StageStarted {
             number: at + 1,
             of: plan.stages.len(),

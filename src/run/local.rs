@@ -125,7 +125,7 @@ impl LocalEnv<'_> {
     ) -> Result<StageResult, Problem> {
         let started = time::start();
         let path = self.folder.log(at + 1, &stage.name);
-        let mut log = Log::create(&path)?;
+        let mut log = Log::create(&path, stage.packages.is_some())?;
         let mut result = StageResult::new(&stage.name, State::Passed);
         result.log = path.display().to_string();
         tell.say(Kind::StageStarted {
@@ -179,7 +179,7 @@ impl LocalEnv<'_> {
         }
     }
 
-    fn limit(&self, stage: &Stage) -> Option<Duration> {
+    pub(super) fn limit(&self, stage: &Stage) -> Option<Duration> {
         self.options.timeout.or(stage.limits.timeout)
     }
 

@@ -2,18 +2,21 @@
 //! with the command that installs it. Asks nobody anything.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::event::Teller;
 use super::local::LocalEnv;
 use super::log::Log;
-use super::result::{StageResult, State};
+use super::result::{self, StageResult, State};
 use crate::catalog::managers::Manager;
 use crate::exec::{self, Limits};
 use crate::packages::script::{self, Job, Line};
 use crate::plan::{PackageStep, PlanCommand, Stage};
 use crate::problem::Problem;
 use crate::quote;
+
+/// The question what is installed: a package manager that waits for another one's lock is not waited for.
+const LONGEST_QUERY: Duration = Duration::from_mins(1);
 
 impl LocalEnv<'_> {
     /// Are the stage's packages here, if need be now? With nothing to install nothing is run.
@@ -29,7 +32,9 @@ impl LocalEnv<'_> {
         let Some(manager) = step.manager.filter(|_| !step.names.is_empty()) else {
             return Ok(true);
         };
-        let missing = self.missing(stage, manager, &step.names)?;
+        let Some(missing) = self.missing(stage, manager, &step.names, started, result)? else {
+            return Ok(false);
+        };
         if missing.is_empty() {
             return Ok(true);
         }
@@ -65,13 +70,16 @@ impl LocalEnv<'_> {
         Ok(false)
     }
 
-    /// Those of the names that are not installed, as the stage's commands would see it.
+    /// Those of the names that are not installed, as the stage's commands would see it; `None` where the question was
+    /// stopped. Of a name with a version only the package is asked.
     fn missing(
         &self,
         stage: &Stage,
         manager: &Manager,
         names: &[String],
-    ) -> Result<Vec<String>, Problem> {
+        started: Instant,
+        result: &mut StageResult,
+    ) -> Result<Option<Vec<String>>, Problem> {
         let installed = manager.installed();
         let words = ["sh", "-c", &installed, "sh"].into_iter();
         let command = own(
@@ -79,14 +87,27 @@ impl LocalEnv<'_> {
             words.chain(names.iter().map(String::as_str)),
         );
         let command = self.process(stage, &command);
-        let there = exec::capture(&command, &Limits::default(), self.cancel)?.text();
+        let left = self
+            .limit(stage)
+            .map(|limit| limit.saturating_sub(started.elapsed()));
+        let limit = left.map_or(LONGEST_QUERY, |left| left.min(LONGEST_QUERY));
+        let limits = Limits {
+            time: Some(limit),
+            ..Limits::default()
+        };
+        let output = exec::capture(&command, &limits, self.cancel)?;
+        if let Some(stop) = output.exit.stopped {
+            (result.state, result.detail) = result::stopped(stop, Some(limit));
+            return Ok(None);
+        }
+        let there = output.text();
         let there: BTreeSet<&str> = there.lines().collect();
         // A name may have a version behind it.
         let missing = |name: &&String| {
             let bare = name.split(['=', '<', '>', '~', '[']).next();
             !there.contains(name.as_str()) && !bare.is_some_and(|bare| there.contains(bare))
         };
-        Ok(names.iter().filter(missing).cloned().collect())
+        Ok(Some(names.iter().filter(missing).cloned().collect()))
     }
 }
 

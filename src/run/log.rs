@@ -27,6 +27,7 @@ pub(crate) struct Log {
 struct Tail {
     whole: VecDeque<String>,
     open: Vec<u8>,
+    packages: bool,
     missing: Vec<String>,
     sources: Option<String>,
     on_failure: Option<Vec<String>>,
@@ -47,12 +48,17 @@ pub(crate) struct Known {
 }
 
 impl Log {
-    pub(crate) fn create(path: &Path) -> Result<Self, Problem> {
+    /// `packages`: the stage installs some, and its output says what could not be had.
+    pub(crate) fn create(path: &Path, packages: bool) -> Result<Self, Problem> {
+        let lines = Tail {
+            packages,
+            ..Tail::default()
+        };
         Ok(Self {
             file: files::create(path)?,
             path: path.to_owned(),
             trouble: None,
-            lines: Tail::default(),
+            lines,
         })
     }
 
@@ -83,6 +89,7 @@ impl Log {
             sources,
             on_failure,
             open: _,
+            packages: _,
         } = self.lines;
         Known {
             tail: whole.into(),
@@ -112,11 +119,12 @@ impl Tail {
         let line = String::from_utf8_lossy(&std::mem::take(&mut self.open))
             .trim_end_matches(['\n', '\r'])
             .to_owned();
-        if let Some(name) = line.strip_prefix(MISSING) {
-            self.missing.push(name.to_owned());
-        }
-        if let Some(tree) = line.strip_prefix(SOURCES) {
-            self.sources = Some(tree.to_owned());
+        if self.packages && self.on_failure.is_none() {
+            self.missing
+                .extend(line.strip_prefix(MISSING).map(str::to_owned));
+            if let Some(tree) = line.strip_prefix(SOURCES) {
+                self.sources = Some(tree.to_owned());
+            }
         }
         let lines = match &mut self.on_failure {
             Some(lines) => {

@@ -166,7 +166,8 @@ struct Had {
 }
 
 /// The first of the plan's images that can be had: what is on the engine is taken, what is not is pulled, and only what
-/// cannot be pulled is passed over. So every machine takes the same, whatever it has of the later ones.
+/// cannot be pulled is passed over, with a warning. So every machine that reaches the registries takes the same, whatever
+/// it has of the later ones.
 fn base(calls: &Calls<'_>, plan: &Plan, noted: &[String]) -> Result<Had, Problem> {
     let mut passed_over = Vec::new();
     for name in plan.image.iter().chain(&plan.other_images) {

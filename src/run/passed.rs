@@ -11,7 +11,7 @@ use crate::problem::Problem;
 
 /// What no glob takes into a container, beside what the shell keeps for itself and what the image sets: where things are
 /// on this host, who works on it, and what a shell or a loader would act on. A name in full takes it all the same.
-const OF_THIS_HOST: [&str; 21] = [
+const OF_THIS_HOST: [&str; 27] = [
     "PATH",
     "HOME",
     "USER",
@@ -27,7 +27,13 @@ const OF_THIS_HOST: [&str; 21] = [
     "TMPDIR",
     "TMP",
     "TEMP",
+    "CDPATH",
+    "DISPLAY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DOCKER_HOST",
+    "SSH_AUTH_SOCK",
     "XDG_RUNTIME_DIR",
+    "LD_AUDIT",
     "LD_PRELOAD",
     "LD_LIBRARY_PATH",
     "PYTHONHOME",

@@ -136,7 +136,11 @@ impl StageResult {
         let known = log.finish();
         self.tail = known.tail;
         self.on_failure_output = known.on_failure;
-        self.missing_packages.extend(known.missing);
+        for name in known.missing {
+            if !self.missing_packages.contains(&name) {
+                self.missing_packages.push(name);
+            }
+        }
         self.package_sources = known.sources;
         known.trouble.map_or(Ok(()), Err)
     }

@@ -48,7 +48,8 @@ impl Scope<'_> {
         if let Some(problem) = unknown_package(self.project, &word) {
             return Err(at(place, problem));
         }
-        packages::those_of(self.project, group, value.into_list())
+        let members = packages::those_of(self.project, group, value.into_list());
+        members.map_err(|problem| at(place, problem))
     }
 
     /// The template once for each element; is all of it from the file?

@@ -64,7 +64,15 @@ impl fmt::Display for Instruction {
                 write!(f, "{image} AS {stage}")
             }
             Self::User(user) => write!(f, "USER {user}"),
-            Self::Workdir(folder) => write!(f, "WORKDIR {}", escaped(folder)),
+            Self::Workdir(folder) => {
+                // At the end of a line a blank is lost, and a backslash joins the next one.
+                let end = if folder.ends_with(['\\', ' ']) {
+                    "/"
+                } else {
+                    ""
+                };
+                write!(f, "WORKDIR {}{end}", escaped(folder))
+            }
             Self::Arg(text) => write!(f, "ARG {text}"),
             Self::Copy { from, sources, to } => {
                 f.write_str("COPY ")?;
@@ -217,7 +225,7 @@ fn run(
     if standalone::counts_cpus(&text) {
         let limit = plan.cpus.as_deref().and_then(late::processors);
         let given = limit.map_or_else(String::new, |number| format!("={number}"));
-        all.push(Instruction::Arg(format!("CPUS{given}")));
+        all.push(Instruction::Arg(format!("RUNENV_CPUS{given}")));
     }
     all.push(Instruction::Run(text));
     Ok(all)
@@ -245,6 +253,7 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
         ),
         "To build it up to a stage: docker build --target STAGE -f THIS-FILE FOLDER-OF-THE-TREE"
             .to_owned(),
+        "Unlike in a run, copied files have the tree's modes, and the image's SHELL and ONBUILD act.".to_owned(),
     ];
     let limits: Vec<Option<String>> = plan.stages.iter().map(limits).collect();
     if limits.iter().any(Option::is_some) {
