@@ -35,5 +35,8 @@ used() {
 }
 
 restore() {
-  cp -a /var/lib/runenv/sources/. / && rm -rf /var/lib/runenv/sources
+  for folder in /etc/yum.repos.d /etc/zypp/repos.d; do
+    [ ! -d "/var/lib/runenv/sources$folder" ] || cp -a "/var/lib/runenv/sources$folder/." "$folder/" || return
+  done
+  rm -rf /var/lib/runenv/sources
 }
