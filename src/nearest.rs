@@ -1,5 +1,7 @@
 //! "Did you mean": the nearest of the words that would be right, and counted nouns.
 
+use std::fmt::Display;
+
 /// No more candidates than this are told, though they be as near.
 const MOST: usize = 3;
 
@@ -121,8 +123,8 @@ pub(crate) fn all(what: &str, candidates: &[&str]) -> String {
 }
 
 /// `1 file`, `3 files`.
-pub(crate) fn counted(noun: &str, n: usize) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(noun: &str, n: N) -> String {
+    format!("{n} {noun}{}", if n == N::from(1) { "" } else { "s" })
 }
 
 #[cfg(test)]

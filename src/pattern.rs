@@ -29,6 +29,9 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Reads a glob; the error is a reason such as "`[` is never closed".
     pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        if leads_out(text) {
+            return Err("it has a `..`".to_owned());
+        }
         Self::read(text, false)
     }
 
@@ -77,6 +80,12 @@ impl Pattern {
         let unbounded = self.text.windows(2).any(|w| w == b"**") || self.text.contains(&b'[');
         (!unbounded).then(|| self.text.split(|b| *b == b'/').count())
     }
+}
+
+/// Is a name of this glob `..`, or with its escapes resolved `.` or `..`?
+pub(crate) fn leads_out(glob: &[u8]) -> bool {
+    let mut names = glob.split(|b| *b == b'/').filter(|name| *name != b".");
+    names.any(|name| plain(name).is_some_and(|name| name == b"." || name == b".."))
 }
 
 /// A name without wildcards, escapes resolved.

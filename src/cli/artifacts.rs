@@ -9,6 +9,7 @@ use clap::Args;
 use super::select::{self, Selection};
 use super::{Context, Exit};
 use crate::problem::Problem;
+use crate::report::clean::visible;
 use crate::run::folder::{ARTIFACTS, Folder};
 
 #[derive(Clone, Debug, Args)]
@@ -35,13 +36,24 @@ pub(crate) fn exec(args: ArtifactsArgs, context: &mut Context) -> Exit {
         let help = "a stage with `artifacts` leaves some when it is run, and its globs match";
         return Err(Problem::new(title, help).into());
     }
+    let terminal = context.host.stdout_is_terminal;
     context.out.bytes(|out| {
-        found.iter().try_for_each(|path| {
-            out.write_all(path.as_os_str().as_bytes())?;
-            out.write_all(b"\n")
-        })
+        let mut lines = found.iter().map(|path| line(path, terminal));
+        lines.try_for_each(|line| out.write_all(&line))
     });
     Ok(0)
+}
+
+/// A path as it is; to a terminal with nothing in it that acts, since it may come from a container.
+fn line(path: &Path, terminal: bool) -> Vec<u8> {
+    let bytes = path.as_os_str().as_bytes();
+    let mut line = if terminal {
+        visible(&String::from_utf8_lossy(bytes)).into_bytes()
+    } else {
+        bytes.to_owned()
+    };
+    line.push(b'\n');
+    line
 }
 
 /// What is in a folder, in order; nothing if it is none.
@@ -60,5 +72,19 @@ fn add(path: PathBuf, found: &mut Vec<PathBuf>) {
     }
     for below in sorted(&path) {
         add(below, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_does_nothing_to_a_terminal() {
+        let path = Path::new("a\u{1b}[2J\nb");
+        assert_eq!(line(path, false), b"a\x1b[2J\nb\n");
+        let shown = line(path, true);
+        let controls = shown.iter().filter(|byte| byte.is_ascii_control());
+        assert_eq!((controls.count(), shown.last()), (1, Some(&b'\n')));
     }
 }

@@ -138,6 +138,17 @@ fn lines_are_read_as_docker_reads_them() {
 }
 
 #[test]
+fn no_name_of_a_glob_leads_out_by_an_escape() {
+    for text in ["../a", "a/../b", r"\../a", r".\.", r"a/\.\./b", r"a/\."] {
+        assert!(Pattern::parse(text.as_bytes()).is_err(), "{text}");
+    }
+    for text in [".", "./a", r"\.a", r"..\.", ".[.]/a"] {
+        assert!(Pattern::parse(text.as_bytes()).is_ok(), "{text}");
+    }
+    assert!(excludes(r"\../a", "../a"));
+}
+
+#[test]
 fn a_line_that_is_no_pattern_is_shown_at_its_place() {
     for (line, reason) in [
         ("[", "never closed"),

@@ -57,10 +57,12 @@ impl EngineEnv<'_> {
         selection: Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
-        let before = self.note.clone();
         // Ids of the other engine's images mean nothing here.
         if self.note.engine != self.calls.engine.name() {
-            self.note = Note::default();
+            self.note = Note {
+                artifacts: std::mem::take(&mut self.note.artifacts),
+                ..Note::default()
+            };
         }
         let mut ended = Ok(Flow::Again);
         // Twice more at most: somebody who prunes all the time is not to keep us here for ever.
@@ -74,7 +76,7 @@ impl EngineEnv<'_> {
         }
         self.tidy();
         self.calls.engine.name().clone_into(&mut self.note.engine);
-        if self.note != before {
+        if self.note != self.folder.note() {
             self.folder.write_note(&self.note)?;
         }
         match ended? {
@@ -177,7 +179,7 @@ impl EngineEnv<'_> {
                 });
                 result
             } else {
-                self.cached(at, &start, &mut tell)
+                self.cached(at, &start, &mut tell)?
             };
             self.results.push(result);
             result::trouble(&mut self.results)?;
@@ -194,6 +196,10 @@ impl EngineEnv<'_> {
         tell: &mut Teller<'_>,
     ) -> Result<Option<StageResult>, Problem> {
         let name = &self.plan.stages[at].name;
+        // Whatever ends us from here on: what is in their place then is not known.
+        if self.note.artifacts.remove(name).is_some() {
+            self.folder.write_note(&self.note)?;
+        }
         let ran = self.stage_in_network(at, start, tell);
         let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
         let passed = ran.as_ref().is_ok_and(|ran| ran.image.is_some());
@@ -209,6 +215,10 @@ impl EngineEnv<'_> {
         })?;
         if let Some(image) = ran.image {
             self.note.images.insert(name.clone(), image.clone());
+            if ran.result.artifacts.is_some() && !ran.keyless {
+                let key = start.keys[at].to_string();
+                self.note.artifacts.insert(name.clone(), key);
+            }
             let layers = self.parent_layers(at, start) + 1;
             start.found[at] = Some(Found {
                 image,
@@ -254,35 +264,48 @@ impl EngineEnv<'_> {
     }
 
     /// A stage that is not run: it is there, or a deeper one is.
-    fn cached(&mut self, at: usize, start: &Start, tell: &mut Teller<'_>) -> StageResult {
-        let name = &self.plan.stages[at].name;
+    fn cached(
+        &mut self,
+        at: usize,
+        start: &Start,
+        tell: &mut Teller<'_>,
+    ) -> Result<StageResult, Problem> {
+        let stage = &self.plan.stages[at];
+        let (name, key) = (&stage.name, start.keys[at].to_string());
         let image = start.found[at].as_ref().map(|f| f.image.clone());
         if let Some(image) = &image {
             self.note.images.insert(name.clone(), image.clone());
         }
         tell.say(Kind::StageCached);
-        let stage = &self.plan.stages[at];
-        if !stage.artifacts.is_empty() && !files::is_there(&self.folder.artifacts(name)) {
+        if !stage.artifacts.is_empty() && !self.has_artifacts(name, &key)? {
             let text = format!(
                 "artifacts: none are here of `{name}`, which was found: `--redo {name}` runs it"
             );
             tell.say(Kind::Note { text });
         }
-        let key = start.keys[at].to_string();
         // What was missing when it was installed is missing still.
         let (missing_packages, package_sources) = if stage.packages.is_some() {
             self.folder.last_packages(&key)
         } else {
             Default::default()
         };
-        StageResult {
+        Ok(StageResult {
             cached: true,
             key,
             image,
             missing_packages,
             package_sources,
             ..StageResult::new(name, State::Passed)
+        })
+    }
+
+    /// Are the artifacts of a stage that was found here? Those of another key, or of a run that failed, are taken away.
+    fn has_artifacts(&self, stage: &str, key: &str) -> Result<bool, Problem> {
+        let own = self.note.artifacts.get(stage).map(String::as_str) == Some(key);
+        if !own {
+            self.folder.forget_artifacts_of(stage)?;
         }
+        Ok(files::is_there(&self.folder.artifacts(stage)))
     }
 
     /// More layers than an engine can stack: told before anything is run (docker and podman stop near 127).

@@ -1,6 +1,7 @@
 //! `.runenv/`: what a run leaves on disk, and where.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -76,12 +77,28 @@ fn is_ours(path: &Path) -> Result<bool, Problem> {
     }
 }
 
-/// Is this `.STAGE.PID.new` or `.old` of a run that is alive?
+/// Is this `.STAGE.PID.new` or `.old` of another run that is alive? We have written nothing yet: of our own number, which
+/// in containers many runs have, it is a dead run's.
 fn is_being_written(name: &str) -> bool {
     let pid = name.rsplit('.').nth(1).and_then(|pid| pid.parse().ok());
     let pid = pid.filter(|_| name.starts_with('.'));
     let pid = pid.and_then(rustix::process::Pid::from_raw);
+    let pid = pid.filter(|pid| *pid != rustix::process::getpid());
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+/// Removes a folder with all that is in it, or a file, or a link. What another run has removed is as good.
+fn remove(path: &Path) -> Result<(), Problem> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
+        _ => fs::remove_file(path),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(files::trouble("remove", path, &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the last run knows of images: a hint that saves looking for them.
@@ -93,6 +110,8 @@ pub(crate) struct Note {
     pub(crate) images: std::collections::BTreeMap<String, String>,
     /// Stage and image of the last failure.
     pub(crate) failed: Option<(String, String)>,
+    /// Stage -> its key when it passed and its artifacts were put in their place.
+    pub(crate) artifacts: std::collections::BTreeMap<String, String>,
 }
 
 impl EnvFolder {
@@ -139,12 +158,16 @@ impl EnvFolder {
             let (name, path) = (entry.file_name(), entry.path());
             let kept = |stage: &Stage| !stage.artifacts.is_empty() && *stage.name == *name;
             if !but.iter().any(kept) && !is_being_written(&name.to_string_lossy()) {
-                let removed = match entry.file_type() {
-                    Ok(kind) if kind.is_dir() => fs::remove_dir_all(&path),
-                    _ => fs::remove_file(&path),
-                };
-                removed.map_err(|e| files::trouble("remove", &path, &e))?;
+                remove(&path)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes the artifacts of one stage away.
+    pub(crate) fn forget_artifacts_of(&self, stage: &str) -> Result<(), Problem> {
+        if is_ours(&self.0.join(ARTIFACTS))? {
+            remove(&self.artifacts(stage))?;
         }
         Ok(())
     }

@@ -154,8 +154,8 @@ impl LocalEnv<'_> {
             }
         }
         result.take_log(log)?;
-        artifacts::of_tree(&self.world.root, &self.plan.env, stage, &self.late)
-            .tell(&mut result, tell);
+        let (root, env) = (&self.world.root, &self.plan.env);
+        artifacts::of_tree(root, env, stage, &self.late, self.cancel).tell(&mut result, tell);
         result.seconds = Took(started.elapsed());
         Ok(result)
     }

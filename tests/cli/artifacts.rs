@@ -1,12 +1,10 @@
-//! `artifacts`: on this host for real, and of containers what a real engine would not give.
+//! `artifacts` on this host, for real.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
+use crate::support::{Project, Ran, same};
 use snapbox::str;
-use tar::{Builder, EntryType, Header};
-
-use crate::support::{Fake, Project, Ran, same};
 
 /// A stage that runs this, and one with nothing to copy.
 fn local(commands: &str) -> Project {
@@ -153,20 +151,41 @@ error: local-host
     }
 }
 
-/// A disk's trouble is an error, with the failure of the stage told beside it.
-#[test]
-fn what_cannot_be_written_is_exit_3() {
-    let project = local("'exit 7'").file("config.log", vec![0; 3_000_000]);
+/// Runs `run local` in the process of a shell that has done this before.
+fn after(project: &Project, script: &str) -> Ran {
     let run = project.command("run local");
     let mut command = std::process::Command::new("/bin/sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh"]);
+    command.args(["-c", &format!("{script}; exec \"$@\""), "sh"]);
     command.arg(run.get_program()).args(run.get_args());
     command.env_clear().current_dir(project.root());
     command.envs(
         run.get_envs()
             .filter_map(|(name, value)| Some((name, value?))),
     );
-    let ran = project.ran(command.output().unwrap()).exits(3);
+    project.ran(command.output().unwrap())
+}
+
+/// In containers every run may have the same number.
+#[test]
+fn what_a_dead_run_of_our_own_number_left_is_removed() {
+    let project = local("'echo y >config.log'").file(".runenv/local-host/artifacts/x", "");
+    let left =
+        "cd .runenv/local-host/artifacts; mkdir -p .one.$$.new/old .one.$$.old/old; cd ../../..";
+    after(&project, left).exits(0);
+    assert_eq!(artifacts(&project, "one/config.log"), "y\n");
+    for (folder, has) in [("", "one"), ("one", "config.log")] {
+        let path = project.path(".runenv/local-host/artifacts").join(folder);
+        let names = fs::read_dir(path).unwrap().flatten();
+        let names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+        assert_eq!(names, [has]);
+    }
+}
+
+/// A disk's trouble is an error, with the failure of the stage told beside it.
+#[test]
+fn what_cannot_be_written_is_exit_3() {
+    let project = local("'exit 7'").file("config.log", vec![0; 3_000_000]);
+    let ran = after(&project, "trap '' XFSZ; ulimit -f 1000").exits(3);
     same(
         ran.stderr,
         str![[r#"
@@ -190,161 +209,4 @@ error: local-host
     );
     let left = fs::read_dir(project.path(".runenv/local-host/artifacts")).unwrap();
     assert_eq!(left.count(), 0);
-}
-
-const FILE: &str = "[project]\nname = \"p\"\n[stage.one]\nrun = [\"echo one\"]\nartifacts = [\"logs/**\", \"logs/x\", \"a.log\"]\n[stage.two]\nrun = [\"echo two\"]\n";
-const RUN: &str = "run docker-debian-bookworm";
-
-fn played(fake: &Fake) -> Project {
-    Project::new().envs_toml(FILE).engine(fake)
-}
-
-fn tar(entries: &[(&str, EntryType, &str)]) -> String {
-    let mut builder = Builder::new(Vec::new());
-    for (name, kind, target) in entries {
-        let mut header = Header::new_ustar();
-        header.set_entry_type(*kind);
-        header.set_mode(0o4777);
-        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
-        let content: &[u8] = if kind.is_file() { b"text" } else { b"" };
-        header.set_size(content.len() as u64);
-        header.set_cksum();
-        builder.append(&header, content).unwrap();
-    }
-    String::from_utf8(builder.into_inner().unwrap()).unwrap()
-}
-
-fn run(fake: &Fake, project: &Project) -> Ran {
-    let ran = project.runenv(RUN).exits(0);
-    assert_eq!(fake.containers(), Vec::<String>::new());
-    ran
-}
-
-#[test]
-fn one_call_for_each_place_and_none_where_there_are_no_artifacts() {
-    let fake = Fake::new();
-    let project = played(&fake);
-    let ran = run(&fake, &project);
-    let calls = fake.calls_of("docker cp");
-    let ends: Vec<&str> = calls
-        .iter()
-        .map(|call| call.split_once(':').unwrap().1)
-        .collect();
-    assert_eq!(ends, ["/p/a.log -", "/p/logs -"], "{calls:?}");
-    assert!(
-        calls
-            .iter()
-            .all(|call| call.starts_with("docker cp -L runenv-"))
-    );
-    for glob in ["logs/**", "logs/x", "a.log"] {
-        let line = format!("== artifacts: nothing matches `{glob}`\n");
-        assert!(ran.stderr.contains(&line), "{}", ran.stderr);
-    }
-    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
-    // A stage that is found is not asked, and what there is stays.
-    let found = run(&fake, &project).stderr;
-    let line = "== artifacts: none are here of `one`, which was found: `--redo one` runs it\n";
-    assert!(found.contains(line), "{found}");
-    project.write(".runenv/docker-debian-bookworm/artifacts/one/kept", "");
-    fake.forget_calls();
-    assert!(!run(&fake, &project).stderr.contains("artifacts"));
-    assert_eq!(fake.calls_of("docker cp"), Vec::<String>::new());
-    assert!(
-        project
-            .path(".runenv/docker-debian-bookworm/artifacts/one/kept")
-            .exists()
-    );
-}
-
-const HOSTILE: [(&str, EntryType, &str); 9] = [
-    ("logs/", EntryType::Directory, ""),
-    ("logs/a", EntryType::Regular, ""),
-    ("logs/../../x", EntryType::Regular, ""),
-    ("/logs/x", EntryType::Regular, ""),
-    ("logs/l", EntryType::Symlink, "../../../../.."),
-    ("logs/l/x", EntryType::Regular, ""),
-    ("logs/in", EntryType::Symlink, "a"),
-    ("logs/h", EntryType::Link, "../../envs.toml"),
-    ("logs/d", EntryType::Block, ""),
-];
-
-#[test]
-fn a_hostile_engine_gets_nothing_written_elsewhere() {
-    let fake = Fake::new();
-    fake.play("cp.1.out", &tar(&[("a.log", EntryType::Regular, "")]));
-    fake.play("cp.2.out", &tar(&HOSTILE));
-    let project = played(&fake);
-    let ran = run(&fake, &project);
-    same(
-        ran.stderr,
-        str![[r#"
-docker-debian-bookworm
-== one (1/2)
-$ echo one
-== artifacts: nothing matches `logs/x`
-== artifacts: 4 files, 12 bytes in [ROOT]/.runenv/docker-debian-bookworm/artifacts/one
-warning: 5 artifacts of `one` left out
-help: `logs/logs/../../x`: its path leads out of the folder
-help: `logs//logs/x`: its path leads out of the folder
-help: `logs/l`: it is a link that leads out of the folder
-help: `logs/h`: its path leads out of the folder
-help: `logs/d`: it is a device
-== one passed in [TIME]
-== two (2/2)
-$ echo two
-== two passed in [TIME]
-1 passed in [TIME]
-
-"#]],
-    );
-    let folder = project.path(".runenv/docker-debian-bookworm/artifacts/one");
-    let mode = fs::metadata(folder.join("logs/a"))
-        .unwrap()
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o7777, 0o755);
-    let mut names: Vec<_> = fs::read_dir(folder.join("logs"))
-        .unwrap()
-        .map(|e| e.unwrap().file_name())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["a", "in", "l"]);
-    assert!(folder.join("logs/l/x").is_file());
-}
-
-/// The engine's trouble with them changes nothing of how the stage ended, and is seen.
-#[test]
-fn what_the_engine_cannot_give_is_a_warning() {
-    for (what, text, said) in [
-        (
-            "cp.err",
-            "Error: no space left on device\n",
-            "no space left on device",
-        ),
-        (
-            "cp.out",
-            "<html>not today</html>\n",
-            "its archive is broken",
-        ),
-        ("cp.die", "", "signal KILL"),
-    ] {
-        let fake = Fake::new();
-        fake.play(what, text);
-        if what == "cp.err" {
-            fake.play("cp.code", "1");
-        }
-        let project = played(&fake);
-        let told = run(&fake, &project).stderr;
-        let warning =
-            "warning: docker could not copy all of `/p/logs` out of the container of `one`: ";
-        let line = told.lines().find(|line| line.starts_with(warning));
-        assert!(line.is_some_and(|line| line.contains(said)), "{told}");
-        assert!(!told.contains("nothing matches"), "{told}");
-        let result = project.json(".runenv/docker-debian-bookworm/result.json");
-        assert_eq!(
-            (&result["state"], &result["stages"][0]["artifacts"]),
-            (&"passed".into(), &().into())
-        );
-    }
 }

@@ -10,6 +10,7 @@ mod support;
 
 mod archives;
 mod artifacts;
+mod artifacts_of_containers;
 mod clean;
 mod context;
 mod devcontainer;

@@ -152,7 +152,7 @@ fn stage_edits(project: &Project, edits: &StageEdits, problems: &mut Problems) {
 /// Artifacts may lie anywhere in a container; they never leave the folder they are copied to.
 fn artifact_paths(project: &Project, list: Option<&List>, problems: &mut Problems) {
     for (text, place) in project.texts(list) {
-        if text.is_empty() || text.split('/').any(|part| part == "..") {
+        if text.is_empty() || crate::pattern::leads_out(text.as_bytes()) {
             let title = if text.is_empty() {
                 "an empty path of an artifact".to_owned()
             } else {

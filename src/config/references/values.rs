@@ -135,7 +135,7 @@ pub(super) fn copies(project: &Project, list: Option<&List>, problems: &mut Prob
                 format!("`{text}` is not a path inside the tree"),
                 "write it relative to the folder of envs.toml",
             )
-        } else if text.split('/').any(|part| part == "..") {
+        } else if crate::pattern::leads_out(text.as_bytes()) {
             Problem::new(
                 format!("`{text}` leads out of the tree"),
                 "only files below the folder of envs.toml can be copied",

@@ -14,7 +14,7 @@ use super::{ignore, on_disk, shown};
 use crate::environment::setting::Setting;
 use crate::files;
 use crate::nearest::nearest;
-use crate::pattern::{Pattern, Patterns, Verdict};
+use crate::pattern::{self, Pattern, Patterns, Verdict};
 use crate::problem::Problem;
 
 /// runenv's own folder in the root of the tree: results and caches, which change with every run.
@@ -111,7 +111,7 @@ fn read(text: &str) -> Result<Pattern, Problem> {
             "write it relative to the folder of envs.toml",
         ));
     }
-    if text.split('/').any(|name| name == "..") {
+    if pattern::leads_out(text.as_bytes()) {
         let title = format!("`{}` leads out of the tree", shown(text.as_bytes()));
         return Err(Problem::new(
             title,

@@ -67,7 +67,12 @@ struct Extended {
 
 /// Reads a tar to its end.
 pub(super) fn read(from: &mut dyn Read, take: Take<'_>) -> Result<(), Trouble> {
-    let mut archive = Archive::new(&mut *from);
+    let mut first = [0];
+    if from.read(&mut first)? == 0 {
+        return Err(Trouble::Broken("its archive is empty".to_owned()));
+    }
+    let mut from = first.chain(from);
+    let mut archive = Archive::new(&mut from);
     let mut extended = Extended::default();
     for entry in archive.entries()?.raw(true) {
         let mut entry = entry?;
@@ -86,7 +91,7 @@ pub(super) fn read(from: &mut dyn Read, take: Take<'_>) -> Result<(), Trouble> {
             take(of(&entry, said)?, &mut entry)?;
         }
     }
-    std::io::copy(from, &mut std::io::sink())?;
+    std::io::copy(&mut from, &mut std::io::sink())?;
     Ok(())
 }
 
@@ -126,7 +131,7 @@ fn of(entry: &tar::Entry<'_, impl Read>, said: Extended) -> Result<Entry, Troubl
     })
 }
 
-const LEADS_OUT: &str = "its path leads out of the folder";
+pub(super) const LEADS_OUT: &str = "its path leads out of the folder";
 
 /// A path without its first name, `.` and doubled `/`; `None` if it leads elsewhere.
 fn inner(path: &[u8]) -> Option<Vec<u8>> {

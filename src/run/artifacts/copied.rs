@@ -7,13 +7,15 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 
-use super::archive::Trouble;
+use super::archive::{LEADS_OUT, Trouble};
+use super::below::{self, FOLDER, enter};
 use crate::files;
+use crate::nearest::counted;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::{ARTIFACTS, NAME};
@@ -26,6 +28,8 @@ pub(super) const MOST: Most = Most {
 };
 /// How many folders deep a file may be.
 const DEEPEST: usize = 100;
+/// How many bytes a path may have: no system opens a longer one, and all are kept in memory.
+const LONGEST: usize = 4096;
 /// So many of those that were left out are told by name.
 const NAMED: usize = 7;
 
@@ -207,6 +211,8 @@ impl Copied {
         let depth = path.split(|b| *b == b'/').count() - 1;
         if !stays(&target, depth) {
             self.leave_out(path, "it is a link that leads out of the folder");
+        } else if target.len() > LONGEST {
+            self.leave_out(path, "it is a link to a path that is too long");
         } else if self.has_room(path) {
             self.links.push((path.to_owned(), target));
         }
@@ -232,7 +238,7 @@ impl Copied {
             rustix::fs::renameat(&self.artifacts, &self.name, &self.artifacts, &self.stage)
                 .map_err(failed)?;
         }
-        let _ = fs::remove_dir_all(self.path.join(old));
+        let _ = below::remove(&self.artifacts, old.as_bytes());
         let artifacts = self.new.take().map(|_| Artifacts {
             folder: folder.display().to_string(),
             files: self.files,
@@ -245,7 +251,7 @@ impl Copied {
     fn inside(&mut self, path: &[u8]) -> io::Result<&OwnedFd> {
         if self.last.as_ref().is_none_or(|(last, _)| last != path) {
             if self.new.is_none() {
-                self.new = Some(enter(&self.artifacts, self.name.as_bytes())?);
+                self.new = Some(below::make(&self.artifacts, self.name.as_bytes())?);
             }
             let mut folder = self.new.as_ref().expect("made above").try_clone()?;
             for name in path.split(|b| *b == b'/').filter(|name| !name.is_empty()) {
@@ -259,7 +265,11 @@ impl Copied {
     /// Is there room for one more, and is its path one that can be written?
     fn has_room(&mut self, path: &[u8]) -> bool {
         let deep = path.split(|b| *b == b'/').count() > DEEPEST;
-        if deep {
+        if path.split(|b| *b == b'/').any(|name| name == b"..") {
+            self.leave_out(path, LEADS_OUT);
+        } else if path.len() > LONGEST {
+            self.leave_out(path, "its path is too long");
+        } else if deep {
             self.leave_out(path, "it is too deep in folders");
         } else if self.room.entries == 0 {
             self.leave_out(path, "there are too many files");
@@ -299,7 +309,7 @@ impl Copied {
 impl Drop for Copied {
     fn drop(&mut self) {
         if self.new.is_some() {
-            let _ = fs::remove_dir_all(self.path.join(&self.name));
+            let _ = below::remove(&self.artifacts, self.name.as_bytes());
         }
     }
 }
@@ -307,12 +317,7 @@ impl Drop for Copied {
 impl LeftOut {
     pub(super) fn problem(&self, stage: &str) -> Option<Problem> {
         let (first, more) = self.named.split_first()?;
-        let noun = if self.count == 1 {
-            "artifact"
-        } else {
-            "artifacts"
-        };
-        let title = format!("{} {noun} of `{stage}` left out", self.count);
+        let title = format!("{} of `{stage}` left out", counted("artifact", self.count));
         let problem = more
             .iter()
             .fold(Problem::warning(title, first), Problem::help);
@@ -322,22 +327,6 @@ impl LeftOut {
         } else {
             problem.help(format!("and {untold} more"))
         })
-    }
-}
-
-const FOLDER: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
-
-/// Opens a folder in another one, made if need be; never through a link.
-fn enter(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
-    match rustix::fs::openat(folder.as_fd(), name, FOLDER, Mode::empty()) {
-        Err(rustix::io::Errno::NOENT) => {
-            rustix::fs::mkdirat(folder, name, Mode::from_raw_mode(0o755))?;
-            Ok(rustix::fs::openat(folder, name, FOLDER, Mode::empty())?)
-        }
-        opened => Ok(opened?),
     }
 }
 

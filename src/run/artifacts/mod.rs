@@ -6,7 +6,9 @@
 //! told and changes no stage's state; only our own disk's trouble is a problem, as it is with logs.
 
 mod archive;
+mod below;
 mod copied;
+mod patience;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -20,16 +22,14 @@ use super::result::{Artifacts, StageResult};
 use super::stage_run::StageRun;
 use crate::exec::{self, Cancel, Limits, Output};
 use crate::late::Late;
+use crate::nearest::counted;
 use crate::plan::Stage;
 use crate::plan::artifacts::{self, Glob, Source};
 use crate::plan::copy::shown;
 use crate::problem::Problem;
 use archive::{Entry, Shape, Trouble};
 use copied::Copied;
-
-/// How long one place may take to come out of a container, and how long after a signal.
-const LIMIT: Duration = Duration::from_secs(600);
-const HURRY: Duration = Duration::from_secs(10);
+use patience::Patience;
 
 /// What came of it: files, things to tell, and trouble of our own disk.
 #[derive(Default)]
@@ -46,6 +46,8 @@ struct Collector {
     /// Which globs have taken something.
     matched: Vec<bool>,
     copied: Copied,
+    /// All places were read to their end.
+    complete: bool,
     taken: Taken,
 }
 
@@ -58,8 +60,9 @@ pub(crate) fn of_container(run: &StageRun<'_>) -> Taken {
         &run.stage.name,
         globs,
         |collector| {
+            let mut patience = Patience::new(run.calls.cancel);
             for source in artifacts::sources(&collector.globs) {
-                from_container(run, &source, collector)?;
+                from_container(run, &source, &mut patience, collector)?;
             }
             Ok(())
         },
@@ -67,14 +70,21 @@ pub(crate) fn of_container(run: &StageRun<'_>) -> Taken {
 }
 
 /// Copies the artifacts of a stage out of the tree that it ran in.
-pub(crate) fn of_tree(root: &Path, env: &str, stage: &Stage, late: &Late) -> Taken {
+pub(crate) fn of_tree(
+    root: &Path,
+    env: &str,
+    stage: &Stage,
+    late: &Late,
+    cancel: &Cancel,
+) -> Taken {
     if stage.artifacts.is_empty() {
         return Taken::default();
     }
     let globs = artifacts::globs(stage, late);
     collect(root, env, &stage.name, globs, |collector| {
+        let mut patience = Patience::new(cancel);
         for source in artifacts::sources(&collector.globs) {
-            tree::read(root, &source, collector)?;
+            tree::read(root, &source, &mut patience, collector)?;
         }
         Ok(())
     })
@@ -94,6 +104,7 @@ fn collect(
             matched: vec![false; globs.len()],
             globs,
             copied: Copied::open(root, env, stage)?,
+            complete: true,
             taken: Taken::default(),
         };
         look(&mut collector)?;
@@ -109,17 +120,20 @@ fn collect(
 fn from_container(
     run: &StageRun<'_>,
     source: &Source,
+    patience: &mut Patience<'_>,
     collector: &mut Collector,
 ) -> Result<(), Problem> {
+    let (time, cancel) = (patience.begin(), patience.cancel);
+    if time.is_zero() {
+        collector.complete = false;
+        return Ok(());
+    }
     let path = source.absolute(&run.stage.workdir);
     let mut command = run.calls.engine.copy_out(run.name, &path);
     command.dir = Some(run.folder.to_owned());
-    let (never, hurry) = (Cancel::never(), run.calls.cancel.requested());
-    let (time, cancel) = if hurry {
-        (HURRY, &never)
-    } else {
-        (LIMIT, run.calls.cancel)
-    };
+    // The first signal has set the limit.
+    let never = Cancel::never();
+    let cancel = if cancel.requested() { &never } else { cancel };
     let limits = Limits {
         time: Some(time),
         ..Limits::default()
@@ -135,7 +149,10 @@ fn from_container(
         Ok(()) => None,
     };
     let why = match output {
-        Ok(output) if !output.exit.success() => why_not(&output, time),
+        Ok(output) if !output.exit.success() => {
+            collector.complete &= output.exit.stopped.is_none();
+            why_not(&output, time)
+        }
         Ok(_) => broken,
         Err(problem) => broken.or(Some(problem.title)),
     };
@@ -154,7 +171,8 @@ fn from_container(
 fn why_not(output: &Output, limit: Duration) -> Option<String> {
     match output.exit.stopped {
         Some(exec::Stop::TimeLimit) => {
-            return Some(format!("it took longer than {} s", limit.as_secs()));
+            let limit = limit.as_secs_f64().ceil();
+            return Some(format!("it took longer than {limit} s"));
         }
         Some(exec::Stop::Interrupted) => return None,
         None => {}
@@ -221,7 +239,7 @@ impl Collector {
     fn finish(mut self, stage: &str) -> Result<Taken, Problem> {
         let (artifacts, left_out) = self.copied.finish()?;
         // What could not be looked at may be there.
-        let looked = self.taken.warnings.is_empty();
+        let looked = self.complete && self.taken.warnings.is_empty();
         for (glob, matched) in self.globs.iter().zip(self.matched) {
             if looked && !matched {
                 let text = shown(glob.text.as_bytes());
@@ -235,7 +253,7 @@ impl Collector {
             bytes,
         }) = &artifacts
         {
-            let (files, bytes) = (counted(*files, "file"), counted(*bytes, "byte"));
+            let (files, bytes) = (counted("file", *files), counted("byte", *bytes));
             let note = format!("artifacts: {files}, {bytes} in {folder}");
             self.taken.notes.push(note);
         }
@@ -243,11 +261,6 @@ impl Collector {
         self.taken.artifacts = artifacts;
         Ok(self.taken)
     }
-}
-
-fn counted(n: u64, noun: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{s}")
 }
 
 /// An entry's path below the place that was asked for. The first name of a tar is that of the place, or of what a link

@@ -1,175 +1,18 @@
 //! Hostile tars: whatever one holds, nothing outside of its folder is touched, and what is in it leads nowhere else.
 
-use std::collections::BTreeMap;
+mod local;
+mod world;
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 
 use proptest::prelude::*;
-use tar::{EntryType, Header};
+use tar::Header;
 
-use super::archive::{self, Trouble};
-use super::{Collector, Taken, collect};
-use crate::plan::artifacts::{Glob, sources};
-
-/// A tree at `tree` with files beside it that nobody may touch.
-struct World(tempfile::TempDir);
-
-impl World {
-    fn new() -> Self {
-        let world = Self(tempfile::tempdir().unwrap());
-        for folder in ["outside", "tree/.runenv/e/log"] {
-            fs::create_dir_all(world.0.path().join(folder)).unwrap();
-        }
-        fs::File::create(world.0.path().join("outside/file")).unwrap();
-        world
-    }
-
-    fn tree(&self) -> PathBuf {
-        self.0.path().join("tree")
-    }
-
-    fn artifacts(&self) -> PathBuf {
-        self.tree().join(".runenv/e/artifacts")
-    }
-
-    /// Gives a tar of `w` to the globs, whose first names are all `w`.
-    fn unpack(&self, tar: &[u8], with: impl FnOnce(&mut Collector)) -> (Taken, Option<String>) {
-        let globs = vec![Glob::read("w/**").unwrap()];
-        let source = sources(&globs).remove(0);
-        let mut broken = None;
-        let taken = collect(&self.tree(), "e", "s", Ok(globs), |collector| {
-            with(collector);
-            let read = archive::read(&mut &*tar, &mut |e, c| collector.entry(&source, e, c));
-            match read {
-                Err(Trouble::Ours(problem)) => return Err(problem),
-                Err(Trouble::Broken(why)) => broken = Some(why),
-                Ok(()) => {}
-            }
-            Ok(())
-        });
-        (taken, broken)
-    }
-
-    /// Everything that is not in the stage's own folder: path, mode, size, target.
-    fn rest(&self) -> BTreeMap<PathBuf, (u32, u64, PathBuf)> {
-        let mut all = BTreeMap::new();
-        let own = self.artifacts();
-        walk(self.0.path(), &mut |path, meta| {
-            if !path.starts_with(&own) {
-                let size = if meta.is_dir() { 0 } else { meta.size() };
-                let target = fs::read_link(path).unwrap_or_default();
-                all.insert(path.to_owned(), (meta.mode(), size, target));
-            }
-        });
-        all
-    }
-
-    /// All that was copied, each of it harmless.
-    fn copied(&self) -> Vec<PathBuf> {
-        let (mut all, own) = (Vec::new(), self.artifacts().join("s"));
-        let Ok(real) = own.canonicalize() else {
-            return all;
-        };
-        walk(&own, &mut |path, meta| {
-            assert!(
-                meta.is_dir() || meta.is_file() || meta.is_symlink(),
-                "{path:?}"
-            );
-            if let Ok(leads) = path.canonicalize() {
-                assert!(leads.starts_with(&real), "{path:?} leads to {leads:?}");
-            }
-            let mode = meta.permissions().mode();
-            assert!(
-                meta.is_symlink() || mode & 0o7777 & !0o755 == 0,
-                "{path:?}: {mode:o}"
-            );
-            all.push(path.strip_prefix(&own).unwrap().to_owned());
-        });
-        all
-    }
-}
-
-fn walk(path: &Path, each: &mut dyn FnMut(&Path, &fs::Metadata)) {
-    let meta = path.symlink_metadata().unwrap();
-    each(path, &meta);
-    if meta.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            walk(&entry.unwrap().path(), each);
-        }
-    }
-}
-
-/// One entry, as hostile as can be: the name and the target as they are, in records where they are long.
-#[derive(Clone, Debug)]
-struct Item {
-    kind: u8,
-    name: Vec<u8>,
-    target: Vec<u8>,
-    mode: u32,
-    size: u64,
-}
-
-fn item(kind: u8, name: &[u8], target: &[u8]) -> Item {
-    Item {
-        kind,
-        name: name.to_owned(),
-        target: target.to_owned(),
-        mode: 0o6777,
-        size: 3 * u64::from(kind == b'0'),
-    }
-}
-
-fn record(name: &str, value: &[u8]) -> Vec<u8> {
-    let rest = name.len() + value.len() + 3;
-    let mut length = rest + 1;
-    while length != rest + length.to_string().len() {
-        length = rest + length.to_string().len();
-    }
-    [format!("{length} {name}=").as_bytes(), value, b"\n"].concat()
-}
-
-fn block(out: &mut Vec<u8>, kind: u8, item: &Item, content: &[u8]) {
-    let mut header = Header::new_ustar();
-    header.set_entry_type(EntryType::new(kind));
-    header.set_mode(item.mode);
-    header.set_size(content.len() as u64);
-    let old = header.as_old_mut();
-    for (field, value) in [
-        (&mut old.name, &item.name),
-        (&mut old.linkname, &item.target),
-    ] {
-        let n = value.len().min(field.len());
-        field[..n].copy_from_slice(&value[..n]);
-    }
-    header.set_cksum();
-    out.extend(header.as_bytes());
-    out.extend(content);
-    out.resize(out.len().next_multiple_of(512), 0);
-}
-
-fn tar_of(items: &[Item]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for item in items {
-        if item.name.len() > 100 || item.target.len() > 100 || item.name.contains(&b'\n') {
-            let records = [record("path", &item.name), record("linkpath", &item.target)].concat();
-            block(
-                &mut out,
-                b'x',
-                &Item {
-                    name: b"pax".into(),
-                    ..item.clone()
-                },
-                &records,
-            );
-        }
-        let content = vec![b'.'; usize::try_from(item.size).unwrap()];
-        block(&mut out, item.kind, item, &content);
-    }
-    out.resize(out.len() + 1024, 0);
-    out
-}
+use crate::plan::artifacts::{Glob, Source};
+use world::{Item, World, block, item, tar_of};
 
 fn any_path() -> impl Strategy<Value = Vec<u8>> {
     let names: Vec<Vec<u8>> = [
@@ -220,6 +63,7 @@ proptest! {
         items in prop::collection::vec(any_item(), 0..12),
         changed in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         cut in prop::option::of(any::<prop::sample::Index>()),
+        climbs in any::<bool>(),
     ) {
         let world = World::new();
         let mut tar = tar_of(&items);
@@ -231,7 +75,13 @@ proptest! {
             tar.truncate(cut.index(tar.len()));
         }
         let before = world.rest();
-        let (taken, _) = world.unpack(&tar, |_| ());
+        let (taken, _) = if climbs {
+            // No check before lets such a place through; what writes does not rely on it.
+            let (rooted, path) = (false, "../x".to_owned());
+            world.unpack_to(vec![Glob::read(".").unwrap()], Source { rooted, path }, &tar, |_| ())
+        } else {
+            world.unpack(&tar, |_| ())
+        };
         prop_assert!(taken.trouble.is_none(), "{:?}", taken.trouble);
         prop_assert_eq!(before, world.rest());
         world.copied();
@@ -286,6 +136,42 @@ fn what_leads_out_is_left_out_and_told() {
     let (copied, left_out) = told(&items);
     assert_eq!(copied, Vec::<PathBuf>::new());
     assert_eq!(left_out.len(), 7, "{left_out:#?}");
+}
+
+#[test]
+fn a_place_that_leads_out_gets_nothing_written() {
+    let world = World::new();
+    let before = world.rest();
+    let (rooted, path) = (false, "../x".to_owned());
+    let globs = vec![Glob::read(".").unwrap()];
+    let items = [b'5', b'0', b'2', b'1'].map(|kind| item(kind, b"w/a", b"w/a"));
+    let place = Source { rooted, path };
+    let (taken, _) = world.unpack_to(globs, place, &tar_of(&items), |_| ());
+    assert_eq!((before, world.copied().len()), (world.rest(), 0));
+    assert_eq!(taken.warnings[0].title, "4 artifacts of `s` left out");
+    assert!(!world.artifacts().join("x").exists());
+}
+
+#[test]
+fn a_path_or_target_that_is_too_long_is_left_out() {
+    let long = b"x/".repeat(2100);
+    let items = [item(b'5', &long, b""), item(b'2', b"w/l", &long)];
+    let items = items.map(|mut item| {
+        if item.kind == b'5' {
+            item.name.splice(0..0, *b"w/");
+        }
+        item
+    });
+    let (copied, left_out) = told(&items);
+    assert_eq!(copied, Vec::<PathBuf>::new());
+    assert!(
+        left_out[0].ends_with("`: its path is too long"),
+        "{left_out:?}"
+    );
+    assert_eq!(
+        left_out[1],
+        "`w/l`: it is a link to a path that is too long"
+    );
 }
 
 #[test]
@@ -378,6 +264,37 @@ fn a_link_in_the_folders_place_is_refused() {
         assert!(title.ends_with("is not a folder"), "{title}");
         assert_eq!(before, world.rest());
     }
+}
+
+/// What has the name of the new folder was not made by this run.
+#[test]
+fn what_is_there_is_not_filled() {
+    let world = World::new();
+    let own = world
+        .artifacts()
+        .join(format!(".s.{}.new", std::process::id()));
+    fs::create_dir_all(own.join("old")).unwrap();
+    let (taken, _) = world.unpack(&tar_of(&[item(b'0', b"w/a", b"")]), |_| ());
+    let title = taken.trouble.unwrap().title;
+    assert!(title.ends_with("another run writes there"), "{title}");
+    assert_eq!(fs::read_dir(own).unwrap().count(), 1);
+}
+
+/// Where a link took the place of the folder above, what it leads to stays.
+#[test]
+fn what_is_removed_is_what_was_opened() {
+    let world = World::new();
+    let (taken, _) = world.unpack(&tar_of(&[item(b'0', b"w/a", b"")]), |collector| {
+        let name = format!(".s.{}.old/x", std::process::id());
+        fs::create_dir_all(world.0.path().join("outside").join(name)).unwrap();
+        fs::rename(world.artifacts(), world.tree().join("away")).unwrap();
+        symlink(world.0.path().join("outside"), world.artifacts()).unwrap();
+        assert!(collector.takes(false, b"w/a"));
+    });
+    assert!(taken.trouble.is_none());
+    assert!(world.tree().join("away/s/w/a").is_file());
+    let name = format!("outside/.s.{}.old/x", std::process::id());
+    assert!(world.0.path().join(name).is_dir());
 }
 
 #[test]

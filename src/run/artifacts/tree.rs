@@ -2,6 +2,7 @@
 //! where looking begins is followed, within the tree.
 
 use std::fs::{self, File, Metadata};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -10,23 +11,39 @@ use rustix::fs::OFlags;
 
 use super::Collector;
 use super::archive::Trouble;
+use super::patience::{Patience, Patient};
+use crate::files;
 use crate::plan::artifacts::Source;
+use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::NAME;
 
 /// Reads one place of the tree. What is not there is no artifact.
-pub(super) fn read(root: &Path, source: &Source, to: &mut Collector) -> Result<(), Problem> {
+pub(super) fn read(
+    root: &Path,
+    source: &Source,
+    patience: &mut Patience<'_>,
+    to: &mut Collector,
+) -> Result<(), Problem> {
     let path = source.path.as_bytes();
     if source.rooted {
         to.pass_over(true, "on this host only files of the tree are copied");
         return Ok(());
     }
-    let Ok(root) = root.canonicalize() else {
+    if patience.begin().is_zero() {
+        to.complete = false;
         return Ok(());
-    };
+    }
+    let root = root
+        .canonicalize()
+        .map_err(|e| files::trouble("read", root, &e))?;
     let own = root.join(NAME);
-    let Ok(place) = root.join(&source.path).canonicalize() else {
-        return Ok(());
+    let place = match root.join(&source.path).canonicalize() {
+        Ok(place) => place,
+        Err(error) => {
+            to.unseen(path, &error);
+            return Ok(());
+        }
     };
     if !place.starts_with(&root) || place.starts_with(&own) {
         if to.takes(false, path) {
@@ -34,30 +51,56 @@ pub(super) fn read(root: &Path, source: &Source, to: &mut Collector) -> Result<(
         }
         return Ok(());
     }
-    Walk { own: &own, to }.visit(&place, path)
+    let own = &own;
+    let mut walk = Walk { patience, own, to };
+    walk.visit(&place, path)?;
+    if walk.patience.is_over() {
+        walk.to.complete = false;
+        if !walk.patience.cancel.requested() {
+            let title = format!("not all artifacts of `{}` are copied", shown(path));
+            let problem = Problem::warning(title, "that takes too long: name fewer files");
+            walk.to.taken.warnings.push(problem);
+        }
+    }
+    Ok(())
 }
 
-struct Walk<'a> {
+impl Collector {
+    /// Tells of a path that cannot be looked at, if it is asked for. What is not there is no artifact.
+    fn unseen(&mut self, path: &[u8], error: &io::Error) {
+        let nothing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        if !nothing.contains(&error.kind()) {
+            self.complete = false;
+            self.copied.leave_out(path, "it cannot be read");
+        }
+    }
+}
+
+struct Walk<'a, 'b> {
+    patience: &'a mut Patience<'b>,
     /// runenv's own folder, which the artifacts go to.
     own: &'a Path,
     to: &'a mut Collector,
 }
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// Takes what is at `place` under the name `path`, and all that is below it.
     fn visit(&mut self, place: &Path, path: &[u8]) -> Result<(), Problem> {
-        if place == self.own {
+        if place == self.own || self.patience.is_over() {
             return Ok(());
         }
-        let Ok(meta) = place.symlink_metadata() else {
-            return Ok(());
+        let meta = match place.symlink_metadata() {
+            Ok(meta) => meta,
+            Err(error) => {
+                self.to.unseen(path, &error);
+                return Ok(());
+            }
         };
-        let taken = self.to.takes(false, path);
-        if taken {
+        if self.to.takes(false, path) {
             self.take(place, path, &meta)?;
         }
         if meta.is_dir() {
-            self.descend(place, path, taken)?;
+            self.descend(place, path)?;
         }
         Ok(())
     }
@@ -88,7 +131,7 @@ impl Walk<'_> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let opened = File::options().read(true).custom_flags(flags).open(place);
         let opened = opened.and_then(|file| file.metadata().map(|meta| (file, meta)));
-        let Ok((mut file, meta)) = opened else {
+        let Ok((from, meta)) = opened else {
             to.leave_out(path, "it cannot be read");
             return Ok(());
         };
@@ -96,8 +139,11 @@ impl Walk<'_> {
             to.leave_out(path, "it is no file any more");
             return Ok(());
         }
+        let patience = &mut *self.patience;
+        let mut file = Patient { from, patience };
         match to.file(path, meta.permissions().mode(), meta.len(), &mut file) {
             Err(Trouble::Ours(problem)) => Err(problem),
+            Err(Trouble::Broken(_)) if self.patience.is_over() => Ok(()),
             Err(Trouble::Broken(_)) => {
                 to.leave_out(path, "it changed while it was read");
                 Ok(())
@@ -106,14 +152,21 @@ impl Walk<'_> {
         }
     }
 
-    fn descend(&mut self, place: &Path, path: &[u8], taken: bool) -> Result<(), Problem> {
-        let Ok(entries) = fs::read_dir(place) else {
-            if taken {
-                self.to.copied.leave_out(path, "it cannot be read");
+    fn descend(&mut self, place: &Path, path: &[u8]) -> Result<(), Problem> {
+        let entries = match fs::read_dir(place) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.to.unseen(path, &error);
+                return Ok(());
             }
-            return Ok(());
         };
-        let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        let mut names = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(entry) => names.push(entry.file_name()),
+                Err(error) => self.to.unseen(path, &error),
+            }
+        }
         names.sort();
         for name in names {
             let mut below = path.to_owned();

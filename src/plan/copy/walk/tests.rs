@@ -86,7 +86,7 @@ fn dockerignore_is_obeyed_and_takes_back() {
 }
 
 /// Pattern, what the title holds, what the help holds; beside `build`, with `configure.ac` left out.
-const REFUSED: [(&str, &str, &str); 17] = [
+const REFUSED: [(&str, &str, &str); 18] = [
     (
         "biuld/deep",
         "`biuld/deep` matches no file",
@@ -126,6 +126,7 @@ const REFUSED: [(&str, &str, &str); 17] = [
         "runenv's own folder",
     ),
     ("../x", "leads out of the tree", "only files below"),
+    (r"\../x", "leads out of the tree", "only files below"),
     ("/etc", "not a path inside the tree", "relative"),
     ("~/x", "not a path inside the tree", "relative"),
     (

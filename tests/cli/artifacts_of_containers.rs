@@ -1,0 +1,204 @@
+//! `artifacts` of containers: what a real engine would not give, and what a stage that is found has.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use snapbox::str;
+use tar::{Builder, EntryType, Header};
+
+use crate::support::{Fake, Project, Ran, same};
+
+const FILE: &str = "[project]\nname = \"p\"\n[stage.one]\nrun = [\"echo one\"]\nartifacts = [\"logs/**\", \"logs/x\", \"a.log\"]\n[stage.two]\nrun = [\"echo two\"]\n";
+const RUN: &str = "run docker-debian-bookworm";
+
+fn played(fake: &Fake) -> Project {
+    Project::new().envs_toml(FILE).engine(fake)
+}
+
+fn tar(entries: &[(&str, EntryType, &str)]) -> String {
+    let mut builder = Builder::new(Vec::new());
+    for (name, kind, target) in entries {
+        let mut header = Header::new_ustar();
+        header.set_entry_type(*kind);
+        header.set_mode(0o4777);
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+        let content: &[u8] = if kind.is_file() { b"text" } else { b"" };
+        header.set_size(content.len() as u64);
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
+    }
+    String::from_utf8(builder.into_inner().unwrap()).unwrap()
+}
+
+fn run(fake: &Fake, project: &Project) -> Ran {
+    let ran = project.runenv(RUN).exits(0);
+    assert_eq!(fake.containers(), Vec::<String>::new());
+    ran
+}
+
+#[test]
+fn one_call_for_each_place_and_none_where_there_are_no_artifacts() {
+    let fake = Fake::new();
+    let project = played(&fake);
+    let ran = run(&fake, &project);
+    let calls = fake.calls_of("docker cp");
+    let ends: Vec<&str> = calls
+        .iter()
+        .map(|call| call.split_once(':').unwrap().1)
+        .collect();
+    assert_eq!(ends, ["/p/a.log -", "/p/logs -"], "{calls:?}");
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.starts_with("docker cp -L runenv-"))
+    );
+    for glob in ["logs/**", "logs/x", "a.log"] {
+        let line = format!("== artifacts: nothing matches `{glob}`\n");
+        assert!(ran.stderr.contains(&line), "{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    // A stage that is found is not asked, and what there is stays.
+    let found = run(&fake, &project).stderr;
+    let line = "== artifacts: none are here of `one`, which was found: `--redo one` runs it\n";
+    assert!(found.contains(line), "{found}");
+    fake.play("cp.out", &tar(&[("logs/a", EntryType::Regular, "")]));
+    redo(&project);
+    project.write(".runenv/docker-debian-bookworm/artifacts/one/kept", "");
+    fake.forget_calls();
+    assert!(!run(&fake, &project).stderr.contains("artifacts"));
+    assert_eq!(fake.calls_of("docker cp"), Vec::<String>::new());
+    assert!(
+        project
+            .path(".runenv/docker-debian-bookworm/artifacts/one/kept")
+            .exists()
+    );
+}
+
+fn redo(project: &Project) -> Ran {
+    project.runenv(format!("{RUN} --redo one").as_str())
+}
+
+/// What is there of another key, or of a failure, is not that of the stage that is found.
+#[test]
+fn a_stage_that_is_found_has_its_own_or_none() {
+    let fake = Fake::new();
+    fake.play("cp.out", &tar(&[("logs/a", EntryType::Regular, "")]));
+    let project = played(&fake);
+    run(&fake, &project);
+    let copied = project.path(".runenv/docker-debian-bookworm/artifacts/one");
+    let none = "== artifacts: none are here of `one`, which was found: `--redo one` runs it\n";
+    let found = |has: bool| {
+        let told = run(&fake, &project).stderr;
+        assert_eq!(
+            (told.contains(none), copied.exists()),
+            (!has, has),
+            "{told}"
+        );
+    };
+    found(true);
+    project.write("envs.toml", FILE.replace("echo one", "echo other"));
+    run(&fake, &project);
+    assert!(copied.exists());
+    project.write("envs.toml", FILE);
+    found(false);
+    redo(&project).exits(0);
+    found(true);
+    fake.play("run.fails", "1 1\n");
+    redo(&project).exits(1);
+    assert!(copied.exists());
+    found(false);
+}
+
+const HOSTILE: [(&str, EntryType, &str); 9] = [
+    ("logs/", EntryType::Directory, ""),
+    ("logs/a", EntryType::Regular, ""),
+    ("logs/../../x", EntryType::Regular, ""),
+    ("/logs/x", EntryType::Regular, ""),
+    ("logs/l", EntryType::Symlink, "../../../../.."),
+    ("logs/l/x", EntryType::Regular, ""),
+    ("logs/in", EntryType::Symlink, "a"),
+    ("logs/h", EntryType::Link, "../../envs.toml"),
+    ("logs/d", EntryType::Block, ""),
+];
+
+#[test]
+fn a_hostile_engine_gets_nothing_written_elsewhere() {
+    let fake = Fake::new();
+    fake.play("cp.1.out", &tar(&[("a.log", EntryType::Regular, "")]));
+    fake.play("cp.2.out", &tar(&HOSTILE));
+    let project = played(&fake);
+    let ran = run(&fake, &project);
+    same(
+        ran.stderr,
+        str![[r#"
+docker-debian-bookworm
+== one (1/2)
+$ echo one
+== artifacts: nothing matches `logs/x`
+== artifacts: 4 files, 12 bytes in [ROOT]/.runenv/docker-debian-bookworm/artifacts/one
+warning: 5 artifacts of `one` left out
+help: `logs/logs/../../x`: its path leads out of the folder
+help: `logs//logs/x`: its path leads out of the folder
+help: `logs/l`: it is a link that leads out of the folder
+help: `logs/h`: its path leads out of the folder
+help: `logs/d`: it is a device
+== one passed in [TIME]
+== two (2/2)
+$ echo two
+== two passed in [TIME]
+1 passed in [TIME]
+
+"#]],
+    );
+    let folder = project.path(".runenv/docker-debian-bookworm/artifacts/one");
+    let mode = fs::metadata(folder.join("logs/a"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o7777, 0o755);
+    let mut names: Vec<_> = fs::read_dir(folder.join("logs"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a", "in", "l"]);
+    assert!(folder.join("logs/l/x").is_file());
+}
+
+/// The engine's trouble with them changes nothing of how the stage ended, and is seen.
+#[test]
+fn what_the_engine_cannot_give_is_a_warning() {
+    for (what, text, said) in [
+        (
+            "cp.err",
+            "Error: no space left on device\n",
+            "no space left on device",
+        ),
+        (
+            "cp.out",
+            "<html>not today</html>\n",
+            "its archive is broken",
+        ),
+        ("cp.out", "", "its archive is empty"),
+        ("cp.die", "", "signal KILL"),
+    ] {
+        let fake = Fake::new();
+        fake.play(what, text);
+        if what == "cp.err" {
+            fake.play("cp.code", "1");
+        }
+        let project = played(&fake);
+        let told = run(&fake, &project).stderr;
+        let warning =
+            "warning: docker could not copy all of `/p/logs` out of the container of `one`: ";
+        let line = told.lines().find(|line| line.starts_with(warning));
+        assert!(line.is_some_and(|line| line.contains(said)), "{told}");
+        assert!(!told.contains("nothing matches"), "{told}");
+        let result = project.json(".runenv/docker-debian-bookworm/result.json");
+        assert_eq!(
+            (&result["state"], &result["stages"][0]["artifacts"]),
+            (&"passed".into(), &().into())
+        );
+    }
+}
