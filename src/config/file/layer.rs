@@ -24,6 +24,7 @@ macro_rules! layer_table {
             /// Keys of `[packages]` or of the package tree, or `@groups`; adds up. `!key` and `!@group` take out.
             acts packages: Option<List>,
             /// Names as the package manager knows them; adds up.
+            /// What apt (`make-`) and zypper (`!make`) would remove is refused.
             acts system_packages: Option<List>,
             /// Shell lines before the package manager's update; adds up.
             acts packages_before: Option<List>,
