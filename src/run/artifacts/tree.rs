@@ -14,7 +14,6 @@ use super::archive::Trouble;
 use super::patience::{Patience, Patient};
 use crate::files;
 use crate::plan::artifacts::Source;
-use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::NAME;
 
@@ -57,8 +56,8 @@ pub(super) fn read(
     if walk.patience.is_over() {
         walk.to.complete = false;
         if !walk.patience.cancel.requested() {
-            let title = format!("not all artifacts of `{}` are copied", shown(path));
-            let problem = Problem::warning(title, "that takes too long: name fewer files");
+            let title = "not all artifacts are copied: it takes too long";
+            let problem = Problem::warning(title, "begin their globs with a smaller folder");
             walk.to.taken.warnings.push(problem);
         }
     }
@@ -66,7 +65,7 @@ pub(super) fn read(
 }
 
 impl Collector {
-    /// Tells of a path that cannot be looked at, if it is asked for. What is not there is no artifact.
+    /// Tells of a path that cannot be looked at: it, or what is below it, may be asked for. What is not there is none.
     fn unseen(&mut self, path: &[u8], error: &io::Error) {
         let nothing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
         if !nothing.contains(&error.kind()) {
