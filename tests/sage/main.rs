@@ -1,5 +1,5 @@
 //! `examples/sage/envs.toml` held against what is known of Sage's system: what names come to, which names are none,
-//! and all of them at once. Needs nothing but the binary.
+//! and all of them at once. Needs hadolint, and for one test the engines that `RUNENV_TEST_ENGINES` names.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,6 +11,7 @@
 mod support;
 
 mod all;
+mod build;
 mod checks;
 mod names;
 mod readme;
