@@ -21,6 +21,8 @@ pub(crate) struct Job<'a> {
     pub(crate) after: &'a [String],
     /// What does not exist is left out and told.
     pub(crate) ignore_missing: bool,
+    /// Into an image: all of it may be upgraded, and what it does not need is cleaned away. On a host its owner decides.
+    pub(crate) image: bool,
     /// The last day of maintenance, `YYYY-MM-DD`, and the tree where the packages are from then on.
     pub(crate) archive: Option<(&'a str, &'a str)>,
 }
@@ -51,7 +53,7 @@ pub(crate) fn lines(job: &Job<'_>) -> Vec<Line> {
     }
     if !job.names.is_empty() {
         let update = archived.or_else(|| job.manager.update().map(Line::from));
-        lines.extend(update);
+        lines.extend(update.filter(|_| job.image || !job.manager.upgrades));
         let list = quote::words(job.names);
         let text = if job.ignore_missing {
             filtered(job.manager)
@@ -62,7 +64,7 @@ pub(crate) fn lines(job: &Job<'_>) -> Vec<Line> {
         lines.push(format!("set -- {list}\n{text}").into());
     }
     lines.extend(job.after.iter().cloned().map(Line::from));
-    if !job.names.is_empty() {
+    if job.image && !job.names.is_empty() {
         lines.push(job.manager.clean().into());
     }
     lines

@@ -313,6 +313,7 @@ fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
             before: &before,
             after: &after,
             ignore_missing: is_on(settings.ignore_missing_packages.as_ref()),
+            image: true,
             archive: day.zip(tree),
         }),
         None if env.package_names.is_empty() => {

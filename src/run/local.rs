@@ -11,7 +11,7 @@ use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
 use super::lookup::Selection;
-use super::passed::{self, Passed};
+use super::pass_env::{self, Passed};
 use super::result::Took;
 use super::result::{self, FailedCommand, StageResult, State};
 use super::{Options, World};
@@ -75,7 +75,7 @@ pub(crate) fn environment(
         .iter()
         .filter_map(|name| value(name).map(|value| ((*name).to_owned(), value)))
         .collect();
-    let Passed { named, matched } = passed::of(host, pass_env);
+    let Passed { named, matched } = pass_env::of(host, pass_env);
     let passed = named.into_iter().chain(matched);
     all.extend(passed.map(|(name, value)| (name, value.to_owned())));
     all.extend(env.iter().map(|(n, v)| (n.clone(), late.fill(v).into())));

@@ -111,27 +111,23 @@ impl LocalEnv<'_> {
     }
 }
 
-/// The commands that install these, as root or by `sudo` that may not ask for a password. What is cleaned away in an
-/// image stays on a host; whether all of it is upgraded, its owner decides.
+/// The commands that install these, as root or by `sudo` that may not ask for a password.
 fn install(
     manager: &Manager,
     step: &PackageStep,
     missing: &[String],
     by_sudo: bool,
 ) -> Vec<PlanCommand> {
-    let mut lines = script::lines(&Job {
+    let lines = script::lines(&Job {
         manager,
         names: missing,
         options: &step.options,
         before: &step.before,
         after: &step.after,
         ignore_missing: step.ignore_missing,
+        image: false,
         archive: None,
     });
-    lines.pop();
-    if manager.upgrades {
-        lines.remove(step.before.len());
-    }
     let command = |line: Line| {
         let mut argv = Vec::new();
         if by_sudo {

@@ -19,7 +19,7 @@ pub(crate) mod lookup;
 pub(crate) mod marks;
 pub(crate) mod network;
 pub(crate) mod owner;
-pub(crate) mod passed;
+pub(crate) mod pass_env;
 pub(crate) mod project_id;
 pub(crate) mod proxies;
 pub(crate) mod result;

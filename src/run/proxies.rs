@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::passed;
+use super::pass_env;
 use crate::engine::Engine;
 use crate::files;
 use crate::host::Host;
@@ -38,7 +38,7 @@ pub(crate) struct Proxies {
 impl Proxies {
     /// And the caller's variables that the environment passes: exported in the same way, as they name no image.
     pub(crate) fn and_passed(mut self, host: &Host, pass_env: &[String]) -> Result<Self, Problem> {
-        let passed = passed::for_container(host, pass_env)?;
+        let passed = pass_env::for_container(host, pass_env)?;
         self.variables.extend(passed.named);
         self.matched = passed.matched;
         Ok(self)

@@ -19,6 +19,7 @@ fn job<'a>(manager: &'a Manager, names: &'a [String]) -> Job<'a> {
         before: &[],
         after: &[],
         ignore_missing: false,
+        image: true,
         archive: None,
     }
 }

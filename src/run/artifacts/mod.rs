@@ -6,9 +6,9 @@
 //! told and changes no stage's state; only our own disk's trouble is a problem, as it is with logs.
 
 mod archive;
-mod below;
 mod copied;
-mod patience;
+mod deadline;
+mod folders;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -29,7 +29,7 @@ use crate::plan::copy::shown;
 use crate::problem::Problem;
 use archive::{Entry, Shape, Trouble};
 use copied::Copied;
-use patience::Patience;
+use deadline::Deadline;
 
 /// What came of it: files, things to tell, and trouble of our own disk.
 #[derive(Default)]
@@ -60,9 +60,9 @@ pub(crate) fn of_container(run: &StageRun<'_>) -> Taken {
         &run.stage.name,
         globs,
         |collector| {
-            let mut patience = Patience::new(run.calls.cancel);
+            let mut deadline = Deadline::new(run.calls.cancel);
             for source in artifacts::sources(&collector.globs) {
-                from_container(run, &source, &mut patience, collector)?;
+                from_container(run, &source, &mut deadline, collector)?;
             }
             Ok(())
         },
@@ -82,9 +82,9 @@ pub(crate) fn of_tree(
     }
     let globs = artifacts::globs(stage, late);
     collect(root, env, &stage.name, globs, |collector| {
-        let mut patience = Patience::new(cancel);
+        let mut deadline = Deadline::new(cancel);
         for source in artifacts::sources(&collector.globs) {
-            tree::read(root, &source, &mut patience, collector)?;
+            tree::read(root, &source, &mut deadline, collector)?;
         }
         Ok(())
     })
@@ -120,10 +120,10 @@ fn collect(
 fn from_container(
     run: &StageRun<'_>,
     source: &Source,
-    patience: &mut Patience<'_>,
+    deadline: &mut Deadline<'_>,
     collector: &mut Collector,
 ) -> Result<(), Problem> {
-    let (time, cancel) = (patience.begin(), patience.cancel);
+    let (time, cancel) = (deadline.begin(), deadline.cancel);
     if time.is_zero() {
         collector.complete = false;
         return Ok(());

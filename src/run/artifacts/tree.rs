@@ -11,7 +11,7 @@ use rustix::fs::OFlags;
 
 use super::Collector;
 use super::archive::Trouble;
-use super::patience::{Patience, Patient};
+use super::deadline::{Deadline, Timed};
 use crate::files;
 use crate::plan::artifacts::Source;
 use crate::problem::Problem;
@@ -21,7 +21,7 @@ use crate::run::folder::NAME;
 pub(super) fn read(
     root: &Path,
     source: &Source,
-    patience: &mut Patience<'_>,
+    deadline: &mut Deadline<'_>,
     to: &mut Collector,
 ) -> Result<(), Problem> {
     let path = source.path.as_bytes();
@@ -29,7 +29,7 @@ pub(super) fn read(
         to.pass_over(true, "on this host only files of the tree are copied");
         return Ok(());
     }
-    if patience.begin().is_zero() {
+    if deadline.begin().is_zero() {
         to.complete = false;
         return Ok(());
     }
@@ -51,11 +51,11 @@ pub(super) fn read(
         return Ok(());
     }
     let own = &own;
-    let mut walk = Walk { patience, own, to };
+    let mut walk = Walk { deadline, own, to };
     walk.visit(&place, path)?;
-    if walk.patience.is_over() {
+    if walk.deadline.is_over() {
         walk.to.complete = false;
-        if !walk.patience.cancel.requested() {
+        if !walk.deadline.cancel.requested() {
             let title = "not all artifacts are copied: it takes too long";
             let problem = Problem::warning(title, "begin their globs with a smaller folder");
             walk.to.taken.warnings.push(problem);
@@ -76,7 +76,7 @@ impl Collector {
 }
 
 struct Walk<'a, 'b> {
-    patience: &'a mut Patience<'b>,
+    deadline: &'a mut Deadline<'b>,
     /// runenv's own folder, which the artifacts go to.
     own: &'a Path,
     to: &'a mut Collector,
@@ -85,7 +85,7 @@ struct Walk<'a, 'b> {
 impl Walk<'_, '_> {
     /// Takes what is at `place` under the name `path`, and all that is below it.
     fn visit(&mut self, place: &Path, path: &[u8]) -> Result<(), Problem> {
-        if place == self.own || self.patience.is_over() {
+        if place == self.own || self.deadline.is_over() {
             return Ok(());
         }
         let meta = match place.symlink_metadata() {
@@ -138,11 +138,11 @@ impl Walk<'_, '_> {
             to.leave_out(path, "it is no file any more");
             return Ok(());
         }
-        let patience = &mut *self.patience;
-        let mut file = Patient { from, patience };
+        let deadline = &mut *self.deadline;
+        let mut file = Timed { from, deadline };
         match to.file(path, meta.permissions().mode(), meta.len(), &mut file) {
             Err(Trouble::Ours(problem)) => Err(problem),
-            Err(Trouble::Broken(_)) if self.patience.is_over() => Ok(()),
+            Err(Trouble::Broken(_)) if self.deadline.is_over() => Ok(()),
             Err(Trouble::Broken(_)) => {
                 to.leave_out(path, "it changed while it was read");
                 Ok(())

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::super::patience::Patience;
+use super::super::deadline::Deadline;
 use super::super::{Taken, collect, tree};
 use super::world::World;
 use crate::exec::Cancel;
@@ -21,8 +21,8 @@ fn taken(world: &World, glob: &str, signals: u32) -> Taken {
     let globs = vec![Glob::read(glob).unwrap()];
     let source = sources(&globs).remove(0);
     collect(&world.tree(), "e", "s", Ok(globs), |collector| {
-        let mut patience = Patience::new(&cancel);
-        tree::read(&world.tree(), &source, &mut patience, collector)
+        let mut deadline = Deadline::new(&cancel);
+        tree::read(&world.tree(), &source, &mut deadline, collector)
     })
 }
 

@@ -10,14 +10,14 @@ use crate::time;
 const LIMIT: Duration = Duration::from_secs(600);
 const HURRY: Duration = Duration::from_secs(3);
 
-pub(super) struct Patience<'a> {
+pub(super) struct Deadline<'a> {
     pub(super) cancel: &'a Cancel,
     place: Instant,
     /// When the signal was first seen.
     hurry: Option<Instant>,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> Deadline<'a> {
     pub(super) fn new(cancel: &'a Cancel) -> Self {
         let (place, hurry) = (time::start(), None);
         Self {
@@ -48,14 +48,14 @@ impl<'a> Patience<'a> {
 }
 
 /// A file that is read no longer than that.
-pub(super) struct Patient<'a, 'b, R> {
+pub(super) struct Timed<'a, 'b, R> {
     pub(super) from: R,
-    pub(super) patience: &'a mut Patience<'b>,
+    pub(super) deadline: &'a mut Deadline<'b>,
 }
 
-impl<R: Read> Read for Patient<'_, '_, R> {
+impl<R: Read> Read for Timed<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.patience.is_over() {
+        if self.deadline.is_over() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.from.read(buffer)
@@ -69,19 +69,19 @@ mod tests {
     #[test]
     fn after_a_signal_there_is_one_limit_for_all_and_after_two_none() {
         let cancel = Cancel::never();
-        let mut patience = Patience::new(&cancel);
-        assert!(patience.begin() > HURRY);
+        let mut deadline = Deadline::new(&cancel);
+        assert!(deadline.begin() > HURRY);
         cancel.request();
-        let first = patience.begin();
+        let first = deadline.begin();
         assert!(first <= HURRY && !first.is_zero());
         std::thread::sleep(Duration::from_millis(2));
-        assert!(patience.begin() < first);
+        assert!(deadline.begin() < first);
         cancel.request();
-        assert!(patience.is_over());
-        let mut patient = Patient {
+        assert!(deadline.is_over());
+        let mut timed = Timed {
             from: &b"x"[..],
-            patience: &mut patience,
+            deadline: &mut deadline,
         };
-        assert!(patient.read(&mut [0]).is_err());
+        assert!(timed.read(&mut [0]).is_err());
     }
 }
