@@ -6,8 +6,8 @@ use super::{Context, Exit, engines};
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
-use crate::run::call::Calls;
 use crate::run::clean::{self, Leftovers};
+use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
 use crate::run::project_id;
 

@@ -10,7 +10,7 @@ use crate::exec::Cancel;
 use crate::nearest::counted;
 use crate::problem::Problems;
 use crate::report::clean;
-use crate::run::call::Calls;
+use crate::run::containers::call::Calls;
 use crate::run::doctor::{self, Had, Wanted, Word};
 
 /// No engine works, or an environment finds no image.

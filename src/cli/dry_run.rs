@@ -10,7 +10,7 @@ use crate::engine::{Container, Engine};
 use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, PlanCommand, Stage, script};
-use crate::run::engine_stage::tag;
+use crate::run::containers::stage::tag;
 use crate::run::{self, Job, Options, local};
 
 pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) -> String {

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
 use crate::report::Sink;
 use crate::report::plain::Plain;
-use crate::run::lookup::Selection;
+use crate::run::containers::lookup::Selection;
 use crate::run::{self, Job, Options, World};
 use crate::time;
 

@@ -13,9 +13,9 @@ use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
-use crate::run::call::Calls;
+use crate::run::containers::call::Calls;
+use crate::run::containers::proxies;
 use crate::run::folder::Note;
-use crate::run::proxies;
 use crate::run::{self, Options, World, local, owner};
 
 #[derive(Clone, Debug, Args)]

@@ -4,11 +4,12 @@
 //! docs.podman.io/en/latest/Commands.html are the sources.
 
 pub(crate) mod about;
+mod container;
 pub(crate) mod facts;
 pub(crate) mod labels;
 
 use crate::command::{Command, Stdin};
-use labels::Labels;
+pub(crate) use container::Container;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -71,23 +72,6 @@ const PODMAN: Dialect = Dialect {
     followed: &[],
 };
 
-/// A container that is to be made.
-#[derive(Clone, Debug)]
-pub(crate) struct Container<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) image: &'a str,
-    /// `container:NAME`, `none`, `host`; `None`: the engine's default.
-    pub(crate) network: Option<&'a str>,
-    pub(crate) labels: &'a Labels,
-    pub(crate) memory: Option<&'a str>,
-    pub(crate) cpus: Option<&'a str>,
-    pub(crate) platform: Option<&'a str>,
-    /// The image has a `PATH`.
-    pub(crate) has_path: bool,
-    /// A folder with a configuration of docker's client that has no proxies, where the user's own has some.
-    pub(crate) client: Option<&'a str>,
-}
-
 impl Engine {
     pub(crate) const ALL: [Self; 2] = [Self::Docker, Self::Podman];
 
@@ -143,64 +127,6 @@ impl Engine {
         self.call(&["pull", "-q"]).args(platform).arg(image)
     }
 
-    /// The options that every container has: the same for every stage but for image, name, labels and limits.
-    fn container(self, verb: &str, spec: &Container<'_>) -> Command {
-        let Container {
-            name,
-            image: _,
-            network,
-            labels,
-            memory,
-            cpus,
-            platform,
-            has_path,
-            client,
-        } = spec;
-        let config = client.map(|folder| ["--config", folder]);
-        let mut command = Command::new([self.name()]).args(config.into_iter().flatten());
-        command = command.args([
-            verb,
-            "-i",
-            "--init",
-            "--name",
-            name,
-            "--user",
-            "0:0",
-            "--workdir",
-            "/",
-            "--entrypoint",
-            "sh",
-        ]);
-        command = command.args(["--no-healthcheck", "--log-driver", "none", "--pull=never"]);
-        command = command.args(network.iter().flat_map(|n| ["--network", n]));
-        command = command.args(self.dialect().bare.iter().copied());
-        command = command.args(self.dialect().no_path.iter().copied().filter(|_| !has_path));
-        for (option, value) in [
-            ("--memory", memory),
-            ("--cpus", cpus),
-            ("--platform", platform),
-        ] {
-            command = command.args(value.iter().map(|value| format!("{option}={value}")));
-        }
-        for (name, value) in labels.iter() {
-            command = command.arg("--label").arg(format!("{name}={value}"));
-        }
-        command
-    }
-
-    /// Makes a stage's container, not started.
-    pub(crate) fn create(self, spec: &Container<'_>) -> Command {
-        self.container("create", spec)
-            .args([spec.image, "-e", "-s"])
-    }
-
-    /// Makes and starts a stage's container, attached; the script comes over stdin.
-    pub(crate) fn run(self, spec: &Container<'_>, script: String) -> Command {
-        self.container("run", spec)
-            .args([spec.image, "-e", "-s"])
-            .stdin(Stdin::Text(script))
-    }
-
     /// Copies a tar into a container that is not started; `made` is the command that makes the tar.
     pub(crate) fn copy_in(self, container: &str, made: String) -> Command {
         self.call(&["cp", "-", &format!("{container}:/")])
@@ -219,18 +145,6 @@ impl Engine {
     pub(crate) fn start(self, container: &str, script: String) -> Command {
         self.call(&["start", "-a", "-i", container])
             .stdin(Stdin::Text(script))
-    }
-
-    /// The container whose network the stages of an environment share; it ends when its stdin does.
-    pub(crate) fn hold_network(self, spec: &Container<'_>) -> Command {
-        self.container("run", spec)
-            .args(self.dialect().self_removing.iter().copied())
-            .args([spec.image, "-c", "echo up; exec cat"])
-    }
-
-    /// Does the network's container stay when it has ended, to be removed by us?
-    pub(crate) fn network_stays(self) -> bool {
-        self.dialect().self_removing.is_empty()
     }
 
     pub(crate) fn inspect_container(self, container: &str) -> Command {
@@ -299,34 +213,5 @@ impl Engine {
             &format,
         ];
         self.call(&words)
-    }
-
-    /// An interactive shell in a throw-away container of an image, with these variables.
-    ///
-    /// Everybody on the machine sees a program's arguments, so values come in the client's environment, and under
-    /// names that mean nothing to it (`PATH` and `DOCKER_HOST` would). In the container they get their own.
-    pub(crate) fn shell(
-        self,
-        spec: &Container<'_>,
-        workdir: &str,
-        env: &[(String, String)],
-        tty: bool,
-    ) -> Command {
-        let mut command = self
-            .container("run", spec)
-            .arg("--rm")
-            .args(tty.then_some("-t"))
-            .args(["--workdir", workdir]);
-        let mut script = String::new();
-        for (at, (name, value)) in env.iter().enumerate() {
-            let carrier = format!("RUNENV_SHELL_{at}");
-            script += &format!("export {name}=\"${carrier}\"; unset {carrier}; ");
-            command = command.arg("-e").arg(&carrier);
-            command.env.push((carrier, value.into()));
-        }
-        script += "exec sh";
-        command
-            .args([spec.image, "-c", &script])
-            .stdin(Stdin::Inherit)
     }
 }

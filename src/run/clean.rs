@@ -1,8 +1,8 @@
 //! Removes what runs of this project left on an engine: containers of dead owners, and images that are ours as we
 //! left them. Never by force, never what somebody else made from them.
 
-use super::call::Calls;
-use super::{leftovers, lookup};
+use super::containers::call::Calls;
+use super::containers::{leftovers, lookup};
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::problem::Problem;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::call::Calls;
+use super::containers::call::Calls;
 use crate::engine::about::{self, About};
 use crate::engine::{Engine, facts};
 use crate::exec::Cancel;

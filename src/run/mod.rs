@@ -3,30 +3,18 @@
 //! Prints nothing; whoever listens to the events does.
 
 pub(crate) mod artifacts;
-pub(crate) mod call;
 pub(crate) mod clean;
-pub(crate) mod container;
+pub(crate) mod containers;
 pub(crate) mod doctor;
-pub(crate) mod engine_env;
-pub(crate) mod engine_stage;
 pub(crate) mod event;
 pub(crate) mod folder;
-pub(crate) mod leftovers;
 pub(crate) mod local;
-mod local_packages;
 pub(crate) mod log;
-pub(crate) mod lookup;
-pub(crate) mod marks;
-pub(crate) mod network;
 pub(crate) mod owner;
 pub(crate) mod pass_env;
 pub(crate) mod project_id;
-pub(crate) mod proxies;
 pub(crate) mod result;
-pub(crate) mod stage_run;
 pub(crate) mod stages;
-pub(crate) mod stream;
-pub(crate) mod verdict;
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -60,7 +48,7 @@ pub(crate) struct Options {
 /// One environment to run, and which of its stages.
 pub(crate) struct Job {
     pub(crate) plan: Plan,
-    pub(crate) wanted: lookup::Selection,
+    pub(crate) wanted: containers::lookup::Selection,
 }
 
 /// What is the same for all environments of a run.

@@ -1,11 +1,11 @@
 //! The stages of one environment: which of them, with which files, on which runner.
 
-use super::call::Calls;
-use super::engine_env::EngineEnv;
+use super::containers::EngineEnv;
+use super::containers::call::Calls;
+use super::containers::lookup::Selection;
+use super::containers::proxies::{self, Proxies};
 use super::event::Event;
 use super::folder::EnvFolder;
-use super::lookup::Selection;
-use super::proxies::{self, Proxies};
 use super::result::EnvResult;
 use super::{Job, Options, World, engine, local};
 use crate::engine::Engine;

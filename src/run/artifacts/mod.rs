@@ -17,9 +17,9 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use super::containers::stage_run::StageRun;
 use super::event::{Kind, Teller};
 use super::result::{Artifacts, StageResult};
-use super::stage_run::StageRun;
 use crate::exec::{self, Cancel, Limits, Output};
 use crate::late::Late;
 use crate::nearest::counted;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use super::super::event::{Kind, Teller};
+use super::super::log::Log;
+use super::super::owner;
+use super::super::result::State;
+use super::EngineEnv;
 use super::container;
-use super::engine_env::EngineEnv;
-use super::event::{Kind, Teller};
-use super::log::Log;
 use super::lookup::{Found, Start};
 use super::network::Network;
-use super::owner;
-use super::result::State;
 use super::stage_run::{Ran, StageRun};
 use crate::engine::Container;
 use crate::engine::labels::{self, Labels, StageLabels};

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::event::Teller;
-use super::local::LocalEnv;
-use super::log::Log;
-use super::result::{self, StageResult, State};
+use super::super::event::Teller;
+use super::super::log::Log;
+use super::super::result::{self, StageResult, State};
+use super::LocalEnv;
 use crate::catalog::managers::Manager;
 use crate::exec::{self, Limits};
 use crate::packages::script::{self, Job, Line};

@@ -1,5 +1,7 @@
 //! An environment on this host, in the source tree: every stage runs every time, one run of a tree at a time.
 
+mod packages;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -7,10 +9,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::artifacts;
+use super::containers::lookup::Selection;
 use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
-use super::lookup::Selection;
 use super::pass_env::{self, Passed};
 use super::result::Took;
 use super::result::{self, FailedCommand, StageResult, State};

@@ -1,16 +1,22 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
-use std::path::{Component, Path, PathBuf};
+pub(crate) mod call;
+mod checks;
+pub(crate) mod container;
+pub(crate) mod leftovers;
+pub(crate) mod lookup;
+pub(crate) mod marks;
+pub(crate) mod network;
+pub(crate) mod proxies;
+pub(crate) mod stage;
+pub(crate) mod stage_run;
+pub(crate) mod stream;
+pub(crate) mod verdict;
 
-use super::call::Calls;
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
-use super::lookup::{self, Found, Selection, Start};
-use super::network::Network;
-use super::proxies::Proxies;
 use super::result::{self, StageResult, State};
-use super::stage_run::Ran;
-use super::{Options, World, leftovers};
+use super::{Options, World};
 use crate::exec::{self, Background};
 use crate::files;
 use crate::late::Late;
@@ -18,6 +24,11 @@ use crate::plan::Plan;
 use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
+use call::Calls;
+use lookup::{Found, Selection, Start};
+use network::Network;
+use proxies::Proxies;
+use stage_run::Ran;
 
 /// How an attempt ended.
 enum Flow {
@@ -25,9 +36,6 @@ enum Flow {
     /// An image was removed between look-up and use.
     Again,
 }
-
-/// Beyond this an overlay file system refuses ("max depth exceeded"), measured at 125 to 127.
-const MOST_LAYERS: usize = 120;
 
 /// One environment's run on an engine.
 pub(crate) struct EngineEnv<'a> {
@@ -307,61 +315,4 @@ impl EngineEnv<'_> {
         }
         Ok(files::is_there(&self.folder.artifacts(stage)))
     }
-
-    /// More layers than an engine can stack: told before anything is run (docker and podman stop near 127).
-    fn check_depth(&self, start: &Start) -> Result<(), Problem> {
-        let layers = start.base.layers().len() + self.plan.stages.len();
-        if layers <= MOST_LAYERS {
-            return Ok(());
-        }
-        let title = format!(
-            "`{}` would need {layers} layers, and engines stack {MOST_LAYERS} at most",
-            self.plan.env
-        );
-        Err(Problem::new(
-            title,
-            "put stages together: each is one layer on the base image's",
-        ))
-    }
-
-    /// A volume of the base image where the build writes: a commit would lose it without a word.
-    fn check_volumes(&self, start: &Start) -> Result<(), Problem> {
-        let volumes = start
-            .base
-            .config
-            .iter()
-            .filter_map(|c| c.volumes.as_ref())
-            .flat_map(|v| v.keys());
-        for volume in volumes.filter(|_| !self.plan.allow_volumes) {
-            let lost = lexical(volume);
-            let within = |workdir: &str| {
-                let workdir = lexical(workdir);
-                workdir.starts_with(&lost) || lost.starts_with(&workdir)
-            };
-            if let Some(stage) = self.plan.stages.iter().find(|s| within(&s.workdir)) {
-                let image = &start.base_name;
-                let title = format!(
-                    "the image `{image}` keeps `{volume}` in a volume, and the stage `{}` works in `{}`",
-                    stage.name, stage.workdir
-                );
-                let help = "what is written there would not be kept: set `workdir` to another folder, or `allow-volumes = true`";
-                let place = self.plan.image_place.iter().cloned();
-                return Err(place.fold(Problem::new(title, help), Problem::place));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A path without `.` and `..`, as an engine reads it.
-fn lexical(path: &str) -> PathBuf {
-    let mut out = PathBuf::from("/");
-    for part in Path::new(path).components() {
-        match part {
-            Component::ParentDir => drop(out.pop()),
-            Component::Normal(name) => out.push(name),
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => {}
-        }
-    }
-    out
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::super::result::StageResult;
 use super::call::Calls;
 use super::proxies::Proxies;
-use super::result::StageResult;
 use crate::engine::labels::Labels;
 use crate::exec::Exit;
 use crate::late::Late;

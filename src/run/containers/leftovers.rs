@@ -1,7 +1,7 @@
 //! Containers whose owner is dead: removed by the next run and by `clean`, and no others.
 
+use super::super::owner;
 use super::call::Calls;
-use super::owner;
 use crate::engine::labels;
 use crate::exec::{self, Background};
 use crate::problem::Problem;

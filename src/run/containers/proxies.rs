@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::pass_env;
+use super::super::pass_env;
 use crate::engine::Engine;
 use crate::files;
 use crate::host::Host;

@@ -1,7 +1,7 @@
 //! The stream of a stage's container: its output to the log and the events, its marks to what was seen.
 
-use super::event::{Kind, Teller};
-use super::log::Log;
+use super::super::event::{Kind, Teller};
+use super::super::log::Log;
 use super::marks::{Mark, Marks, Piece};
 use super::stage_run::{Seen, StageRun};
 use crate::command::Command;

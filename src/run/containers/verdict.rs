@@ -3,7 +3,7 @@
 //! A stage has passed only if its last mark was seen and the exited container says 0; the client's own exit code
 //! decides nothing.
 
-use super::result::{self, FailedCommand, StageResult, State};
+use super::super::result::{self, FailedCommand, StageResult, State};
 use super::stage_run::{Ended, Ran, StageRun};
 use crate::engine::facts::{self, ContainerState};
 use crate::engine::labels;
@@ -49,7 +49,7 @@ pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
 fn commit(run: &StageRun<'_>, keyless: bool) -> Background {
     let engine = run.calls.engine;
     let command = if keyless {
-        let tag = super::engine_stage::tag(run.plan, run.stage, "edited");
+        let tag = super::stage::tag(run.plan, run.stage, "edited");
         engine.commit(run.name, &tag, &[(labels::OWNER, ""), (labels::KEY, "")])
     } else {
         engine.commit(run.name, run.tag, &[(labels::OWNER, "")])

@@ -2,11 +2,11 @@
 //!
 //! The container is left for the caller to keep and remove.
 
-use super::artifacts::{self, Taken};
-use super::event::Teller;
-use super::log::Log;
-use super::owner;
-use super::result::Took;
+use super::super::artifacts::{self, Taken};
+use super::super::event::Teller;
+use super::super::log::Log;
+use super::super::owner;
+use super::super::result::Took;
 use super::stage_run::{Ended, Ran, StageRun};
 use super::stream;
 use super::verdict;

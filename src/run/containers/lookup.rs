@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::super::folder::Note;
 use super::call::Calls;
-use super::folder::Note;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;

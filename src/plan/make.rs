@@ -1,0 +1,218 @@
+//! Makes a plan of an environment: pure, and all that is said is in it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::config::Project;
+use crate::environment::draft::Strings;
+use crate::environment::setting::Setting;
+use crate::environment::{Environment, Form, StageCommand, is_on};
+use crate::packages;
+use crate::problem::Problem;
+use crate::quote;
+use crate::time;
+
+use super::{PackageStep, Plan, PlanCommand, Stage, StageLimits, artifacts, script, unbuilt};
+
+/// Time between TERM and KILL where nobody sets `kill-after`.
+const KILL_AFTER: Duration = Duration::from_secs(10);
+
+/// Plans an environment.
+pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
+    unbuilt::check(project, env)?;
+    let settings = &env.settings;
+    let mut stages = Vec::new();
+    let mut parent = None;
+    for (at, stage) in env.stages.iter().enumerate() {
+        let planned = plan_stage(env, stage, parent)?;
+        artifacts::check(&planned, env.container())?;
+        stages.push(planned);
+        // A stage that may fail ends its chain: the next one goes on before it.
+        if !is_on(stage.allow_failure.as_ref()) {
+            parent = Some(at);
+        }
+    }
+    let mut images = settings.image.iter().filter(|_| env.container());
+    let image = images.next();
+    Ok(Plan {
+        env: env.name.to_string(),
+        slug: env.name.without_runner(),
+        project: env.project.clone(),
+        runner: env.name.runner.clone(),
+        image: image.map(|s| s.value.clone()),
+        other_images: images.map(|s| s.value.clone()).collect(),
+        image_place: image.and_then(Setting::place).cloned(),
+        platform: value(settings.platform.as_ref()),
+        allow_volumes: is_on(settings.allow_volumes.as_ref()),
+        key_salt: project
+            .file
+            .project
+            .key_salt
+            .as_ref()
+            .map(|s| s.get_ref().clone())
+            .unwrap_or_default(),
+        pass_env: texts(&settings.pass_env),
+        host_os: texts(&settings.host_os),
+        cpus: value(settings.cpus.as_ref()),
+        nameless: texts(&env.nameless),
+        end_of_life: value(env.end_of_life.as_ref()),
+        archive: value(env.archive.as_ref())
+            .filter(|_| env.manager.is_some_and(|m| m.archive.is_some())),
+        stages,
+    })
+}
+
+fn plan_stage(
+    env: &Environment,
+    stage: &crate::environment::Stage,
+    parent: Option<usize>,
+) -> Result<Stage, Problem> {
+    let shell: Vec<String> = stage.shell.iter().map(|s| s.value.clone()).collect();
+    let prelude: Vec<String> = stage.prelude.iter().map(|s| s.value.clone()).collect();
+    let plan = |commands: &[StageCommand]| {
+        let each = commands.iter().map(|c| plan_command(c, &prelude, &shell));
+        each.collect::<Result<Vec<_>, _>>()
+    };
+    let mut variables: BTreeMap<String, String> = BTreeMap::new();
+    let (mut commands, mut packages) = (Vec::new(), None);
+    if is_on(stage.packages.as_ref()) {
+        commands = package_commands(env)?;
+        packages = Some(PackageStep {
+            manager: env.manager,
+            names: texts(&env.package_names),
+            options: texts(&env.package_options),
+            before: texts(&env.settings.packages_before),
+            after: texts(&env.settings.packages_after),
+            ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
+            install: is_on(env.settings.install.as_ref()),
+            commands: commands.len(),
+        });
+        let manager = env.manager.iter().flat_map(|m| m.env);
+        variables.extend(manager.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    }
+    let own = stage.env.iter();
+    variables.extend(own.map(|(name, s)| (name.clone(), s.value.clone())));
+    commands.extend(plan(&stage.run)?);
+    let exports = script::exports(&variables);
+    Ok(Stage {
+        name: stage.name.clone(),
+        parent,
+        copy: stage.copy.clone(),
+        artifacts: stage.artifacts.clone(),
+        body: script::body(&stage.name, &stage.workdir.value, &exports, &commands),
+        workdir: stage.workdir.value.clone(),
+        env: variables,
+        network: value(stage.network.as_ref()),
+        limits: limits(env, stage),
+        allow_failure: is_on(stage.allow_failure.as_ref()),
+        commands,
+        on_failure: plan(&stage.on_failure)?,
+        packages,
+        exports,
+    })
+}
+
+/// The values of a list.
+fn texts(list: &Strings) -> Vec<String> {
+    list.iter().map(|s| s.value.clone()).collect()
+}
+
+/// The value of a setting, if it is said.
+fn value(setting: Option<&Setting<String>>) -> Option<String> {
+    setting.map(|s| s.value.clone())
+}
+
+fn limits(env: &Environment, stage: &crate::environment::Stage) -> StageLimits {
+    let duration = |s: Option<&Setting<String>>| {
+        let text = s.map(|s| s.value.as_str());
+        text.map(|t| time::parse_duration(t).expect("checked when the file was loaded"))
+    };
+    StageLimits {
+        timeout: duration(stage.timeout.as_ref()),
+        kill_after: duration(env.settings.kill_after.as_ref()).unwrap_or(KILL_AFTER),
+        memory: value(stage.memory.as_ref()),
+        cpus: value(stage.cpus.as_ref()),
+    }
+}
+
+/// One command, told and run. A line that goes to a program as one argument must fit into one.
+fn plan_command(
+    command: &StageCommand,
+    prelude: &[String],
+    shell: &[String],
+) -> Result<PlanCommand, Problem> {
+    let evaluated = script::evaluated(command, prelude, shell);
+    let (text, direct) = match &command.form {
+        Form::Line(text) => (text.clone(), None),
+        Form::Argv(words) => (quote::words(words), Some(words)),
+    };
+    let argv = match direct {
+        Some(words) if prelude.is_empty() => words.clone(),
+        Some(_) | None => ["sh", "-e", "-c", &evaluated].map(str::to_owned).to_vec(),
+    };
+    if script::interpreter(shell).is_some() && evaluated.len() > script::LONGEST_ARGUMENT {
+        let problem = Problem::new(
+            "a command of more than 120 kB for a `shell` of its own",
+            "put it into a file and run that",
+        );
+        return Err(command.place.iter().cloned().fold(problem, Problem::place));
+    }
+    Ok(PlanCommand {
+        text,
+        evaluated,
+        argv,
+        allow_failure: command.allow_failure,
+        place: command
+            .place
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    })
+}
+
+/// The commands that install the environment's packages; none where there are none to install.
+fn package_commands(env: &Environment) -> Result<Vec<PlanCommand>, Problem> {
+    let settings = &env.settings;
+    let (before, after) = (
+        texts(&settings.packages_before),
+        texts(&settings.packages_after),
+    );
+    let day = env.end_of_life.as_ref().map(|s| s.value.as_str());
+    let tree = env.archive.as_ref().map(|s| s.value.as_str());
+    let lines = match env.manager {
+        Some(manager) => packages::script::lines(&packages::script::Job {
+            manager,
+            names: &texts(&env.package_names),
+            options: &texts(&env.package_options),
+            before: &before,
+            after: &after,
+            ignore_missing: is_on(settings.ignore_missing_packages.as_ref()),
+            image: true,
+            archive: day.zip(tree),
+        }),
+        None if env.package_names.is_empty() => {
+            let lines = before.into_iter().chain(after);
+            lines.map(packages::script::Line::from).collect()
+        }
+        None => {
+            let title = format!(
+                "`{}` has packages to install and no package manager",
+                env.name
+            );
+            return Err(Problem::new(
+                title,
+                "give its system `package-manager = \"apt\"`",
+            ));
+        }
+    };
+    let own = |line: packages::script::Line| PlanCommand {
+        argv: ["sh", "-e", "-c", &line.evaluated]
+            .map(str::to_owned)
+            .to_vec(),
+        evaluated: line.evaluated,
+        text: line.text,
+        allow_failure: false,
+        place: String::new(),
+    };
+    Ok(lines.into_iter().map(own).collect())
+}
