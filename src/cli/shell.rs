@@ -124,7 +124,7 @@ fn in_image(
         memory: None,
         cpus: None,
         platform: plan.platform.as_deref(),
-        has_path: facts.has_path(),
+        has_path: facts.handed_down().has_path(),
         client: proxies.client.as_deref(),
     };
     let exported = proxies.exported(&facts.env());

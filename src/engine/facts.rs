@@ -30,6 +30,23 @@ pub(crate) struct Image {
     pub(crate) size: u64,
 }
 
+/// What all stages have of their base image.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HandedDown {
+    /// Variables, `NAME=VALUE`, sorted.
+    pub(crate) env: Vec<String>,
+    pub(crate) volumes: Vec<String>,
+    /// `Image::marks` of the base.
+    pub(crate) marks: Vec<String>,
+}
+
+impl HandedDown {
+    /// Does the configuration set a `PATH`?
+    pub(crate) fn has_path(&self) -> bool {
+        self.env.iter().any(|v| v.starts_with("PATH="))
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RootFs {
@@ -88,7 +105,7 @@ impl Image {
         self.label_map()?.get(name).map(String::as_str)
     }
 
-    /// What an image hands down unchanged to all that is made from it, sorted: labels, volumes, ports, the signal
+    /// What an image hands down unchanged to all that is made from it: variables, labels, volumes, ports, the signal
     /// that stops it. Our own labels change from stage to stage: their names alone count.
     pub(crate) fn marks(&self) -> Vec<String> {
         let config = self.config.clone().unwrap_or_default();
@@ -108,6 +125,8 @@ impl Image {
         };
         marks.extend(keys(config.volumes, "volume"));
         marks.extend(keys(config.exposed_ports, "port"));
+        let variables = config.env.unwrap_or_default().into_iter();
+        marks.extend(variables.map(|variable| format!("variable {variable}")));
         let signal = config.stop_signal.filter(|signal| !signal.is_empty());
         marks.extend(signal.map(|signal| format!("signal {signal}")));
         marks
@@ -130,9 +149,16 @@ impl Image {
         platform.is_none_or(|platform| platform.split('/').take(2).eq(ours))
     }
 
-    /// Does its configuration set a `PATH`?
-    pub(crate) fn has_path(&self) -> bool {
-        self.env().iter().any(|v| v.starts_with("PATH="))
+    /// What a base image hands down to stages, told by itself or by any stage: those have our labels beside.
+    pub(crate) fn handed_down(&self) -> HandedDown {
+        let volumes = self.config.iter().filter_map(|c| c.volumes.as_ref());
+        let mut marks = self.marks();
+        marks.retain(|mark| !labels::of_stages(mark));
+        HandedDown {
+            env: self.env(),
+            volumes: volumes.flat_map(|v| v.keys().cloned()).collect(),
+            marks,
+        }
     }
 
     /// What a base image is, the same on every engine: its layers, platform and variables, not its id or name.

@@ -102,6 +102,14 @@ pub(crate) fn is_ours(name: &str) -> bool {
     name.starts_with("runenv.")
 }
 
+/// Is it a label that every stage's image gets?
+pub(crate) fn of_stages(name: &str) -> bool {
+    let all = [
+        PROJECT, OWNER, KEY, PARENT, BASE, ENV, STAGE, LAYERS, PARTS, VERSION, FAILED, SEAL,
+    ];
+    all.contains(&name)
+}
+
 /// The seal over what an image hands down.
 pub(crate) fn seal(marks: impl IntoIterator<Item = String>) -> String {
     let mut marks: Vec<String> = marks.into_iter().collect();

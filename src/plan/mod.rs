@@ -121,6 +121,11 @@ pub(crate) struct PlanCommand {
 }
 
 impl Plan {
+    /// The base images that may be taken, in this order.
+    pub(crate) fn images(&self) -> impl Iterator<Item = &String> {
+        self.image.iter().chain(&self.other_images)
+    }
+
     /// The index of the stage of this name; one that the plan lacks is a mistake.
     pub(crate) fn index(&self, name: &str) -> Result<usize, Problem> {
         let found = self.stages.iter().position(|s| s.name == name);

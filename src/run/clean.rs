@@ -2,7 +2,7 @@
 //! left them. Never by force, never what somebody else made from them.
 
 use super::containers::call::Calls;
-use super::containers::{leftovers, lookup};
+use super::containers::{inventory, leftovers};
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::problem::Problem;
@@ -20,7 +20,7 @@ pub(crate) struct Leftovers {
 /// Everything of the project's that may go.
 pub(crate) fn find(calls: &Calls<'_>, name: &str, project: &str) -> Result<Leftovers, Problem> {
     let containers = leftovers::dead(calls, project)?;
-    let mut images: Vec<Image> = lookup::all_of_project(calls, project)?;
+    let mut images: Vec<Image> = inventory::all_of_project(calls, project)?;
     // Children before their parents: more layers first.
     images.sort_by_key(|i| std::cmp::Reverse(i.layers().len()));
     let mut found = Leftovers {

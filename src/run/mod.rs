@@ -28,6 +28,9 @@ use crate::late::{self, Late};
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::time;
+use containers::call::Calls;
+use containers::inventory::Inventory;
+use containers::lookup;
 use event::{Event, Kind};
 use folder::{EnvFolder, Folder};
 use result::Took;
@@ -48,7 +51,7 @@ pub(crate) struct Options {
 /// One environment to run, and which of its stages.
 pub(crate) struct Job {
     pub(crate) plan: Plan,
-    pub(crate) wanted: containers::lookup::Selection,
+    pub(crate) wanted: lookup::Selection,
 }
 
 /// What is the same for all environments of a run.
@@ -59,6 +62,7 @@ pub(crate) struct World<'a> {
     pub(crate) run_id: String,
     pub(crate) owner: String,
     pub(crate) host: &'a Host,
+    inventories: [Inventory; Engine::ALL.len()],
     describe: OnceCell<Option<String>>,
 }
 
@@ -74,6 +78,7 @@ impl<'a> World<'a> {
             folder,
             run_id,
             host,
+            inventories: Default::default(),
             describe: OnceCell::new(),
         })
     }
@@ -83,6 +88,28 @@ impl<'a> World<'a> {
         self.describe
             .get_or_init(|| project_id::describe(&self.root))
             .as_deref()
+    }
+
+    /// What an engine has.
+    pub(crate) fn inventory(&self, engine: Engine) -> &Inventory {
+        &self.inventories[engine as usize]
+    }
+
+    /// Asks each engine once for what all environments want to know of it first. That it does not answer is told by
+    /// the environment that needs it.
+    fn ask_engines(&self, jobs: &[Job], options: &Options, cancel: &Cancel) {
+        for engine in Engine::ALL {
+            let on_engine = |job: &&Job| self::engine(&job.plan, options) == Some(engine);
+            let ours = jobs.iter().filter(on_engine);
+            let names = ours.flat_map(|Job { plan, wanted }| {
+                let note = self.folder.env(&plan.env).note();
+                let noted = lookup::noted(plan, *wanted, &note, engine.name());
+                plan.image.iter().cloned().chain(noted)
+            });
+            let names: Vec<String> = names.collect();
+            let calls = Calls { engine, cancel };
+            let _ = self.inventory(engine).ask(&calls, &names);
+        }
     }
 
     /// What `{cpus}` and paths stand for in an environment's commands.
@@ -123,6 +150,9 @@ pub(crate) fn run(
     tell(whole(Kind::RunStarted {
         envs: jobs.iter().map(|j| j.plan.env.clone()).collect(),
     }));
+    if jobs.len() > 1 {
+        world.ask_engines(jobs, options, cancel);
+    }
     let mut summary = Summary::default();
     for job in jobs {
         let plan = &job.plan;

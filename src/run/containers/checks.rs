@@ -12,7 +12,15 @@ const MOST_LAYERS: usize = 120;
 impl EngineEnv<'_> {
     /// More layers than an engine can stack: told before anything is run (docker and podman stop near 127).
     pub(super) fn check_depth(&self, start: &Start) -> Result<(), Problem> {
-        let layers = start.base.layers().len() + self.plan.stages.len();
+        let mut layers: Vec<usize> = Vec::new();
+        for (at, stage) in self.plan.stages.iter().enumerate() {
+            let below = stage
+                .parent
+                .map_or_else(|| start.base.layers(), |p| layers[p]);
+            let found = start.found[at].as_ref().map(|found| found.layers);
+            layers.push(found.unwrap_or(below + 1));
+        }
+        let layers = layers.into_iter().max().unwrap_or_default();
         if layers <= MOST_LAYERS {
             return Ok(());
         }
@@ -28,20 +36,17 @@ impl EngineEnv<'_> {
 
     /// A volume of the base image where the build writes: a commit would lose it without a word.
     pub(super) fn check_volumes(&self, start: &Start) -> Result<(), Problem> {
-        let volumes = start
-            .base
-            .config
-            .iter()
-            .filter_map(|c| c.volumes.as_ref())
-            .flat_map(|v| v.keys());
-        for volume in volumes.filter(|_| !self.plan.allow_volumes) {
+        if self.plan.allow_volumes {
+            return Ok(());
+        }
+        for volume in &start.handed().volumes {
             let lost = lexical(volume);
             let within = |workdir: &str| {
                 let workdir = lexical(workdir);
                 workdir.starts_with(&lost) || lost.starts_with(&workdir)
             };
             if let Some(stage) = self.plan.stages.iter().find(|s| within(&s.workdir)) {
-                let image = &start.base_name;
+                let image = &start.base.name;
                 let title = format!(
                     "the image `{image}` keeps `{volume}` in a volume, and the stage `{}` works in `{}`",
                     stage.name, stage.workdir

@@ -1,8 +1,10 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
+pub(crate) mod base;
 pub(crate) mod call;
 mod checks;
 pub(crate) mod container;
+pub(crate) mod inventory;
 pub(crate) mod leftovers;
 pub(crate) mod lookup;
 pub(crate) mod marks;
@@ -25,7 +27,7 @@ use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
 use call::Calls;
-use lookup::{Found, Selection, Start};
+use lookup::{Found, Question, Selection, Start};
 use network::Network;
 use proxies::Proxies;
 use stage_run::Ran;
@@ -106,14 +108,21 @@ impl EngineEnv<'_> {
         tell: &mut dyn FnMut(Event),
     ) -> Result<Flow, Problem> {
         let project = &self.world.project_id;
-        let (plan, parts) = (self.plan, &self.parts);
-        let start = lookup::look_up(&self.calls, plan, parts, selection, project, &self.note)?;
+        let question = Question {
+            calls: &self.calls,
+            inventory: self.world.inventory(self.calls.engine),
+            project,
+            plan: self.plan,
+            parts: &self.parts,
+            selection,
+        };
+        let start = question.look_up(&self.note)?;
         for problem in &start.passed_over {
-            tell(self.passed_over(problem, &start.base_name));
+            tell(self.passed_over(problem, &start.base.name));
         }
-        self.check_volumes(&start)?;
-        self.check_depth(&start)?;
         if start.run.contains(&true) {
+            self.check_volumes(&start)?;
+            self.check_depth(&start)?;
             self.background
                 .push(leftovers::remove_dead(&self.calls, project));
         }
@@ -177,6 +186,7 @@ impl EngineEnv<'_> {
                 StageResult::new(&stage.name, State::NotRun)
             } else if start.run[at] {
                 let Some(mut result) = self.run_stage(at, &mut start, &mut tell)? else {
+                    self.world.inventory(self.calls.engine).forget();
                     return Ok(Flow::Again);
                 };
                 result.allow(stage.allow_failure);
@@ -228,11 +238,17 @@ impl EngineEnv<'_> {
                 self.note.artifacts.insert(name.clone(), key);
             }
             let layers = self.parent_layers(at, start) + 1;
-            start.found[at] = Some(Found {
+            let keyless = ran.keyless;
+            let found = Found {
                 image,
                 layers,
-                keyless: ran.keyless,
-            });
+                keyless,
+            };
+            if !keyless {
+                let inventory = self.world.inventory(self.calls.engine);
+                inventory.keep(start.keys[at], found.clone());
+            }
+            start.found[at] = Some(found);
         }
         let mut result = ran.result;
         result.key = start.keys[at].to_string();

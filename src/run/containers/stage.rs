@@ -51,8 +51,8 @@ impl EngineEnv<'_> {
             root: &self.world.root,
             late: &self.late,
             proxies: &self.proxies,
-            exported: &self.proxies.exported(&start.base.env()),
-            has_path: start.base.has_path(),
+            exported: &self.proxies.exported(&start.handed().env),
+            has_path: start.handed().has_path(),
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
             tag: &tag(plan, stage, &format!("key-{}", start.keys[at].short())),
@@ -159,11 +159,11 @@ impl EngineEnv<'_> {
             env: &self.plan.slug,
             stage: &stage.name,
             key: start.keys[at],
-            parent: stage.parent.map_or(start.identity, |p| start.keys[p]),
-            base: start.identity,
+            parent: stage.parent.map_or(start.base.identity, |p| start.keys[p]),
+            base: start.base.identity,
             parts: &self.parts[at],
             parent_layers: self.parent_layers(at, start),
-            inherited: &start.base.marks(),
+            inherited: &start.handed().marks,
         };
         Labels::stage(&of, &self.world.owner)
     }
@@ -177,13 +177,13 @@ impl EngineEnv<'_> {
     /// The image that a stage starts from.
     pub(crate) fn parent_image<'s>(&self, at: usize, start: &'s Start) -> &'s str {
         let found = self.parent(at, start);
-        found.map_or(&start.base.id, |found| &found.image)
+        found.map_or_else(|| start.base.id(), |found| &found.image)
     }
 
     /// How many layers that image has.
     pub(crate) fn parent_layers(&self, at: usize, start: &Start) -> usize {
         let found = self.parent(at, start);
-        found.map_or_else(|| start.base.layers().len(), |found| found.layers)
+        found.map_or_else(|| start.base.layers(), |found| found.layers)
     }
 
     /// The network option of a stage: its own, or the one that all stages share, made when it is first needed and
@@ -205,7 +205,7 @@ impl EngineEnv<'_> {
                 memory: None,
                 cpus: None,
                 platform: self.plan.platform.as_deref(),
-                has_path: start.base.has_path(),
+                has_path: start.handed().has_path(),
                 client: self.proxies.client.as_deref(),
             };
             self.network = Some(Network::start(&self.calls, &spec, self.folder.path())?);

@@ -1,0 +1,128 @@
+//! The base image of an environment: what it is, and that it is on the engine when a stage has to start from it.
+//!
+//! Its identity may be known without it. So on a machine that has nothing, only the deepest stage has to be fetched.
+
+use std::sync::Arc;
+
+use super::call::Calls;
+use super::inventory::Inventory;
+use crate::digest::Digest;
+use crate::engine::facts::Image;
+use crate::plan::Plan;
+use crate::problem::Problem;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    /// What it is called in the file.
+    pub(crate) name: String,
+    /// What it is, the same on every engine.
+    pub(crate) identity: Digest,
+    pub(crate) os: String,
+    pub(crate) architecture: String,
+    /// Where it is on the engine, as far as somebody looked.
+    pub(crate) image: Option<Arc<Image>>,
+}
+
+impl Base {
+    fn on_engine(name: &str, image: Arc<Image>) -> Self {
+        Self {
+            name: name.to_owned(),
+            identity: image.identity(),
+            os: image.os.clone(),
+            architecture: image.architecture.clone(),
+            image: Some(image),
+        }
+    }
+
+    /// Its id on the engine.
+    pub(crate) fn id(&self) -> &str {
+        &self
+            .image
+            .as_ref()
+            .expect("a stage starts from it, so it was fetched")
+            .id
+    }
+
+    /// How many layers it has; 0 while it is not on the engine.
+    pub(crate) fn layers(&self) -> usize {
+        self.image.as_ref().map_or(0, |image| image.layers().len())
+    }
+
+    /// Is an image for the same platform?
+    pub(crate) fn is_like(&self, image: &Image) -> bool {
+        image.os == self.os && image.architecture == self.architecture
+    }
+}
+
+/// A base image that can be had, and why images that stand before it were not taken.
+pub(crate) struct Had {
+    pub(crate) base: Base,
+    pub(crate) passed_over: Vec<Problem>,
+}
+
+/// The first of the plan's images that can be had: what is on the engine is taken, what is not is pulled, and only what
+/// cannot be pulled is passed over, with a warning. So every machine that reaches the registries takes the same, whatever
+/// it has of the later ones. `beside` are ids that the same question asks for.
+pub(crate) fn find(
+    calls: &Calls<'_>,
+    inventory: &Inventory,
+    plan: &Plan,
+    beside: &[String],
+) -> Result<Had, Problem> {
+    let mut passed_over = Vec::new();
+    for name in plan.images() {
+        let names: Vec<String> = [name].into_iter().chain(beside).cloned().collect();
+        inventory.ask(calls, &names)?;
+        match fetch(calls, inventory, name, plan.platform.as_deref())? {
+            Ok(image) => {
+                let base = Base::on_engine(name, image);
+                return Ok(Had { base, passed_over });
+            }
+            Err(problem) => passed_over.push(problem),
+        }
+    }
+    if passed_over.len() == 1 {
+        return Err(passed_over.remove(0));
+    }
+    let title = format!(
+        "none of the {} images of `{}` can be had",
+        passed_over.len(),
+        plan.env
+    );
+    let help = passed_over.into_iter().map(|problem| problem.title);
+    let advice = "are the names right, and the registries reachable?".to_owned();
+    Err(Problem {
+        help: help.chain([advice]).collect(),
+        ..Problem::engine(title, "")
+    })
+}
+
+/// An image that is on the engine, for this platform; if it is not there it is pulled. The inner error: it cannot be had.
+fn fetch(
+    calls: &Calls<'_>,
+    inventory: &Inventory,
+    image: &str,
+    platform: Option<&str>,
+) -> Result<Result<Arc<Image>, Problem>, Problem> {
+    for attempt in 0..2 {
+        inventory.ask(calls, &[image.to_owned()])?;
+        if let Some(found) = inventory.get(image).filter(|i| i.is_for(platform)) {
+            return Ok(Ok(found));
+        }
+        if attempt == 0 {
+            if let Err(problem) = calls.pull(image, platform)? {
+                return Ok(Err(problem));
+            }
+            inventory.forget_name(image);
+        }
+    }
+    let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
+    let title = format!("the image `{image}`{what} was pulled and is not there");
+    let help = format!("try `{} image inspect {image}`", calls.engine.name());
+    let problem = Problem::engine(title, help);
+    // A pull that a signal stopped brings nothing, and no other is to be begun.
+    if calls.cancel.requested() {
+        return Err(problem);
+    }
+    Ok(Err(problem))
+}

@@ -1,0 +1,152 @@
+//! What an engine has: asked once, for all environments of a run and from all their threads.
+//!
+//! It may be out of date as soon as it is told: who finds an image gone says `forget` and looks again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::call::Calls;
+use super::lookup::Found;
+use crate::digest::Digest;
+use crate::engine::facts::{self, Image};
+use crate::engine::labels;
+use crate::problem::Problem;
+
+/// One engine's images, as far as somebody asked.
+#[derive(Debug, Default)]
+pub(crate) struct Inventory(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// By the name or id that was asked for; `None`: it is not there.
+    asked: BTreeMap<String, Option<Arc<Image>>>,
+    /// All images that carry the project's label.
+    of_project: Option<Arc<[Image]>>,
+    /// What this run has kept since, by key.
+    kept: BTreeMap<Digest, Found>,
+}
+
+impl Inventory {
+    /// Asks for all of these that nobody has asked for yet, in one process.
+    pub(crate) fn ask(&self, calls: &Calls<'_>, names: &[String]) -> Result<(), Problem> {
+        let mut known = self.known();
+        let mut new: Vec<&String> = Vec::new();
+        for name in names {
+            if !known.asked.contains_key(name) && !new.contains(&name) {
+                new.push(name);
+            }
+        }
+        let Some(mut images) = inspect(calls, &new)? else {
+            return Ok(());
+        };
+        if images.len() < new.len() {
+            // Some are missing. Ids tell which; of names only the number, unless all or none are there.
+            let (ids, names): (Vec<&String>, Vec<&String>) = new.iter().partition(|n| is_id(n));
+            for id in ids {
+                let at = images.iter().position(|image| image.id == *id);
+                known
+                    .asked
+                    .insert(id.clone(), at.map(|at| images.remove(at)));
+            }
+            new = names;
+        }
+        if images.len() != new.len() && !images.is_empty() {
+            images.clear();
+            for name in std::mem::take(&mut new) {
+                let Some(found) = inspect(calls, &[name])? else {
+                    return Ok(());
+                };
+                known.asked.insert(name.clone(), found.into_iter().next());
+            }
+        }
+        let mut images = images.into_iter();
+        let answers = new.into_iter().map(|name| (name.clone(), images.next()));
+        known.asked.extend(answers);
+        Ok(())
+    }
+
+    /// The image of this name or id, if it was asked for and is there.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Image>> {
+        self.known().asked.get(name).cloned().flatten()
+    }
+
+    /// All images that carry the project's label, whatever they are called.
+    pub(crate) fn of_project(
+        &self,
+        calls: &Calls<'_>,
+        project: &str,
+    ) -> Result<Arc<[Image]>, Problem> {
+        let mut known = self.known();
+        if let Some(images) = &known.of_project {
+            return Ok(Arc::clone(images));
+        }
+        let images: Arc<[Image]> = all_of_project(calls, project)?.into();
+        if !calls.cancel.requested() {
+            known.of_project = Some(Arc::clone(&images));
+        }
+        Ok(images)
+    }
+
+    /// Forgets one name, which may be another image now.
+    pub(crate) fn forget_name(&self, name: &str) {
+        self.known().asked.remove(name);
+    }
+
+    /// Notes a stage that this run has kept, for other environments that have the same.
+    pub(crate) fn keep(&self, key: Digest, found: Found) {
+        self.known().kept.insert(key, found);
+    }
+
+    /// What this run kept under a key.
+    pub(crate) fn kept(&self, key: Digest) -> Option<Found> {
+        self.known().kept.get(&key).cloned()
+    }
+
+    /// What is known is out of date: the next one who asks makes the engine tell it again.
+    pub(crate) fn forget(&self) {
+        *self.known() = Known::default();
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ids as engines write them; a name is not 64 hex digits.
+fn is_id(name: &str) -> bool {
+    Digest::parse(name.strip_prefix("sha256:").unwrap_or(name)).is_some()
+}
+
+/// The images that are there, in the order asked. `None`: a signal ended the question.
+fn inspect(calls: &Calls<'_>, names: &[&String]) -> Result<Option<Vec<Arc<Image>>>, Problem> {
+    if names.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let output = calls.query(&calls.engine.image_inspect(&names))?;
+    if output.exit.stopped.is_some() {
+        return Ok(None);
+    }
+    let images = facts::images(&output.stdout)?;
+    if images.len() < names.len() {
+        calls.check_answers(&output)?;
+    }
+    Ok(Some(images.into_iter().map(Arc::new).collect()))
+}
+
+/// All images that carry the project's label, as the engine has them now.
+pub(crate) fn all_of_project(calls: &Calls<'_>, project: &str) -> Result<Vec<Image>, Problem> {
+    let label = format!("{}={project}", labels::PROJECT);
+    let output = calls.query(&calls.engine.image_list(&label))?;
+    calls.expect(&output, "list images")?;
+    let text = output.text();
+    let lines = text.lines().map(str::trim);
+    let mut ids: Vec<&str> = lines.filter(|l| !l.is_empty()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Its exit code says nothing: one image that vanished meanwhile makes it fail.
+    facts::images(&calls.query(&calls.engine.image_inspect(&ids))?.stdout)
+}
