@@ -24,6 +24,9 @@ struct StageJson<'a> {
     parent: Option<&'a str>,
     workdir: &'a str,
     copy: Vec<&'a str>,
+    push: bool,
+    incremental: bool,
+    max_links: u32,
     commands: &'a [PlanCommand],
     /// The named parts of its key, so that two plans can be told apart.
     key_parts: indexmap::IndexMap<&'static str, Digest>,
@@ -36,6 +39,9 @@ pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
         parent: stage.parent.map(|at| plan.stages[at].name.as_str()),
         workdir: &stage.workdir,
         copy: stage.copy.iter().map(|s| s.value.as_str()).collect(),
+        push: stage.push,
+        incremental: stage.incremental,
+        max_links: stage.max_links,
         commands: &stage.commands,
         key_parts: parts
             .get(at)

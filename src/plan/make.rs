@@ -16,6 +16,8 @@ use super::{PackageStep, Plan, PlanCommand, Stage, StageLimits, artifacts, scrip
 
 /// Time between TERM and KILL where nobody sets `kill-after`.
 const KILL_AFTER: Duration = Duration::from_secs(10);
+/// Increments of a stage before it runs afresh, where nobody sets `max-links`.
+const MAX_LINKS: u32 = 10;
 
 /// Plans an environment.
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
@@ -77,16 +79,7 @@ fn plan_stage(
     let (mut commands, mut packages) = (Vec::new(), None);
     if is_on(stage.packages.as_ref()) {
         commands = package_commands(env)?;
-        packages = Some(PackageStep {
-            manager: env.manager,
-            names: texts(&env.package_names),
-            options: texts(&env.package_options),
-            before: texts(&env.settings.packages_before),
-            after: texts(&env.settings.packages_after),
-            ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
-            install: is_on(env.settings.install.as_ref()),
-            commands: commands.len(),
-        });
+        packages = Some(package_step(env, commands.len()));
         let manager = env.manager.iter().flat_map(|m| m.env);
         variables.extend(manager.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     }
@@ -105,6 +98,9 @@ fn plan_stage(
         network: value(stage.network.as_ref()),
         limits: limits(env, stage),
         allow_failure: is_on(stage.allow_failure.as_ref()),
+        push: stage.push.as_ref().is_none_or(|push| push.value),
+        incremental: is_on(stage.incremental.as_ref()),
+        max_links: stage.max_links.as_ref().map_or(MAX_LINKS, |s| s.value),
         commands,
         on_failure: plan(&stage.on_failure)?,
         packages,
@@ -168,6 +164,20 @@ fn plan_command(
             .map(ToString::to_string)
             .unwrap_or_default(),
     })
+}
+
+/// What a package stage installs; its first commands do it in a container.
+fn package_step(env: &Environment, commands: usize) -> PackageStep {
+    PackageStep {
+        manager: env.manager,
+        names: texts(&env.package_names),
+        options: texts(&env.package_options),
+        before: texts(&env.settings.packages_before),
+        after: texts(&env.settings.packages_after),
+        ignore_missing: is_on(env.settings.ignore_missing_packages.as_ref()),
+        install: is_on(env.settings.install.as_ref()),
+        commands,
+    }
 }
 
 /// The commands that install the environment's packages; none where there are none to install.

@@ -69,6 +69,12 @@ pub(crate) struct Stage {
     pub(crate) network: Option<String>,
     pub(crate) limits: StageLimits,
     pub(crate) allow_failure: bool,
+    /// Its image goes to the registry.
+    pub(crate) push: bool,
+    /// It starts from its own newest image where there is no image of its key.
+    pub(crate) incremental: bool,
+    /// After so many increments it runs afresh.
+    pub(crate) max_links: u32,
     pub(crate) commands: Vec<PlanCommand>,
     pub(crate) on_failure: Vec<PlanCommand>,
     /// What a local package stage checks in place of its first commands.
