@@ -47,6 +47,20 @@ impl Late {
     }
 }
 
+/// The text as the file has it: `{cpus}` where the mark is.
+pub(crate) fn shown(text: &str) -> String {
+    let name = |c: &char| MARKS.iter().find(|(mark, _)| mark == c);
+    let shown = |c: char| match name(&c) {
+        Some((_, name)) => format!("{{{name}}}"),
+        None => c.to_string(),
+    };
+    if text.contains(is_mark) {
+        text.chars().map(shown).collect()
+    } else {
+        text.to_owned()
+    }
+}
+
 /// The number of processors that a limit such as `1.5` leaves: two; `None` where it is no number.
 pub(crate) fn processors(limit: &str) -> Option<String> {
     let limit = limit.parse::<f64>().ok();

@@ -10,6 +10,7 @@ mod devcontainer;
 mod dockerfile;
 mod doctor;
 mod dry_run;
+mod explain;
 mod list;
 mod logs;
 mod run;
@@ -90,6 +91,8 @@ enum Verb {
     List(list::ListArgs),
     /// Print every resolved setting of an environment
     Show(show::ShowArgs),
+    /// Say which stages the next run finds, which it runs, and why
+    Explain(explain::ExplainArgs),
     /// Write the files that a stage copies to stdout, as a tar stream
     Context(context::ContextArgs),
     /// Open a shell in a stage's image, or where the last run failed
@@ -150,6 +153,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Run(args)) => run::exec(args, &mut context),
         Some(Verb::List(args)) => list::exec(args, &mut context),
         Some(Verb::Show(args)) => show::exec(args, &mut context),
+        Some(Verb::Explain(args)) => explain::exec(args, &mut context),
         Some(Verb::Context(args)) => context::exec(args, &mut context),
         Some(Verb::Shell(args)) => shell::exec(args, &mut context),
         Some(Verb::Logs(args)) => logs::exec(args, &mut context),
@@ -216,6 +220,7 @@ impl Cli {
             Some(Verb::Ci(args)) => Some(args.selection()),
             Some(
                 Verb::Show(_)
+                | Verb::Explain(_)
                 | Verb::Context(_)
                 | Verb::Shell(_)
                 | Verb::Logs(_)

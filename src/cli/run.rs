@@ -69,23 +69,34 @@ impl RunArgs {
         i8::from(self.verbose) - i8::from(self.quiet)
     }
 
-    /// The stages of a plan that are meant: `--to`, the stage in the name, the project's default one.
+    /// The stages of a plan that are meant.
     fn wanted(&self, project: &Project, name: &EnvName, plan: &Plan) -> Result<Selection, Problem> {
-        let default = project
-            .file
-            .project
-            .default
-            .get(STAGE)
-            .map(crate::config::Spanned::get_ref)
-            .filter(|_| name.own.is_none());
-        let to = self.to.as_ref().or(name.to.as_ref()).or(default);
-        Selection::of(
-            plan,
-            to.map(String::as_str),
-            self.redo.as_deref(),
-            self.no_cache,
-        )
+        let to = last_stage(project, name, self.to.as_deref());
+        Selection::of(plan, to, self.redo.as_deref(), self.no_cache)
     }
+}
+
+/// The last stage that is meant: `--to`, the stage in the name, the project's default one.
+fn last_stage<'a>(
+    project: &'a Project,
+    name: &'a EnvName,
+    to: Option<&'a str>,
+) -> Option<&'a str> {
+    let default = project.file.project.default.get(STAGE);
+    let default = default.filter(|_| name.own.is_none());
+    let default = default.map(|stage| stage.get_ref().as_str());
+    to.or(name.to.as_deref()).or(default)
+}
+
+/// The stages up to that one.
+pub(super) fn wanted(
+    project: &Project,
+    name: &EnvName,
+    plan: &Plan,
+    to: Option<&String>,
+) -> Result<Selection, Problem> {
+    let to = last_stage(project, name, to.map(String::as_str));
+    Selection::of(plan, to, None, false)
 }
 
 pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {

@@ -1,7 +1,6 @@
 //! The labels on our containers and images: who made them, and what they are.
 
 use crate::digest::{Digest, Digester};
-use crate::plan::key::KeyParts;
 
 pub(crate) const PROJECT: &str = "runenv.project";
 pub(crate) const KEY: &str = "runenv.key";
@@ -11,7 +10,7 @@ pub(crate) const ENV: &str = "runenv.env";
 pub(crate) const STAGE: &str = "runenv.stage";
 /// How many layers the image has if nobody built on it.
 pub(crate) const LAYERS: &str = "runenv.layers";
-/// The key's named parts, `name=digest` each, so that it can be said what changed.
+/// What the key depends on, each with a mark, so that it can be said what changed (`plan/record/label.rs`).
 pub(crate) const PARTS: &str = "runenv.parts";
 pub(crate) const VERSION: &str = "runenv.version";
 /// Digest of all that an image of ours hands down (`Image::marks`): something more, and somebody built on it.
@@ -34,7 +33,7 @@ pub(crate) struct StageLabels<'a> {
     pub(crate) key: Digest,
     pub(crate) parent: Digest,
     pub(crate) base: Digest,
-    pub(crate) parts: &'a KeyParts,
+    pub(crate) parts: &'a str,
     /// Layers of the image it starts from.
     pub(crate) parent_layers: usize,
     /// What the base image hands down.
@@ -63,12 +62,6 @@ impl Labels {
             parent_layers,
             inherited,
         } = of;
-        let parts = parts
-            .0
-            .iter()
-            .map(|(name, digest)| format!("{name}={digest}"))
-            .collect::<Vec<_>>()
-            .join(" ");
         let mut labels = Self::owned(project, owner);
         labels.0.extend([
             (KEY, key.to_string()),
@@ -77,7 +70,7 @@ impl Labels {
             (ENV, (*env).to_owned()),
             (STAGE, (*stage).to_owned()),
             (LAYERS, (parent_layers + 1).to_string()),
-            (PARTS, parts),
+            (PARTS, (*parts).to_owned()),
             (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (FAILED, String::new()),
         ]);

@@ -15,6 +15,8 @@ pub(crate) mod stage;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use crate::catalog::managers::{self, Manager};
@@ -24,6 +26,7 @@ use crate::name::{CONFIG, EnvName};
 use crate::problem::{Place, Problem};
 use draft::{Settings, Strings, Var};
 use fill::{Scope, Value};
+pub(crate) use mounts::{mount_text, secret_text};
 use setting::{Origin, Setting};
 pub(crate) use stage::{Form, Stage, StageCommand, is_on};
 
@@ -41,6 +44,8 @@ pub(crate) struct Environment {
     /// Keys of `packages` that have no name on this system.
     pub(crate) nameless: Strings,
     pub(crate) stages: Vec<Stage>,
+    /// What vars, posargs and variables of the caller stood for, where one was used.
+    pub(crate) used: BTreeMap<String, String>,
     /// The day its system's maintenance ends.
     pub(crate) end_of_life: Option<Setting<String>>,
     /// Where its system's packages are from then on.
@@ -76,6 +81,8 @@ pub(crate) fn resolve(
     }
     let settings = fill_settings(&scope, draft.settings)?;
     let stages = stage::fill(project, &scope, &name, &settings, draft.stages)?;
+    // Before all vars are made for `show`: what nobody used acts nowhere.
+    let used = scope.used.borrow().clone();
     let vars = draft.vars.iter();
     let vars = vars.filter_map(|(n, var)| shown(&scope, n, var)).collect();
     let system = name.system.as_ref();
@@ -89,6 +96,7 @@ pub(crate) fn resolve(
         end_of_life: system.and_then(|s| project.end_of_life(s)).map(written),
         archive: system.and_then(|s| project.archive(s)).map(written),
         vars,
+        used,
         package_names: names::listed(names.words),
         package_options: names::listed(names.options),
         nameless: names.nameless,
@@ -132,12 +140,9 @@ fn builtin(project: &Project, name: &EnvName) -> IndexMap<String, Option<Value>>
 
 /// Substitutes in every setting; exhaustive, so that a new one cannot be forgotten.
 fn fill_settings(scope: &Scope<'_>, draft: Settings) -> Result<Settings, Problem> {
-    let text = |s: Option<Setting<String>>| {
-        s.map(|s| Ok::<_, Problem>(s.with(scope.text(&s.value, s.place())?)))
-            .transpose()
-    };
+    let text = |s: Option<Setting<String>>| s.map(|s| scope.text_of(&s)).transpose();
     let shell = |list: Strings| {
-        let fill = |s: &Setting<String>| Ok(s.with(scope.shell(&s.value, s.place())?));
+        let fill = |s: &Setting<String>| scope.shell_of(s);
         list.iter().map(fill).collect::<Result<Strings, Problem>>()
     };
     #[rustfmt::skip]
@@ -184,8 +189,11 @@ fn fill_settings(scope: &Scope<'_>, draft: Settings) -> Result<Settings, Problem
 pub(crate) fn fill_list(scope: &Scope<'_>, list: &Strings) -> Result<Strings, Problem> {
     let mut out = Strings::new();
     for s in list {
-        let texts = scope.list([(s.value.as_str(), s.place())])?;
-        out.extend(texts.into_iter().map(|text| s.with(text)));
+        let (texts, uses) = scope.noting(|| scope.list([(s.value.as_str(), s.place())]))?;
+        out.extend(texts.into_iter().map(|text| Setting {
+            uses: uses.clone(),
+            ..s.with(text)
+        }));
     }
     Ok(out)
 }
@@ -195,7 +203,7 @@ pub(crate) fn fill_env(
     env: IndexMap<String, Setting<String>>,
 ) -> Result<IndexMap<String, Setting<String>>, Problem> {
     env.into_iter()
-        .map(|(name, s)| Ok((name, s.with(scope.text(&s.value, s.place())?))))
+        .map(|(name, s)| Ok((name, scope.text_of(&s)?)))
         .collect()
 }
 

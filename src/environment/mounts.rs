@@ -55,7 +55,7 @@ fn filled<T>(scope: &Scope<'_>, text: &Text, of: &Setting<T>) -> Result<Text, Pr
 }
 
 /// `cache:ccache at /root/.ccache`, `/data at /data, read-only`.
-pub(super) fn mount_text(mount: &Mount) -> String {
+pub(crate) fn mount_text(mount: &Mount) -> String {
     let Mount {
         cache,
         host,
@@ -72,7 +72,7 @@ pub(super) fn mount_text(mount: &Mount) -> String {
 }
 
 /// The name of the variable, and the file that it comes from; never a value.
-pub(super) fn secret_text(secret: &Secret) -> String {
+pub(crate) fn secret_text(secret: &Secret) -> String {
     match secret {
         Secret::Variable(name) => name.clone(),
         Secret::File(SecretFile { file, r#as }) => {

@@ -82,6 +82,7 @@ impl Names {
         let Setting {
             value: name,
             origin,
+            uses: _,
         } = name;
         let own = match self.manager {
             Some("apt") if name.ends_with('-') => Some("apt removes what has `-` at its end"),

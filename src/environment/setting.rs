@@ -45,18 +45,21 @@ impl fmt::Display for Origin {
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
     pub(crate) origin: Origin,
+    /// What was put into it that may change: names of vars, `posargs`, `env:NAME`; sorted.
+    pub(crate) uses: Vec<String>,
 }
 
 impl<T> Setting<T> {
     pub(crate) fn new(value: T, origin: Origin) -> Self {
-        Self { value, origin }
+        Self {
+            value,
+            origin,
+            uses: Vec::new(),
+        }
     }
 
     pub(crate) fn default(value: T) -> Self {
-        Self {
-            value,
-            origin: Origin::Default,
-        }
+        Self::new(value, Origin::Default)
     }
 
     /// The place to point at, if it stands in a file.
@@ -68,6 +71,7 @@ impl<T> Setting<T> {
         Setting {
             value,
             origin: self.origin.clone(),
+            uses: self.uses.clone(),
         }
     }
 }

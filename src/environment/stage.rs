@@ -60,6 +60,8 @@ pub(crate) struct StageCommand {
     /// Its failure does not fail the stage.
     pub(crate) allow_failure: bool,
     pub(crate) place: Option<Place>,
+    /// What was put into it that may change, as in a setting.
+    pub(crate) uses: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +165,7 @@ impl Filler<'_> {
     fn prelude(&self, layers: &Strings, own: &Strings) -> Result<Strings, Problem> {
         let mut whole = layers.clone();
         for s in own {
-            whole.push(s.with(self.scope.shell(&s.value, s.place())?));
+            whole.push(self.scope.shell_of(s)?);
         }
         Ok(whole)
     }
@@ -175,7 +177,7 @@ impl Filler<'_> {
         layers: Option<&Setting<String>>,
     ) -> Result<Option<Setting<String>>, Problem> {
         match own {
-            Some(s) => Ok(Some(s.with(self.scope.text(&s.value, s.place())?))),
+            Some(s) => self.scope.text_of(&s).map(Some),
             None => Ok(layers.cloned()),
         }
     }
@@ -195,9 +197,10 @@ impl Filler<'_> {
         place: Option<&Place>,
         allow_failure: bool,
     ) -> Result<Option<StageCommand>, Problem> {
-        let form = match form {
-            CommandForm::Line(text) => Form::Line(self.scope.shell(text, place)?),
-            CommandForm::Argv(words) => Form::Argv(self.argv(words, place)?),
+        let scope = self.scope;
+        let (form, uses) = match form {
+            CommandForm::Line(text) => scope.noting(|| scope.shell(text, place).map(Form::Line))?,
+            CommandForm::Argv(words) => scope.noting(|| self.argv(words, place).map(Form::Argv))?,
             CommandForm::Table(table) => {
                 if let Some(text) = &table.r#if {
                     let place = self.project.place(text.span());
@@ -214,6 +217,7 @@ impl Filler<'_> {
             form,
             allow_failure,
             place: place.cloned(),
+            uses,
         }))
     }
 

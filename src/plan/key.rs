@@ -36,6 +36,7 @@ impl KeyParts {
             packages: _,
             body,
             exports,
+            said: _,
         } = stage;
         let commands = body.replacen(exports.as_str(), "", 1);
         let mut variables = Digester::new("runenv-env");

@@ -12,7 +12,9 @@ use crate::problem::Problem;
 use crate::quote;
 use crate::time;
 
-use super::{PackageStep, Plan, PlanCommand, Stage, StageLimits, artifacts, script, unbuilt};
+use super::{
+    PackageStep, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
+};
 
 /// Time between TERM and KILL where nobody sets `kill-after`.
 const KILL_AFTER: Duration = Duration::from_secs(10);
@@ -23,10 +25,12 @@ const MAX_LINKS: u32 = 10;
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
     unbuilt::check(project, env)?;
     let settings = &env.settings;
+    let key_salt = project.file.project.key_salt.as_ref();
+    let key_salt = key_salt.map(|s| s.get_ref().clone()).unwrap_or_default();
     let mut stages = Vec::new();
     let mut parent = None;
     for (at, stage) in env.stages.iter().enumerate() {
-        let planned = plan_stage(env, stage, parent)?;
+        let planned = plan_stage(env, stage, parent, &key_salt)?;
         artifacts::check(&planned, env.container())?;
         stages.push(planned);
         // A stage that may fail ends its chain: the next one goes on before it.
@@ -46,13 +50,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         image_place: image.and_then(Setting::place).cloned(),
         platform: value(settings.platform.as_ref()),
         allow_volumes: is_on(settings.allow_volumes.as_ref()),
-        key_salt: project
-            .file
-            .project
-            .key_salt
-            .as_ref()
-            .map(|s| s.get_ref().clone())
-            .unwrap_or_default(),
+        key_salt,
         pass_env: texts(&settings.pass_env),
         host_os: texts(&settings.host_os),
         cpus: value(settings.cpus.as_ref()),
@@ -68,6 +66,7 @@ fn plan_stage(
     env: &Environment,
     stage: &crate::environment::Stage,
     parent: Option<usize>,
+    key_salt: &str,
 ) -> Result<Stage, Problem> {
     let shell: Vec<String> = stage.shell.iter().map(|s| s.value.clone()).collect();
     let prelude: Vec<String> = stage.prelude.iter().map(|s| s.value.clone()).collect();
@@ -94,6 +93,7 @@ fn plan_stage(
         artifacts: stage.artifacts.clone(),
         body: script::body(&stage.name, &stage.workdir.value, &exports, &commands),
         workdir: stage.workdir.value.clone(),
+        said: record::said(env, stage, &variables, key_salt),
         env: variables,
         network: value(stage.network.as_ref()),
         limits: limits(env, stage),

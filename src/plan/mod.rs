@@ -9,6 +9,7 @@ pub(crate) mod dockerfile;
 pub(crate) mod json;
 pub(crate) mod key;
 mod make;
+pub(crate) mod record;
 pub(crate) mod script;
 mod standalone;
 mod unbuilt;
@@ -83,6 +84,8 @@ pub(crate) struct Stage {
     pub(crate) body: String,
     /// Its part that exports variables, to tell the two apart in keys.
     pub(crate) exports: String,
+    /// What of the settings is in the key, under their names.
+    pub(crate) said: record::Said,
 }
 
 /// The packages of a stage that installs some.

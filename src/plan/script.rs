@@ -123,6 +123,7 @@ mod tests {
             form: Form::Line(text.into()),
             allow_failure: false,
             place: None,
+            uses: Vec::new(),
         }
     }
 

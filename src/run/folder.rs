@@ -108,6 +108,8 @@ pub(crate) struct Note {
     pub(crate) engine: String,
     /// Stage -> id of its image.
     pub(crate) images: std::collections::BTreeMap<String, String>,
+    /// Stage -> the key of which keys.json has the record.
+    pub(crate) recorded: std::collections::BTreeMap<String, String>,
     /// Stage and image of the last failure.
     pub(crate) failed: Option<(String, String)>,
     /// Stage -> its key when it passed and its artifacts were put in their place.

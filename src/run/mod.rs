@@ -7,12 +7,14 @@ pub(crate) mod clean;
 pub(crate) mod containers;
 pub(crate) mod doctor;
 pub(crate) mod event;
+pub(crate) mod explain;
 pub(crate) mod folder;
 pub(crate) mod local;
 pub(crate) mod log;
 pub(crate) mod owner;
 pub(crate) mod pass_env;
 pub(crate) mod project_id;
+pub(crate) mod records;
 pub(crate) mod result;
 pub(crate) mod stages;
 
@@ -68,8 +70,13 @@ pub(crate) struct World<'a> {
 
 impl<'a> World<'a> {
     pub(crate) fn new(project: &Project, host: &'a Host) -> Result<Self, Problem> {
+        Folder::of(&project.root).make()?;
+        Self::looking(project, host)
+    }
+
+    /// For somebody who runs nothing, and so needs no folder.
+    pub(crate) fn looking(project: &Project, host: &'a Host) -> Result<Self, Problem> {
         let folder = Folder::of(&project.root);
-        folder.make()?;
         let run_id = owner::random_word()[..8].to_owned();
         Ok(Self {
             root: project.root.clone(),
@@ -130,7 +137,12 @@ pub(crate) fn late(root: &Path, env: &str, cpus: Option<&str>, host: &Host) -> L
 
 /// Which engine runs a plan; `None`: this host.
 pub(crate) fn engine(plan: &Plan, options: &Options) -> Option<Engine> {
-    Engine::by_name(&plan.runner).map(|named| options.engine.unwrap_or(named))
+    engine_of(plan, options.engine)
+}
+
+/// The same with what `--engine` says.
+pub(crate) fn engine_of(plan: &Plan, asked: Option<Engine>) -> Option<Engine> {
+    Engine::by_name(&plan.runner).map(|named| asked.unwrap_or(named))
 }
 
 /// Runs the plans one after another.

@@ -41,7 +41,8 @@ pub(crate) fn run(
         result.stages = run.results;
         return ended;
     };
-    let manifests = manifests(plan, world, selection)?;
+    let (manifests, cache) = read(plan, world, selection)?;
+    cache.save()?;
     let parts: Vec<KeyParts> = parts(plan, &manifests);
     folder.forget(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
@@ -61,6 +62,7 @@ pub(crate) fn run(
         containers: Vec::new(),
         background: Vec::new(),
         results: Vec::new(),
+        memory: Default::default(),
     };
     let ended = run.run(selection, tell);
     result.stages = run.results;
@@ -73,12 +75,12 @@ fn proxies(engine: Engine, plan: &Plan, world: &World<'_>) -> Result<Proxies, Pr
     proxies.and_passed(world.host, &plan.pass_env)
 }
 
-/// The files of every stage that copies.
-fn manifests(
+/// The files of every stage that copies, and the cache that knows them now.
+pub(crate) fn read(
     plan: &Plan,
     world: &World<'_>,
     selection: Selection,
-) -> Result<Vec<Option<Manifest>>, Problem> {
+) -> Result<(Vec<Option<Manifest>>, FileCache), Problem> {
     let mut cache = FileCache::open(&world.root, world.folder.path(), world.host.cpus);
     let mut all = vec![None; plan.stages.len()];
     for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
@@ -86,8 +88,7 @@ fn manifests(
             all[at] = Some(Manifest::collect(&world.root, &stage.copy, &mut cache)?);
         }
     }
-    cache.save()?;
-    Ok(all)
+    Ok((all, cache))
 }
 
 pub(crate) fn parts(plan: &Plan, manifests: &[Option<Manifest>]) -> Vec<KeyParts> {

@@ -8,10 +8,12 @@ mod limits;
 mod names;
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
 use super::draft::Var;
+use super::setting::Setting;
 use crate::config::Project;
 use crate::config::template::{Filter, Part, Template, Use};
 use crate::host::Host;
@@ -47,7 +49,11 @@ pub(crate) struct Scope<'a> {
     /// Vars being looked up, to find cycles.
     open: RefCell<Vec<String>>,
     /// Vars that were looked up: each is made once, however often it is used.
-    known: RefCell<IndexMap<String, Filled>>,
+    known: RefCell<IndexMap<String, (Filled, BTreeSet<String>)>>,
+    /// Names that stood for something since `noting` began, but for those of runenv's own.
+    uses: RefCell<BTreeSet<String>>,
+    /// What each of them stood for, as a person reads it.
+    pub(crate) used: RefCell<BTreeMap<String, String>>,
     /// Bytes made so far.
     spent: Cell<usize>,
 }
@@ -70,8 +76,40 @@ impl<'a> Scope<'a> {
             container,
             open: RefCell::default(),
             known: RefCell::default(),
+            uses: RefCell::default(),
+            used: RefCell::default(),
             spent: Cell::default(),
         }
+    }
+
+    /// What `make` gives, and the names that it used.
+    pub(crate) fn noting<T>(
+        &self,
+        make: impl FnOnce() -> Result<T, Problem>,
+    ) -> Result<(T, Vec<String>), Problem> {
+        let around = self.uses.take();
+        let made = make();
+        let uses = self.uses.replace(around);
+        self.uses.borrow_mut().extend(uses.iter().cloned());
+        Ok((made?, uses.into_iter().collect()))
+    }
+
+    /// A setting that is one text, made final.
+    pub(crate) fn text_of(&self, s: &Setting<String>) -> Result<Setting<String>, Problem> {
+        let (text, uses) = self.noting(|| self.text(&s.value, s.place()))?;
+        Ok(Setting {
+            uses,
+            ..s.with(text)
+        })
+    }
+
+    /// A setting that is a shell line, made final.
+    pub(crate) fn shell_of(&self, s: &Setting<String>) -> Result<Setting<String>, Problem> {
+        let (text, uses) = self.noting(|| self.shell(&s.value, s.place()))?;
+        Ok(Setting {
+            uses,
+            ..s.with(text)
+        })
     }
 
     /// One text; a list in it is an error.

@@ -8,6 +8,7 @@ use crate::environment::draft::Var;
 use crate::late;
 use crate::nearest;
 use crate::problem::{Place, Problem};
+use crate::quote;
 
 impl Scope<'_> {
     /// `None`: the name is right, but nothing is set.
@@ -16,6 +17,21 @@ impl Scope<'_> {
         name: &str,
         place: Option<&Place>,
     ) -> Result<Option<Filled>, Problem> {
+        let found = self.find(name, place)?;
+        let own = late::mark(name).is_some() || self.builtin.contains_key(name);
+        if let Some(filled) = found.as_ref().filter(|_| !own) {
+            self.uses.borrow_mut().insert(name.to_owned());
+            let mut used = self.used.borrow_mut();
+            let value = || match &filled.value {
+                Value::Text(text) => text.clone(),
+                Value::List(list) => quote::words(list),
+            };
+            used.entry(name.to_owned()).or_insert_with(value);
+        }
+        Ok(found)
+    }
+
+    fn find(&self, name: &str, place: Option<&Place>) -> Result<Option<Filled>, Problem> {
         let from_outside = |value| Filled {
             value,
             written: false,
@@ -80,7 +96,8 @@ impl Scope<'_> {
 
     /// A var, made once.
     fn var(&self, name: &str, var: &Var, place: Option<&Place>) -> Result<Filled, Problem> {
-        if let Some(filled) = self.known.borrow().get(name) {
+        if let Some((filled, uses)) = self.known.borrow().get(name) {
+            self.uses.borrow_mut().extend(uses.iter().cloned());
             return Ok(filled.clone());
         }
         let cycle = self.open.borrow().iter().any(|open| open == name);
@@ -95,11 +112,12 @@ impl Scope<'_> {
             return Err(at(place, Problem::new(title, help)));
         }
         self.open.borrow_mut().push(name.to_owned());
-        let filled = self.make(var);
+        let filled = self.noting(|| self.make(var));
         self.open.borrow_mut().pop();
-        let filled = filled?;
+        let (filled, uses) = filled?;
         let mut known = self.known.borrow_mut();
-        known.insert(name.to_owned(), filled.clone());
+        let uses = uses.into_iter().collect();
+        known.insert(name.to_owned(), (filled.clone(), uses));
         Ok(filled)
     }
 

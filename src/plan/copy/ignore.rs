@@ -13,12 +13,29 @@ const NAME: &str = ".dockerignore";
 /// More than this is not a list of patterns.
 const LIMIT: u64 = 1_000_000;
 
-/// The lines of the tree's `.dockerignore`; none if there is no such file.
+/// The patterns of the tree's `.dockerignore`; none if there is no such file.
 pub(super) fn read(root: &Path) -> Result<Patterns, Problem> {
+    let text = bytes(root)?;
+    text.map_or_else(
+        || Ok(Patterns::default()),
+        |text| Patterns::parse_ignore(NAME, &text),
+    )
+}
+
+/// Its lines, to tell which changed; none where it cannot be read, which a walk tells.
+pub(crate) fn lines(root: &Path) -> Vec<String> {
+    let text = bytes(root).ok().flatten().unwrap_or_default();
+    String::from_utf8_lossy(&text)
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn bytes(root: &Path) -> Result<Option<Vec<u8>>, Problem> {
     let path = root.join(NAME);
     let real = match path.canonicalize() {
         Ok(real) => real,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Patterns::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(files::trouble("read", &path, &error)),
     };
     check(&path, &real, root)?;
@@ -26,7 +43,7 @@ pub(super) fn read(root: &Path) -> Result<Patterns, Problem> {
     File::open(&real)
         .and_then(|file| file.take(LIMIT).read_to_end(&mut text))
         .map_err(|e| files::trouble("read", &path, &e))?;
-    Patterns::parse_ignore(NAME, &text)
+    Ok(Some(text))
 }
 
 /// A `.dockerignore` may be a link (to `.gitignore`, say), but none that leads out of the tree, nor to a pipe.

@@ -19,6 +19,7 @@ mod tar;
 mod walk;
 
 pub(crate) use cache::FileCache;
+pub(crate) use ignore::lines as ignored;
 pub(crate) use manifest::{Entry, EntryKind, Manifest};
 pub(crate) use tar::TarError;
 pub(crate) use walk::{Top, tops};

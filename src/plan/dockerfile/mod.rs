@@ -315,6 +315,7 @@ fn limits(stage: &Stage) -> Option<String> {
         packages: _,
         body: _,
         exports: _,
+        said: _,
         artifacts: _,
     } = stage;
     let StageLimits {

@@ -24,7 +24,7 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    fn on_engine(name: &str, image: Arc<Image>) -> Self {
+    pub(crate) fn on_engine(name: &str, image: Arc<Image>) -> Self {
         Self {
             name: name.to_owned(),
             identity: image.identity(),

@@ -91,16 +91,31 @@ impl Question<'_> {
         } = *self;
         let noted = noted(plan, self.selection, note, calls.engine.name());
         let Had { base, passed_over } = base::find(calls, inventory, plan, &noted)?;
+        let start = self.on(base, &noted)?;
+        Ok(Start {
+            passed_over,
+            ..start
+        })
+    }
+
+    /// Finds out where to start on top of a base image; `noted` are ids of images that save looking.
+    pub(crate) fn on(&self, base: Base, noted: &[String]) -> Result<Start, Problem> {
+        let Self {
+            calls,
+            inventory,
+            plan,
+            ..
+        } = *self;
         let keys = key::chain(plan, self.parts, base.identity);
         let mut start = Start {
             found: vec![None; plan.stages.len()],
             run: Vec::new(),
             handed: base.image.as_deref().map(Image::handed_down),
             base,
-            passed_over,
+            passed_over: Vec::new(),
             keys,
         };
-        inventory.ask(calls, &noted)?;
+        inventory.ask(calls, noted)?;
         let images: Vec<_> = noted.iter().filter_map(|id| inventory.get(id)).collect();
         start.take(images.iter().map(|i| &**i), self);
         if start.run.contains(&true) && self.selection.anew > 0 {

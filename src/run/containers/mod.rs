@@ -1,6 +1,6 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
-pub(crate) mod base;
+pub(crate) pub(crate) mod base;
 pub(crate) mod call;
 mod checks;
 pub(crate) mod container;
@@ -14,6 +14,7 @@ pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod stream;
 pub(crate) mod verdict;
+mod why;
 
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
@@ -31,6 +32,7 @@ use lookup::{Found, Question, Selection, Start};
 use network::Network;
 use proxies::Proxies;
 use stage_run::Ran;
+use why::Memory;
 
 /// How an attempt ended.
 enum Flow {
@@ -58,6 +60,7 @@ pub(crate) struct EngineEnv<'a> {
     pub(crate) containers: Vec<String>,
     pub(crate) background: Vec<Background>,
     pub(crate) results: Vec<StageResult>,
+    pub(crate) memory: Memory,
 }
 
 impl EngineEnv<'_> {
@@ -71,6 +74,7 @@ impl EngineEnv<'_> {
         if self.note.engine != self.calls.engine.name() {
             self.note = Note {
                 artifacts: std::mem::take(&mut self.note.artifacts),
+                recorded: std::mem::take(&mut self.note.recorded),
                 ..Note::default()
             };
         }
@@ -85,6 +89,7 @@ impl EngineEnv<'_> {
             ended = self.look_up_and_run(selection, tell);
         }
         self.tidy();
+        self.remember()?;
         self.calls.engine.name().clone_into(&mut self.note.engine);
         if self.note != self.folder.note() {
             self.folder.write_note(&self.note)?;
@@ -126,6 +131,7 @@ impl EngineEnv<'_> {
             self.background
                 .push(leftovers::remove_dead(&self.calls, project));
         }
+        self.recall(&start, selection);
         self.stages(start, selection, tell)
     }
 
@@ -185,6 +191,10 @@ impl EngineEnv<'_> {
             } else if failed {
                 StageResult::new(&stage.name, State::NotRun)
             } else if start.run[at] {
+                let why = self.why(at, selection);
+                if let Some(text) = why.map(|why| format!("{} runs: {why}", stage.name)) {
+                    tell.say(Kind::Note { text });
+                }
                 let Some(mut result) = self.run_stage(at, &mut start, &mut tell)? else {
                     self.world.inventory(self.calls.engine).forget();
                     return Ok(Flow::Again);

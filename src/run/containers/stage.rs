@@ -161,7 +161,7 @@ impl EngineEnv<'_> {
             key: start.keys[at],
             parent: stage.parent.map_or(start.base.identity, |p| start.keys[p]),
             base: start.base.identity,
-            parts: &self.parts[at],
+            parts: &self.memory.label(at),
             parent_layers: self.parent_layers(at, start),
             inherited: &start.handed().marks,
         };

@@ -1,0 +1,85 @@
+//! Why a stage is run that was passed or found before; and what is kept for that question the next time.
+
+use super::EngineEnv;
+use super::lookup::{Selection, Start};
+use crate::plan::copy;
+use crate::plan::record::{self, Record, What};
+use crate::problem::Problem;
+use crate::run::records::{Kept, Now};
+use crate::run::result::State;
+
+/// The records of the last time, and of this one.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    last: Kept,
+    now: Vec<Record>,
+}
+
+impl Memory {
+    /// What the image of a stage that is run says of its key.
+    pub(super) fn label(&self, at: usize) -> String {
+        self.now.get(at).map(Record::label).unwrap_or_default()
+    }
+}
+
+impl EngineEnv<'_> {
+    /// Takes the records out where they may be needed: a stage is run, or another key than the last is found.
+    pub(super) fn recall(&mut self, start: &Start, selection: Selection) {
+        let stages = self.plan.stages.iter().zip(&start.keys);
+        let mut stages = stages.take(selection.end);
+        let noted = |name: &str| self.note.recorded.get(name).cloned();
+        let same = stages.all(|(stage, key)| noted(&stage.name) == Some(key.to_string()));
+        if same && !start.run.contains(&true) {
+            return;
+        }
+        let ignored = copy::ignored(&self.world.root);
+        let now = Now {
+            plan: self.plan,
+            parts: &self.parts,
+            manifests: &self.manifests,
+            ignored: &ignored,
+            base: Some((&start.base.name, start.base.identity, &start.keys)),
+        };
+        let now = (0..selection.end).map(|at| now.record(at)).collect();
+        self.memory = Memory {
+            last: Kept::read(self.folder),
+            now,
+        };
+    }
+
+    /// Why a stage is run, in a line; `None` where nobody asks: it is new, it was asked for, or the stage before it was
+    /// run for a reason that was told.
+    pub(super) fn why(&self, at: usize, selection: Selection) -> Option<String> {
+        let Memory { last, now } = &self.memory;
+        let (new, old) = (now.get(at)?, last.stages.get(&self.plan.stages[at].name)?);
+        if at >= selection.anew {
+            return None;
+        }
+        if old.key == new.key {
+            return Some(if last.engine == self.calls.engine.name() {
+                "its image is gone".to_owned()
+            } else {
+                format!("{} has no image of it", self.calls.engine.name())
+            });
+        }
+        let mut changes = record::changes(old, new);
+        changes.retain(|change| change.what != What::Stage);
+        (!changes.is_empty()).then(|| record::brief(&changes))
+    }
+
+    /// Keeps the records of what passed.
+    pub(super) fn remember(&mut self) -> Result<(), Problem> {
+        let Memory { mut last, now } = std::mem::take(&mut self.memory);
+        if now.is_empty() {
+            return Ok(());
+        }
+        let passed = self.results.iter().zip(now);
+        for (result, record) in passed.filter(|(result, _)| result.state == State::Passed) {
+            let key = record.key.clone();
+            self.note.recorded.insert(result.name.clone(), key);
+            last.stages.insert(result.name.clone(), record);
+        }
+        self.calls.engine.name().clone_into(&mut last.engine);
+        last.write(self.folder)
+    }
+}

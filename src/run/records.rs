@@ -1,0 +1,71 @@
+//! Records of an environment's stages: those of now, and those of the last time that each was passed or found.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::EnvFolder;
+use crate::digest::Digest;
+use crate::files;
+use crate::plan::Plan;
+use crate::plan::copy::Manifest;
+use crate::plan::key::KeyParts;
+use crate::plan::record::{Around, Record};
+use crate::problem::Problem;
+
+/// Beside plan.json.
+const NAME: &str = "keys.json";
+/// Records are not larger.
+const MOST_BYTES: u64 = 64_000_000;
+
+/// What an environment's folder keeps of its stages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Kept {
+    /// The engine that had them.
+    pub(crate) engine: String,
+    pub(crate) stages: BTreeMap<String, Record>,
+}
+
+impl Kept {
+    /// Broken or too large is none.
+    pub(crate) fn read(folder: &EnvFolder) -> Self {
+        let text = files::read_text(&folder.path().join(NAME), MOST_BYTES);
+        let kept = text.ok().and_then(|text| serde_json::from_str(&text).ok());
+        kept.unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self, folder: &EnvFolder) -> Result<(), Problem> {
+        folder.write_json(NAME, self)
+    }
+}
+
+/// What the stages of a plan depend on now.
+pub(crate) struct Now<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) parts: &'a [KeyParts],
+    pub(crate) manifests: &'a [Option<Manifest>],
+    /// The lines of the tree's `.dockerignore`.
+    pub(crate) ignored: &'a [String],
+    /// The base image that is taken, and the keys on top of it; `None`: it is not known.
+    pub(crate) base: Option<(&'a str, Digest, &'a [Digest])>,
+}
+
+impl Now<'_> {
+    /// The record of a stage.
+    pub(crate) fn record(&self, at: usize) -> Record {
+        let stage = &self.plan.stages[at];
+        let key = |at: usize| self.base.map(|(_, _, keys)| keys[at]);
+        let around = Around {
+            parts: &self.parts[at],
+            files: self.manifests[at].as_ref(),
+            ignored: self.ignored,
+            key: key(at),
+            parent: stage
+                .parent
+                .map(|p| (self.plan.stages[p].name.as_str(), key(p))),
+            base: self.base.map(|(name, identity, _)| (name, identity)),
+        };
+        Record::of(&stage.said, &around)
+    }
+}
