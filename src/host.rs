@@ -56,4 +56,29 @@ impl Host {
             .get(OsStr::new(name))
             .is_some_and(|v| !v.is_empty())
     }
+
+    /// Is the variable set to a word that means no?
+    pub(crate) fn says_no(&self, name: &str) -> bool {
+        matches!(self.variable(name), Some("0" | "false"))
+    }
+
+    /// Is this a job of a CI?
+    pub(crate) fn is_ci(&self) -> bool {
+        self.is_set("CI") && !self.says_no("CI")
+    }
+}
+
+/// The platform of containers that run here without emulation, as image indexes name it (`GOOS/GOARCH`,
+/// go.dev/doc/install/source#environment).
+pub(crate) fn platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "x86" => "386",
+        "aarch64" => "arm64",
+        "arm" => "arm/v7",
+        "powerpc64" => "ppc64le",
+        "loongarch64" => "loong64",
+        other => other,
+    };
+    format!("linux/{architecture}")
 }

@@ -46,7 +46,7 @@ pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) ->
 fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Command> {
     let image = match stage.parent {
         Some(at) => tag(plan, &plan.stages[at], "plan"),
-        None => plan.image.clone().unwrap_or_default(),
+        None => plan.base().unwrap_or_default(),
     };
     let name = format!("runenv-{}-{}", plan.slug, stage.name);
     let spec = Container {

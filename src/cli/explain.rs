@@ -62,7 +62,11 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     } else {
         texts
     });
-    if problems.0.is_empty() { Ok(0) } else { Err(problems) }
+    if problems.0.is_empty() {
+        Ok(0)
+    } else {
+        Err(problems)
+    }
 }
 
 /// An environment for programs; `docs/reference/json.md` has these keys.

@@ -1,5 +1,9 @@
 //! `runenv [run]`: run environments, stage by stage.
 
+use std::panic::resume_unwind;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
@@ -10,11 +14,14 @@ use crate::exec::Cancel;
 use crate::name::{EnvName, STAGE};
 use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
-use crate::report::Sink;
+use crate::report;
 use crate::report::plain::Plain;
 use crate::run::containers::lookup::Selection;
-use crate::run::{self, Job, Options, World};
+use crate::run::{self, AtOnce, Job, Options, World};
 use crate::time;
+
+/// So many events wait for a slow terminal; then those who tell wait.
+const QUEUE: usize = 64;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArgs {
@@ -29,6 +36,9 @@ pub(crate) struct RunArgs {
     /// Run every stage anew
     #[arg(short = 'r', long)]
     no_cache: bool,
+    /// Run so many environments at once: a number, `auto` for as many as there are processors, or `all`
+    #[arg(short = 'j', long, visible_short_alias = 'p', visible_alias = "parallel", value_name = "N", env = "RUNENV_JOBS", value_parser = at_once)]
+    jobs: Option<AtOnce>,
     /// Print what would be run, as lines to paste; start nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -41,6 +51,9 @@ pub(crate) struct RunArgs {
     /// Do not keep what a failed stage left as an image
     #[arg(long, env = "RUNENV_NO_KEEP_FAILED", value_parser = FalseyValueParser::new())]
     no_keep_failed: bool,
+    /// Wait for another local run of this tree to end
+    #[arg(long, env = "RUNENV_WAIT", value_parser = FalseyValueParser::new())]
+    wait: bool,
     /// Install packages that are missing on this host (as root, or by `sudo -n`)
     #[arg(long, env = "RUNENV_INSTALL_PACKAGES", value_parser = FalseyValueParser::new())]
     install_packages: bool,
@@ -58,9 +71,11 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     fn options(&self) -> Options {
         Options {
+            jobs: self.jobs.unwrap_or_default(),
             timeout: self.timeout,
             keep_failed: !self.no_keep_failed,
             install_packages: self.install_packages,
+            wait: self.wait,
             engine: self.engine,
         }
     }
@@ -77,11 +92,7 @@ impl RunArgs {
 }
 
 /// The last stage that is meant: `--to`, the stage in the name, the project's default one.
-fn last_stage<'a>(
-    project: &'a Project,
-    name: &'a EnvName,
-    to: Option<&'a str>,
-) -> Option<&'a str> {
+fn last_stage<'a>(project: &'a Project, name: &'a EnvName, to: Option<&'a str>) -> Option<&'a str> {
     let default = project.file.project.default.get(STAGE);
     let default = default.filter(|_| name.own.is_none());
     let default = default.map(|stage| stage.get_ref().as_str());
@@ -97,6 +108,18 @@ pub(super) fn wanted(
 ) -> Result<Selection, Problem> {
     let to = last_stage(project, name, to.map(String::as_str));
     Selection::of(plan, to, None, false)
+}
+
+/// Reads `--jobs`.
+fn at_once(text: &str) -> Result<AtOnce, &'static str> {
+    match text {
+        "auto" => Ok(AtOnce::Processors),
+        "all" => Ok(AtOnce::All),
+        _ => match text.parse() {
+            Ok(number @ 1..) => Ok(AtOnce::Number(number)),
+            Ok(0) | Err(_) => Err("write a number from 1 on, `auto` or `all`"),
+        },
+    }
 }
 
 pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
@@ -123,8 +146,17 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     let world = World::new(&project, &context.host)?;
     let cancel = Cancel::install();
     let mut told = Plain::new(&context.out.with_verbosity(args.verbosity()));
-    let summary = run::run(&jobs, &world, &options, &cancel, &mut |event| {
-        told.event(&event);
+    let (sender, events) = sync_channel(QUEUE);
+    let summary = thread::scope(|scope| {
+        let running = scope.spawn(|| {
+            // Dropped at its end: with it ends the telling.
+            let sender = sender;
+            // Nobody hears any more: only if the telling panicked.
+            let tell = |event| drop(sender.send(event));
+            run::run(&jobs, &world, &options, &cancel, &tell)
+        });
+        report::follow(&events, &mut told);
+        running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     Ok(summary.exit_code())
 }

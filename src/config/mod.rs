@@ -5,6 +5,7 @@ mod conditions;
 pub(crate) mod file;
 pub(crate) mod forms;
 pub(crate) mod listed;
+pub(crate) mod lock;
 mod maintenance;
 pub(crate) mod read;
 pub(crate) mod references;
@@ -16,7 +17,7 @@ pub(crate) mod tree;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::catalog::Catalog;
 use crate::files;
@@ -28,6 +29,7 @@ pub(crate) use file::File;
 pub(crate) use file::spanned::Spanned;
 use file::{EnvTable, List};
 use listed::{Listed, Listing};
+use lock::Lock;
 use read::overrides::{self, Override};
 use read::sources::Sources;
 use tree::Tree;
@@ -41,6 +43,9 @@ const MOST_BYTES: u64 = 4_000_000;
 pub(crate) struct Project {
     /// The folder of the file: what `copy` may take from.
     pub(crate) root: PathBuf,
+    /// The file itself; its lock file stands beside it.
+    path: PathBuf,
+    lock: OnceLock<Result<Option<Lock>, Problem>>,
     pub(crate) name: String,
     pub(crate) sources: Sources,
     pub(crate) file: File,
@@ -115,7 +120,10 @@ pub(crate) fn load(
         || path.parent().unwrap_or(cwd).to_owned(),
         |root| cwd.join(root),
     );
-    read_and_check(&Source::new(shown, text), folder, sets, listing)
+    let source = Source::new(shown, text);
+    let mut project = read_and_check(&source, folder, sets, listing)?;
+    path.clone_into(&mut project.path);
+    Ok(project)
 }
 
 /// A text as a project; the files that it includes are read below `root`.

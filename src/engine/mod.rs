@@ -172,6 +172,12 @@ impl Engine {
         self.call(&["tag", image, tag])
     }
 
+    /// Asks every process of a container to end. `stop` asks the first alone, which passes it on to its child and no
+    /// further; then a `make` could not take half a file away, and a later run would take it for a whole one.
+    pub(crate) fn terminate(self, container: &str) -> Command {
+        self.call(&["exec", container, "sh", "-c", "kill -TERM -1"])
+    }
+
     pub(crate) fn stop(self, container: &str, kill_after: std::time::Duration) -> Command {
         self.call(&[
             "stop",

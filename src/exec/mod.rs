@@ -52,6 +52,8 @@ pub(crate) use stream::stream;
 pub(crate) struct Limits {
     pub(crate) time: Option<Duration>,
     pub(crate) kill_after: Duration,
+    /// After a signal it gets no more than this, however long `kill_after` is.
+    pub(crate) hurry: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -59,6 +61,7 @@ impl Default for Limits {
         Self {
             time: None,
             kill_after: Duration::from_secs(10),
+            hurry: None,
         }
     }
 }
@@ -72,7 +75,7 @@ impl Default for Limits {
 pub(crate) enum Stopper {
     /// TERM to its group, after `kill_after` KILL; at a second signal KILL at once.
     Group,
-    /// For clients that cannot pass KILL on to their container: runs `stop`, after `kill_after` runs `kill`, 5 s later
-    /// KILLs the client's group; at a second signal runs `kill` and KILLs at once.
-    Command { stop: Command, kill: Command },
+    /// For clients that cannot pass KILL on to their container: runs the commands of `stop` in order, after `kill_after`
+    /// runs `kill`, 5 s later KILLs the client's group; at a second signal runs `kill` and KILLs at once.
+    Command { stop: Vec<Command>, kill: Command },
 }

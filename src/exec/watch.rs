@@ -28,6 +28,7 @@ const NOTICE: Duration = Duration::from_secs(5);
 const HELPER: Limits = Limits {
     time: Some(Duration::from_secs(60)),
     kill_after: SHORT,
+    hurry: None,
 };
 
 /// Takes output; an error ends the child.
@@ -227,17 +228,24 @@ impl<'a> Watch<'a> {
             return;
         }
         match self.stopper {
-            Stopper::Command { stop, .. } if !self.ended => self.help(stop),
+            Stopper::Command { stop, .. } if !self.ended => self.help(stop.clone()),
             Stopper::Command { .. } | Stopper::Group => self.child.terminate(),
         }
-        self.enter(Phase::Asked, self.limits.kill_after);
+        let Limits {
+            kill_after, hurry, ..
+        } = *self.limits;
+        let hurry = hurry.filter(|_| self.stopped == Some(Stop::Interrupted));
+        self.enter(
+            Phase::Asked,
+            hurry.map_or(kill_after, |most| kill_after.min(most)),
+        );
     }
 
     /// Second step, of children that are only clients of what they run; false for others.
     fn insist(&mut self) -> bool {
         match self.stopper {
             Stopper::Command { kill, .. } if !self.ended => {
-                self.help(kill);
+                self.help(vec![kill.clone()]);
                 self.enter(Phase::Insisted, NOTICE);
                 true
             }
@@ -251,11 +259,13 @@ impl<'a> Watch<'a> {
         self.enter(Phase::Killed, if self.ended { SHORT } else { NOTICE });
     }
 
-    /// Runs a command beside; whatever it says, the deadline decides.
-    fn help(&self, command: &Command) {
-        let (command, done) = (command.clone(), self.helpers.0.clone());
+    /// Runs commands beside, one after another; whatever they say, the deadline decides.
+    fn help(&self, commands: Vec<Command>) {
+        let done = self.helpers.0.clone();
         let _ = aside(move || {
-            let _ = capture(&command, &HELPER, &Cancel::never());
+            for command in commands {
+                let _ = capture(&command, &HELPER, &Cancel::never());
+            }
             drop(done);
         });
     }

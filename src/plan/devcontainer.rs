@@ -20,7 +20,7 @@ use crate::quote;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DevContainer<'a> {
     name: &'a str,
-    image: &'a str,
+    image: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     run_args: Vec<String>,
     workspace_mount: String,

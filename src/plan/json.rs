@@ -12,7 +12,7 @@ pub(crate) struct PlanJson<'a> {
     env: &'a str,
     project: &'a str,
     runner: &'a str,
-    image: Option<&'a str>,
+    image: Option<String>,
     stages: Vec<StageJson<'a>>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
         env: &plan.env,
         project: &plan.project,
         runner: &plan.runner,
-        image: plan.image.as_deref(),
+        image: plan.base(),
         stages: plan.stages.iter().enumerate().map(stage).collect(),
     }
 }

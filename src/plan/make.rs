@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::config::Project;
+use crate::config::lock::Lock;
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
@@ -40,13 +41,15 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
     }
     let mut images = settings.image.iter().filter(|_| env.container());
     let image = images.next();
-    Ok(Plan {
+    let mut plan = Plan {
         env: env.name.to_string(),
         slug: env.name.without_runner(),
         project: env.project.clone(),
         runner: env.name.runner.clone(),
         image: image.map(|s| s.value.clone()),
         other_images: images.map(|s| s.value.clone()).collect(),
+        pin: None,
+        not_locked: false,
         image_place: image.and_then(Setting::place).cloned(),
         platform: value(settings.platform.as_ref()),
         allow_volumes: is_on(settings.allow_volumes.as_ref()),
@@ -59,7 +62,20 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         archive: value(env.archive.as_ref())
             .filter(|_| env.manager.is_some_and(|m| m.archive.is_some())),
         stages,
-    })
+    };
+    if plan.image.is_some() {
+        pin(&mut plan, project.lock()?);
+    }
+    Ok(plan)
+}
+
+/// Which bytes the base image is, by the lock file.
+fn pin(plan: &mut Plan, lock: Option<&Lock>) {
+    let platform = plan.platform();
+    let pin = |lock: &Lock| plan.images().find_map(|i| lock.pin(i, &platform).cloned());
+    let pin = lock.and_then(pin);
+    plan.not_locked = lock.is_some() && pin.is_none();
+    plan.pin = pin;
 }
 
 fn plan_stage(

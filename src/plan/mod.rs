@@ -22,7 +22,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::catalog::managers::Manager;
+use crate::config::lock::Pin;
 use crate::environment::draft::Strings;
+use crate::host;
 use crate::nearest;
 use crate::problem::{Place, Problem};
 
@@ -37,6 +39,10 @@ pub(crate) struct Plan {
     pub(crate) image: Option<String>,
     /// Images to take in place of it, in this order, where it cannot be had.
     pub(crate) other_images: Vec<String>,
+    /// Which bytes the base image is, if that is locked.
+    pub(crate) pin: Option<Pin>,
+    /// There is a lock file, and it does not have the image.
+    pub(crate) not_locked: bool,
     /// Where it is written, if it is in a file.
     pub(crate) image_place: Option<Place>,
     pub(crate) platform: Option<String>,
@@ -130,6 +136,17 @@ pub(crate) struct PlanCommand {
 }
 
 impl Plan {
+    /// What an engine is told to start from.
+    pub(crate) fn base(&self) -> Option<String> {
+        let pin = self.pin.as_ref().map(Pin::reference);
+        pin.or_else(|| self.image.clone())
+    }
+
+    /// The platform of its images: the one that is set, else this machine's.
+    pub(crate) fn platform(&self) -> String {
+        self.platform.clone().unwrap_or_else(host::platform)
+    }
+
     /// The base images that may be taken, in this order.
     pub(crate) fn images(&self) -> impl Iterator<Item = &String> {
         self.image.iter().chain(&self.other_images)

@@ -14,6 +14,10 @@ pub(crate) const LONGEST_ARGUMENT: usize = 120_000;
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// How a script ends that cannot make or enter its workdir.
 pub(crate) const NO_WORKDIR: i32 = 125;
+/// Who ends a stage asks all of its processes at once (`Engine::terminate`): the script waits for the others, since all
+/// that is left when it ends is killed.
+const ENDING: &str =
+    "trap 'while kill -0 -1; do sleep 0.1 || sleep 1; done 2>/dev/null; exit 143' TERM\n";
 /// What a mark in the output begins with, before the run's random word.
 pub(crate) const MARK: u8 = 0x1e;
 
@@ -97,7 +101,7 @@ pub(crate) fn preamble(
     proxies: &[(String, String)],
     on_failure: &[PlanCommand],
 ) -> String {
-    let mut text = format!("runenv_mark={mark}\n");
+    let mut text = format!("runenv_mark={mark}\n{ENDING}");
     for (name, value) in proxies {
         text += &format!("export {name}={}\n", quote::word(value));
     }

@@ -24,7 +24,11 @@ pub(crate) fn text(env: &str, explained: &Explained) -> String {
     for stage in stages() {
         let name = clean::visible(&stage.name);
         let key = stage.key.map_or("no key".to_owned(), |key| key.short());
-        text += &format!("  {name:<width$}  {:<7}  {key}  {}\n", word(stage), said(stage));
+        text += &format!(
+            "  {name:<width$}  {:<7}  {key}  {}\n",
+            word(stage),
+            said(stage)
+        );
         let changes: &[Change] = match &stage.fate {
             Fate::Run(Why::Changed { changes, .. }) | Fate::Unknown(changes) => changes,
             Fate::Found { .. } | Fate::NotNeeded | Fate::Run(_) | Fate::Always => &[],
@@ -52,7 +56,7 @@ fn said(stage: &Told) -> String {
             None => short(image).to_owned(),
         },
         Fate::NotNeeded => "its image is not here, and a later stage's is".to_owned(),
-        Fate::Run(Why::New) => "it was never passed here, and no image is like it".to_owned(),
+        Fate::Run(Why::New) => "nothing of it was built yet".to_owned(),
         Fate::Run(Why::Gone) => {
             "nothing changed since the last run, but its image is gone".to_owned()
         }
@@ -112,7 +116,9 @@ fn line(change: &Change) -> String {
         return text;
     }
     for (sign, value) in [('-', &change.old), ('+', &change.new)] {
-        let unsaid = value.as_ref().filter(|value| !words.contains(&format!("`{value}`")));
+        let unsaid = value
+            .as_ref()
+            .filter(|value| !words.contains(&format!("`{value}`")));
         for line in unsaid.into_iter().flat_map(|value| value.lines()) {
             text += &format!("        {sign} {}\n", cut(&clean::visible(line)));
         }

@@ -5,12 +5,12 @@
 //!
 //! ```ignore
 //! let mut told = Plain::new(&out);
-//! for event in events { told.event(&event); }
+//! follow(&events, &mut told);
 //! ```
 
 pub(crate) mod clean;
-pub(crate) mod explain;
 pub(crate) mod excerpt;
+pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod out;
 pub(crate) mod plain;
@@ -20,10 +20,35 @@ pub(crate) mod table;
 #[cfg(test)]
 mod told;
 
-use crate::run::event::Event;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Instant;
 
-/// Somebody who is told what happens during a run.
+use crate::run::event::Event;
+use crate::time;
+
+/// Somebody who is told what happens during a run, and what time it is.
 pub(crate) trait Sink {
     /// Takes one event; events of different environments may be mixed.
-    fn event(&mut self, event: &Event);
+    fn event(&mut self, event: &Event, now: Instant);
+
+    /// When there will be something to say even if nothing happens.
+    fn due(&self) -> Option<Instant>;
+
+    /// It is so late now, and nothing has happened.
+    fn tick(&mut self, now: Instant);
+}
+
+/// Tells everything that happens, until nobody can tell anything any more.
+pub(crate) fn follow(events: &Receiver<Event>, sink: &mut dyn Sink) {
+    loop {
+        let event = match sink.due() {
+            None => events.recv().map_err(RecvTimeoutError::from),
+            Some(due) => events.recv_timeout(due.saturating_duration_since(time::start())),
+        };
+        match event {
+            Ok(event) => sink.event(&event, time::start()),
+            Err(RecvTimeoutError::Timeout) => sink.tick(time::start()),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
 }

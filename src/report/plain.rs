@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use super::clean::{self, Cleaner};
 use super::out::Out;
@@ -254,7 +255,13 @@ impl Plain {
 }
 
 impl Sink for Plain {
-    fn event(&mut self, event: &Event) {
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn tick(&mut self, _now: Instant) {}
+
+    fn event(&mut self, event: &Event, _now: Instant) {
         let Event { env, stage, kind } = event;
         if let Kind::RunEnded { summary } = kind {
             return self.run_ended(summary);

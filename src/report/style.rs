@@ -58,18 +58,12 @@ pub(crate) fn colour(choice: Option<&str>, host: &Host, terminal: bool) -> bool 
         return false;
     }
     if host.is_set("FORCE_COLOR") {
-        return !off(host, "FORCE_COLOR");
+        return !host.says_no("FORCE_COLOR");
     }
-    let ci = host.is_set("CI") && !off(host, "CI");
     let able = host
         .variable("TERM")
         .is_some_and(|term| term != "dumb" && !term.is_empty());
-    terminal && able && !ci
-}
-
-/// Is the variable set to a word that means no?
-fn off(host: &Host, name: &str) -> bool {
-    matches!(host.variable(name), Some("0" | "false"))
+    terminal && able && !host.is_ci()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::plain::Plain;
 use crate::run::event::{Event, Kind};
 use crate::run::result::Took;
 use crate::run::result::{EnvResult, FailedCommand, StageResult, State, Summary};
+use crate::time;
 
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -31,11 +32,12 @@ pub(super) fn told(colour: bool, verbosity: i8, events: &[(&str, &str, Kind)]) -
     let out = Out::over(Box::new(io::sink()), tell, colour, verbosity);
     let mut plain = Plain::new(&out);
     for (env, stage, kind) in events {
-        plain.event(&Event {
+        let event = Event {
             env: (*env).to_owned(),
             stage: (*stage).to_owned(),
             kind: kind.clone(),
-        });
+        };
+        plain.event(&event, time::start());
     }
     let bytes = kept.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()

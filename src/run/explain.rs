@@ -1,15 +1,12 @@
 //! Why each stage of an environment would be run, or is not: found where, or changed in what against the last run or
 //! the nearest image. Pulls nothing, writes nothing; at most the three processes that a look-up takes.
 
-use std::collections::BTreeMap;
-
 use super::World;
-use super::containers::base::Base;
+use super::containers::base;
 use super::containers::call::Calls;
-use super::containers::lookup::{self, Question, Selection, Start};
+use super::containers::lookup::{Question, Selection, Start};
 use super::folder::EnvFolder;
 use super::records::{Kept, Now};
-use super::result::State;
 use super::stages;
 use crate::digest::Digest;
 use crate::engine::Engine;
@@ -45,7 +42,10 @@ pub(crate) struct Told {
 #[derive(Debug)]
 pub(crate) enum Fate {
     /// Its image is there.
-    Found { image: String, tags: Vec<String> },
+    Found {
+        image: String,
+        tags: Vec<String>,
+    },
     /// Its image is not there, and nobody needs it: that of a later stage is.
     NotNeeded,
     Run(Why),
@@ -66,7 +66,10 @@ pub(crate) enum Why {
     OtherEngine(String),
     /// Only the stage before it changed.
     Before(String),
-    Changed { against: Against, changes: Vec<Change> },
+    Changed {
+        against: Against,
+        changes: Vec<Change>,
+    },
 }
 
 /// What a stage is compared with.
@@ -121,7 +124,9 @@ pub(crate) fn explain(
         Err(problem) => (None, Some(problem)),
     };
     let ignored = copy::ignored(&world.root);
-    let base = start.as_ref().map(|s| (s.base.name.as_str(), s.base.identity, s.keys.as_slice()));
+    let base = start
+        .as_ref()
+        .map(|s| (s.base.name.as_str(), s.base.identity, s.keys.as_slice()));
     let now = Now {
         plan,
         parts: &parts,
@@ -129,7 +134,9 @@ pub(crate) fn explain(
         ignored: &ignored,
         base,
     };
-    let name = base.map(|(name, ..)| name.to_owned()).or(plan.image.clone());
+    let name = base
+        .map(|(name, ..)| name.to_owned())
+        .or(plan.image.clone());
     let told = (0..wanted.end).map(|at| asked.stage(at, &now.record(at), start.as_ref()));
     Ok(Explained {
         engine: Some(engine),
@@ -148,22 +155,23 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// What the engine has, if the base image is there: nothing is pulled.
     fn start(&self) -> Result<Option<Start>, Problem> {
-        let Question { calls, inventory, plan, selection, .. } = self.question;
+        let Question {
+            calls,
+            inventory,
+            plan,
+            selection,
+            ..
+        } = self.question;
         let note = self.folder.note();
-        let noted = lookup::noted(plan, selection, &note, calls.engine.name());
-        let names: Vec<String> = plan.images().chain(&noted).cloned().collect();
-        inventory.ask(calls, &names)?;
-        // The first that can be had is taken: the first of all, or the one that the last run took.
+        // Not only the deepest: it is told where each is, and the question is one all the same.
+        let stages = plan.stages.iter().take(selection.end);
+        let stages = stages.filter(|_| note.engine == calls.engine.name());
+        let noted = stages.filter_map(|stage| note.images.get(&stage.name).cloned());
+        let noted: Vec<String> = noted.collect();
         let mut records = self.last.stages.values();
         let last = records.find_map(|record| record.image().map(str::to_owned));
-        let taken = plan.images().filter(|name| Some(name.as_str()) == last.as_deref());
-        for name in plan.images().take(1).chain(taken) {
-            let image = inventory.get(name);
-            if let Some(image) = image.filter(|i| i.is_for(plan.platform.as_deref())) {
-                return self.question.on(Base::on_engine(name, image), &noted).map(Some);
-            }
-        }
-        Ok(None)
+        let base = base::known(calls, inventory, plan, last.as_deref(), &noted)?;
+        base.map(|base| self.question.on(base, &noted)).transpose()
     }
 
     fn stage(&self, at: usize, new: &Record, start: Option<&Start>) -> Result<Told, Problem> {
@@ -192,7 +200,8 @@ impl Asked<'_> {
 
     fn since_the_last_run(&self, stage: &str, new: &Record) -> Vec<Change> {
         let last = self.last.stages.get(stage);
-        last.map(|old| record::changes(old, new)).unwrap_or_default()
+        last.map(|old| record::changes(old, new))
+            .unwrap_or_default()
     }
 
     fn why(&self, stage: &str, new: &Record) -> Result<Why, Problem> {
@@ -209,7 +218,14 @@ impl Asked<'_> {
             },
         };
         let changes = record::changes(&old, new);
-        if let [Change { what: What::Stage, name, .. }] = changes.as_slice() {
+        if let [
+            Change {
+                what: What::Stage,
+                name,
+                ..
+            },
+        ] = changes.as_slice()
+        {
             return Ok(Why::Before(name.clone()));
         }
         Ok(Why::Changed { against, changes })
@@ -217,7 +233,13 @@ impl Asked<'_> {
 
     /// The image of this stage of this environment that has the most in common with what is to be run.
     fn nearest(&self, stage: &str, new: &Record) -> Result<Option<(String, Record)>, Problem> {
-        let Question { calls, inventory, project, plan, .. } = self.question;
+        let Question {
+            calls,
+            inventory,
+            project,
+            plan,
+            ..
+        } = self.question;
         let images = inventory.of_project(calls, project)?;
         let of_it = images.iter().filter(|image| {
             image.label(labels::ENV) == Some(plan.slug.as_str())

@@ -1,4 +1,4 @@
-//! Doing: environments one after another, events out, a summary at the end.
+//! Doing: environments one after another or side by side, events out, a summary at the end.
 //!
 //! Prints nothing; whoever listens to the events does.
 
@@ -16,10 +16,11 @@ pub(crate) mod pass_env;
 pub(crate) mod project_id;
 pub(crate) mod records;
 pub(crate) mod result;
+mod schedule;
 pub(crate) mod stages;
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::config::Project;
@@ -37,17 +38,33 @@ use event::{Event, Kind};
 use folder::{EnvFolder, Folder};
 use result::Took;
 use result::{EnvResult, State, Summary};
+use schedule::Turn;
 
 /// What the person asked for, meant (not as typed).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
+    /// How many environments run at once.
+    pub(crate) jobs: AtOnce,
     /// In place of every stage's own limit.
     pub(crate) timeout: Option<Duration>,
     pub(crate) keep_failed: bool,
     /// Installs packages that are missing on this host, whatever the file says.
     pub(crate) install_packages: bool,
+    /// Waits for another local run of the tree.
+    pub(crate) wait: bool,
     /// Runs `docker-*` names on this engine.
     pub(crate) engine: Option<Engine>,
+}
+
+/// How many environments run at once: what `--jobs` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AtOnce {
+    #[default]
+    One,
+    Number(usize),
+    /// As many as this host has processors.
+    Processors,
+    All,
 }
 
 /// One environment to run, and which of its stages.
@@ -64,8 +81,10 @@ pub(crate) struct World<'a> {
     pub(crate) run_id: String,
     pub(crate) owner: String,
     pub(crate) host: &'a Host,
+    /// The tree: local environments work in it one at a time.
+    pub(crate) tree: Mutex<()>,
     inventories: [Inventory; Engine::ALL.len()],
-    describe: OnceCell<Option<String>>,
+    describe: OnceLock<Option<String>>,
 }
 
 impl<'a> World<'a> {
@@ -85,8 +104,9 @@ impl<'a> World<'a> {
             folder,
             run_id,
             host,
+            tree: Mutex::new(()),
             inventories: Default::default(),
-            describe: OnceCell::new(),
+            describe: OnceLock::new(),
         })
     }
 
@@ -95,6 +115,12 @@ impl<'a> World<'a> {
         self.describe
             .get_or_init(|| project_id::describe(&self.root))
             .as_deref()
+    }
+
+    /// How long commands get to end after a signal, where that is less than their `kill-after`: a CI's runner sends INT
+    /// and kills all 10 s later, and what a stage left is to be kept in that time.
+    pub(crate) fn hurry(&self) -> Option<Duration> {
+        self.host.is_ci().then_some(Duration::from_secs(3))
     }
 
     /// What an engine has.
@@ -111,7 +137,9 @@ impl<'a> World<'a> {
             let names = ours.flat_map(|Job { plan, wanted }| {
                 let note = self.folder.env(&plan.env).note();
                 let noted = lookup::noted(plan, *wanted, &note, engine.name());
-                plan.image.iter().cloned().chain(noted)
+                // A locked image is asked for only when a stage has to start from it.
+                let base = plan.image.iter().filter(|_| plan.pin.is_none());
+                base.cloned().chain(noted)
             });
             let names: Vec<String> = names.collect();
             let calls = Calls { engine, cancel };
@@ -145,13 +173,13 @@ pub(crate) fn engine_of(plan: &Plan, asked: Option<Engine>) -> Option<Engine> {
     Engine::by_name(&plan.runner).map(|named| asked.unwrap_or(named))
 }
 
-/// Runs the plans one after another.
+/// Runs the plans, as many at once as `options` says; the results stand in the plans' order.
 pub(crate) fn run(
     jobs: &[Job],
     world: &World<'_>,
     options: &Options,
     cancel: &Cancel,
-    tell: &mut dyn FnMut(Event),
+    tell: &(dyn Fn(Event) + Sync),
 ) -> Summary {
     let started = time::start();
     let whole = |kind| Event {
@@ -165,33 +193,67 @@ pub(crate) fn run(
     if jobs.len() > 1 {
         world.ask_engines(jobs, options, cancel);
     }
-    let mut summary = Summary::default();
-    for job in jobs {
-        let plan = &job.plan;
-        let folder = world.folder.env(&plan.env);
-        let result = if cancel.requested() {
-            not_begun(not_run(plan, State::NotRun), &folder, &whole, tell)
-        } else if let Some(why) = not_for(plan, world.host) {
-            let mut skipped = not_run(plan, State::Skipped);
-            skipped.problem = Some(why);
-            not_begun(skipped, &folder, &whole, tell)
-        } else {
-            environment(job, world, options, cancel, &folder, tell)
-        };
-        tell(Event {
-            env: plan.env.clone(),
-            ..whole(Kind::EnvEnded {
-                result: result.clone(),
-            })
-        });
-        summary.envs.push(result);
-    }
-    summary.interrupted = cancel.requested();
-    summary.seconds = Took(started.elapsed());
+    let turn = |job| turn(job, options);
+    let turns: Vec<Turn<'_>> = jobs.iter().map(turn).collect();
+    let most = match options.jobs {
+        AtOnce::One => 1,
+        AtOnce::Number(number) => number,
+        AtOnce::Processors => world.host.cpus,
+        AtOnce::All => jobs.len(),
+    };
+    let envs = schedule::each(&turns, most, &|at, _| {
+        job(&jobs[at], world, options, cancel, tell)
+    });
+    let summary = Summary {
+        envs,
+        interrupted: cancel.requested(),
+        seconds: Took(started.elapsed()),
+    };
     tell(whole(Kind::RunEnded {
         summary: summary.clone(),
     }));
     summary
+}
+
+/// What keeps a job apart from others.
+fn turn<'a>(job: &'a Job, options: &Options) -> Turn<'a> {
+    Turn {
+        env: &job.plan.env,
+        in_tree: engine(&job.plan, options).is_none(),
+        after: &[],
+    }
+}
+
+/// Runs one environment, or tells why it is not begun.
+fn job(
+    job: &Job,
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    tell: &(dyn Fn(Event) + Sync),
+) -> EnvResult {
+    let plan = &job.plan;
+    let folder = world.folder.env(&plan.env);
+    let event = |kind| Event {
+        env: plan.env.clone(),
+        stage: String::new(),
+        kind,
+    };
+    let result = if cancel.requested() {
+        not_begun(not_run(plan, State::NotRun), &folder, &event, tell)
+    } else if let Some(why) = not_for(plan, world.host) {
+        let mut skipped = not_run(plan, State::Skipped);
+        skipped.problem = Some(why);
+        not_begun(skipped, &folder, &event, tell)
+    } else {
+        environment(job, world, options, cancel, &folder, &mut |event| {
+            tell(event);
+        })
+    };
+    tell(event(Kind::EnvEnded {
+        result: result.clone(),
+    }));
+    result
 }
 
 /// Why an environment does not run on this host, if its `host-os` is of others.
@@ -210,29 +272,22 @@ pub(crate) fn not_for(plan: &Plan, host: &Host) -> Option<String> {
 fn not_begun(
     result: EnvResult,
     folder: &EnvFolder,
-    whole: &dyn Fn(Kind) -> Event,
-    tell: &mut dyn FnMut(Event),
+    event: &dyn Fn(Kind) -> Event,
+    tell: &(dyn Fn(Event) + Sync),
 ) -> EnvResult {
     let written = folder
         .make()
         .and_then(|()| folder.write_json("result.json", &result));
     if let Err(problem) = written {
-        tell(whole(Kind::Warning { problem }));
+        tell(event(Kind::Warning { problem }));
     }
     result
 }
 
 fn not_run(plan: &Plan, state: State) -> EnvResult {
     EnvResult {
-        name: plan.env.clone(),
-        state,
-        seconds: Took::default(),
-        stages: Vec::new(),
         nameless_packages: plan.nameless.clone(),
-        problem: None,
-        trouble: None,
-        started: time::now(),
-        runenv: env!("CARGO_PKG_VERSION"),
+        ..EnvResult::new(&plan.env, state)
     }
 }
 
@@ -254,6 +309,9 @@ fn environment(
     };
     tell(event(Kind::EnvStarted { stages: names }));
     if let Some(problem) = past_its_end(plan) {
+        tell(event(Kind::Warning { problem }));
+    }
+    if let Some(problem) = not_locked(plan) {
         tell(event(Kind::Warning { problem }));
     }
     let problem = stages::run(job, world, options, cancel, folder, &mut result, tell).err();
@@ -301,6 +359,14 @@ fn past_its_end(plan: &Plan) -> Option<Problem> {
         };
         Problem::warning(title, help)
     })
+}
+
+/// A base image that a lock file does not have: what it is today need not be what it was for others.
+fn not_locked(plan: &Plan) -> Option<Problem> {
+    let image = plan.image.as_ref().filter(|_| plan.not_locked)?;
+    let platform = plan.platform();
+    let title = format!("the image `{image}` for {platform} is not in the lock file");
+    Some(Problem::warning(title, "`runenv lock` adds it"))
 }
 
 /// The worst of what its stages say; a failure that is allowed does not count.

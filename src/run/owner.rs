@@ -25,6 +25,11 @@ pub(crate) fn is_dead(owner: &str) -> bool {
     owner_boot != boot() || start_time(pid) != start
 }
 
+/// Does it name a process of this host?
+pub(crate) fn is_here(owner: &str) -> bool {
+    owner.split(' ').nth(4) == Some(hostname().as_str())
+}
+
 /// Field 22 of `proc_pid_stat(5)`: start time in ticks since boot. `-` where there is no such process.
 fn start_time(pid: u32) -> String {
     let stat = files::read_if_there(Path::new(&format!("/proc/{pid}/stat")));

@@ -194,6 +194,20 @@ pub(crate) struct EnvResult {
 }
 
 impl EnvResult {
+    pub(super) fn new(name: &str, state: State) -> Self {
+        Self {
+            name: name.to_owned(),
+            state,
+            seconds: Took::default(),
+            stages: Vec::new(),
+            nameless_packages: Vec::new(),
+            problem: None,
+            trouble: None,
+            started: time::now(),
+            runenv: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
     /// Was it stopped by a mistake of whoever wrote the file?
     fn is_mistake(&self) -> bool {
         let kind = self.trouble.as_ref().map(|problem| problem.kind);

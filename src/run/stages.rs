@@ -1,9 +1,9 @@
 //! The stages of one environment: which of them, with which files, on which runner.
 
-use super::containers::EngineEnv;
 use super::containers::call::Calls;
 use super::containers::lookup::Selection;
 use super::containers::proxies::{self, Proxies};
+use super::containers::{EngineEnv, Memory};
 use super::event::Event;
 use super::folder::EnvFolder;
 use super::result::EnvResult;
@@ -41,7 +41,7 @@ pub(crate) fn run(
         result.stages = run.results;
         return ended;
     };
-    let (manifests, cache) = read(plan, world, selection)?;
+    let (manifests, mut cache) = read(plan, world, selection)?;
     cache.save()?;
     let parts: Vec<KeyParts> = parts(plan, &manifests);
     folder.forget(&plan.stages)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(
         containers: Vec::new(),
         background: Vec::new(),
         results: Vec::new(),
-        memory: Default::default(),
+        memory: Memory::default(),
     };
     let ended = run.run(selection, tell);
     result.stages = run.results;

@@ -1,5 +1,7 @@
 //! Runs on this host: what a command gets, how it ends, what is kept of it.
 
+use std::io::BufRead;
+
 use crate::support::{Project, golden};
 
 fn local(commands: &str) -> Project {
@@ -213,13 +215,54 @@ fn two_runs_of_a_tree_do_not_mix() {
     }
     let ran = project.runenv("run a").exits(3);
     let expected = format!(
-        "another local run has this tree: process {}, since ",
+        "another local run has this tree: process {}, which is alive and runs `a` since ",
         first.id()
     );
     assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`--wait`"), "{}", ran.stderr);
+    let mut waits = project.command("run a --wait").spawn().unwrap();
+    let mut said = String::new();
+    let mut lines = std::io::BufReader::new(waits.stderr.take().unwrap());
+    while !said.contains(&format!("that has this tree: process {}", first.id())) {
+        assert_ne!(lines.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    // Its command lives on for a second at most, as after any kill; the lock does not.
+    std::fs::remove_file(project.path("up")).unwrap();
     first.kill().unwrap();
     first.wait().unwrap();
-    assert!(ran.stderr.contains("wait for it to end"), "{}", ran.stderr);
+    while !project.path("up").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    interrupt(&waits);
+    assert_eq!(waits.wait().unwrap().code(), Some(130));
+}
+
+/// A wait obeys signals, and leaves what the holder wrote alone.
+#[test]
+fn a_wait_for_the_tree_ends_with_a_signal() {
+    let project = local(r#"["echo up >up; sleep 5"]"#);
+    let mut first = project.command("run a").spawn().unwrap();
+    while !project.path("up").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let mut waits = project.command("run a");
+    let mut waits = waits.env("RUNENV_WAIT", "1").spawn().unwrap();
+    let mut line = String::new();
+    let mut lines = std::io::BufReader::new(waits.stderr.take().unwrap());
+    while !line.contains("waiting for") {
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "{line}");
+    }
+    interrupt(&waits);
+    assert_eq!(waits.wait().unwrap().code(), Some(130));
+    assert!(project.path(".runenv/a/log/01-commands.log").exists());
+    interrupt(&first);
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+}
+
+fn interrupt(child: &std::process::Child) {
+    let pid = i32::try_from(child.id()).ok();
+    let pid = pid.and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
 }
 
 /// Homebrew and conda are no systems that a machine is.

@@ -138,3 +138,24 @@ fn a_time_limit_ends_a_stage() {
         assert_eq!(project.images().len(), 1);
     });
 }
+
+#[test]
+fn every_process_is_asked_to_end_and_waited_for() {
+    each(|engine| {
+        // A make of sorts, two processes below the stage's shell: it takes away what it has begun.
+        let tidy = "trap 'sleep 1; rm /half; echo tidied >/tidied; exit 1' TERM; : >/half; echo begun; sleep 50 & wait";
+        let toml = format!(
+            "[stage.one]\nrun = [[\"sh\", \"-c\", {:?}]]\n",
+            format!("({tidy}); echo never")
+        );
+        let project = Project::new(engine, &toml);
+        project.run(&["--timeout", "2s"]).code(1);
+        let failed = project.image("one");
+        let words = ["run", "--rm", "--entrypoint", "ls", &failed, "/"];
+        let files = project.engine(&words);
+        assert!(
+            files.contains("tidied") && !files.contains("half"),
+            "{files}"
+        );
+    });
+}

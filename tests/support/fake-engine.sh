@@ -110,7 +110,7 @@ new_image() {
   new=$state/$(printf %s "$1" | tr ':/' '--')
   mkdir -p "$new"
   for tags in "$state"/*/tags; do
-    [ ! -e "$tags" ] || { grep -vxF "$2" "$tags" >"$tags.new"; mv "$tags.new" "$tags"; }
+    [ ! -e "$tags" ] || { grep -vxF "$2" "$tags" >"$tags.$$"; mv "$tags.$$" "$tags"; }
   done
   echo "$1" >"$new/id"
   echo "$2" >"$new/tags"
@@ -131,8 +131,8 @@ image_rm() {
   for name do
     case $name in -*) continue ;; esac
     folder_of "$name" || { echo "Error: No such image: $name" >&2; return 1; }
-    grep -vxF "$name" "$folder/tags" >"$folder/tags.new"
-    mv "$folder/tags.new" "$folder/tags"
+    grep -vxF "$name" "$folder/tags" >"$folder/tags.$$"
+    mv "$folder/tags.$$" "$folder/tags"
     if [ ! -s "$folder/tags" ] || [ "$id" = "$name" ]; then rm -r "$folder"; fi
   done
 }

@@ -5,6 +5,7 @@ mod declared;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use super::conditions::Conditions;
 use super::file::{File, Text};
@@ -56,6 +57,8 @@ pub(crate) fn check(
         .as_ref()
         .map(|table| Tree::new(&root, table));
     let mut project = Project {
+        path: root.join(super::NAME),
+        lock: OnceLock::new(),
         root,
         overrides,
         tree,

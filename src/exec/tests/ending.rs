@@ -133,7 +133,7 @@ fn a_client_is_stopped_by_commands() {
     // A client that ends when its "container" does; to end that is to write to the pipe.
     let client = inside("mkfifo c; echo ready; exec cat c");
     let stopper = |stop: &str, kill: &str| Stopper::Command {
-        stop: inside(stop),
+        stop: vec![inside("echo asked >>log"), inside(stop)],
         kill: inside(kill),
     };
     let well = stopper("echo stopped >>log; : >c; rm c", "echo never >>log");
@@ -147,7 +147,12 @@ fn a_client_is_stopped_by_commands() {
         }
     );
     let deaf = stopper("echo unheard >>log", "echo killed >>log; : >c");
-    let (exit, _) = interrupted(&client, &deaf, &limits(None, 100), false);
+    // After a signal there is less time.
+    let hurried = Limits {
+        hurry: Some(Duration::from_millis(100)),
+        ..limits(None, 60_000)
+    };
+    let (exit, _) = interrupted(&client, &deaf, &hurried, false);
     assert_eq!(exit.ended, Ended::Code(0));
     let slow = stopper("sleep 0", "echo at once >>log");
     let (exit, _) = interrupted(
@@ -160,6 +165,6 @@ fn a_client_is_stopped_by_commands() {
     let log = files::read(&folder.path().join("log")).unwrap();
     assert_eq!(
         String::from_utf8(log).unwrap(),
-        "stopped\nunheard\nkilled\nat once\n"
+        "asked\nstopped\nasked\nunheard\nkilled\nasked\nat once\n"
     );
 }

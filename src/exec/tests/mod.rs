@@ -23,6 +23,7 @@ fn limits(time: Option<u64>, kill_after: u64) -> Limits {
     Limits {
         time: time.map(Duration::from_millis),
         kill_after: Duration::from_millis(kill_after),
+        hurry: None,
     }
 }
 

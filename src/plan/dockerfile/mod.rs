@@ -132,7 +132,7 @@ pub(crate) fn dockerfile(plan: &Plan, files: &[Files]) -> Result<Dockerfile, Pro
             Some(parent) => all.push(from(alias(plan, parent), &name)),
             None => all.push(Instruction::From {
                 platform: plan.platform.clone(),
-                image: image.to_owned(),
+                image: image.clone(),
                 stage: name,
             }),
         }
@@ -151,8 +151,8 @@ pub(crate) fn dockerfile(plan: &Plan, files: &[Files]) -> Result<Dockerfile, Pro
 }
 
 /// The base image; a plan of this host has none, and so no Dockerfile.
-pub(crate) fn image(plan: &Plan) -> Result<&str, Problem> {
-    plan.image.as_deref().ok_or_else(|| {
+pub(crate) fn image(plan: &Plan) -> Result<String, Problem> {
+    plan.base().ok_or_else(|| {
         let title = format!("`{}` runs on this host, not in an image", plan.env);
         Problem::new(
             title,

@@ -175,8 +175,9 @@ fn bounded(mut words: Vec<Word>) -> String {
 /// A name without what means something in a label.
 fn escaped(name: &str) -> String {
     let escaped = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-        b'.' | b'_' | b'-' | b'/' | b':' | b'@' | b'+' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() || b"._-/:@+".contains(&byte) => {
+            char::from(byte).to_string()
+        }
         other => format!("%{other:02x}"),
     };
     name.bytes().map(escaped).collect()

@@ -115,7 +115,7 @@ impl Record {
             (None, None) => {}
         }
         if around.files.is_some() && !around.ignored.is_empty() {
-            let lines = around.ignored.iter().map(|line| Item::new(line)).collect();
+            let lines = around.ignored.iter().map(Item::new).collect();
             said.tells.push(Part::list(IGNORE, lines));
         }
         let entries = around.files.iter().flat_map(|files| files.entries());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::call::Calls;
 use super::inventory::Inventory;
+use crate::config::lock::Pin;
 use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::plan::Plan;
@@ -15,6 +16,8 @@ use crate::problem::Problem;
 pub(crate) struct Base {
     /// What it is called in the file.
     pub(crate) name: String,
+    /// What an engine pulls: the name, or a digest in place of its tag.
+    reference: String,
     /// What it is, the same on every engine.
     pub(crate) identity: Digest,
     pub(crate) os: String,
@@ -24,14 +27,55 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    pub(crate) fn on_engine(name: &str, image: Arc<Image>) -> Self {
+    fn on_engine(name: &str, image: Arc<Image>) -> Self {
         Self {
             name: name.to_owned(),
+            reference: name.to_owned(),
             identity: image.identity(),
             os: image.os.clone(),
             architecture: image.architecture.clone(),
             image: Some(image),
         }
+    }
+
+    fn pinned(pin: &Pin) -> Self {
+        let mut platform = pin.platform.split('/');
+        let mut word = || platform.next().unwrap_or_default().to_owned();
+        Self {
+            name: pin.image.clone(),
+            reference: pin.reference(),
+            identity: pin.identity,
+            os: word(),
+            architecture: word(),
+            image: None,
+        }
+    }
+
+    /// Gets it onto the engine, unless it is there under its name or its digest.
+    ///
+    /// # Errors
+    /// It cannot be had, or what came is another image.
+    pub(crate) fn fetch(
+        &mut self,
+        calls: &Calls<'_>,
+        inventory: &Inventory,
+        platform: Option<&str>,
+    ) -> Result<(), Problem> {
+        let names = [self.reference.clone(), self.name.clone()];
+        inventory.ask(calls, &names)?;
+        let there = names.iter().filter_map(|name| inventory.get(name));
+        self.image = there.into_iter().find(|i| i.identity() == self.identity);
+        if self.image.is_some() {
+            return Ok(());
+        }
+        let image = fetch(calls, inventory, &self.reference, platform)??;
+        if image.identity() != self.identity {
+            let title = format!("`{}` is not the image that it should be", self.reference);
+            let help = "if its line in the lock file was edited, `runenv lock --upgrade` mends it; else look again who answers for its registry";
+            return Err(Problem::engine(title, help));
+        }
+        self.image = Some(image);
+        Ok(())
     }
 
     /// Its id on the engine.
@@ -60,6 +104,30 @@ pub(crate) struct Had {
     pub(crate) passed_over: Vec<Problem>,
 }
 
+/// The base image, if it is known without a pull: the locked one, else the first of all, or the one of this name, which
+/// the last run took, if the engine has it.
+pub(crate) fn known(
+    calls: &Calls<'_>,
+    inventory: &Inventory,
+    plan: &Plan,
+    last: Option<&str>,
+    beside: &[String],
+) -> Result<Option<Base>, Problem> {
+    if let Some(pin) = &plan.pin {
+        return Ok(Some(Base::pinned(pin)));
+    }
+    let taken = plan.images().filter(|name| Some(name.as_str()) == last);
+    let names: Vec<&String> = plan.images().take(1).chain(taken).collect();
+    let asked: Vec<String> = names.iter().copied().chain(beside).cloned().collect();
+    inventory.ask(calls, &asked)?;
+    let fits = |image: &Arc<Image>| image.is_for(plan.platform.as_deref());
+    let base = names.into_iter().find_map(|name| {
+        let image = inventory.get(name).filter(fits)?;
+        Some(Base::on_engine(name, image))
+    });
+    Ok(base)
+}
+
 /// The first of the plan's images that can be had: what is on the engine is taken, what is not is pulled, and only what
 /// cannot be pulled is passed over, with a warning. So every machine that reaches the registries takes the same, whatever
 /// it has of the later ones. `beside` are ids that the same question asks for.
@@ -70,6 +138,10 @@ pub(crate) fn find(
     beside: &[String],
 ) -> Result<Had, Problem> {
     let mut passed_over = Vec::new();
+    if let Some(pin) = &plan.pin {
+        let base = Base::pinned(pin);
+        return Ok(Had { base, passed_over });
+    }
     for name in plan.images() {
         let names: Vec<String> = [name].into_iter().chain(beside).cloned().collect();
         inventory.ask(calls, &names)?;

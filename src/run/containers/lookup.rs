@@ -122,7 +122,22 @@ impl Question<'_> {
             start.take(inventory.of_project(calls, self.project)?.iter(), self);
             start.take_kept(self);
         }
+        self.fetch_base(&mut start)?;
         Ok(start)
+    }
+
+    /// A base image that a stage starts from has to be on the engine.
+    fn fetch_base(&self, start: &mut Start) -> Result<(), Problem> {
+        let mut run = self.plan.stages.iter().zip(&start.run);
+        let from_base = run.any(|(stage, run)| *run && stage.parent.is_none());
+        let blind = start.handed.is_none() && start.run.contains(&true);
+        if !from_base && !blind || start.base.image.is_some() {
+            return Ok(());
+        }
+        let platform = self.plan.platform.as_deref();
+        start.base.fetch(self.calls, self.inventory, platform)?;
+        start.handed = start.base.image.as_deref().map(Image::handed_down);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
-pub(crate) pub(crate) mod base;
+pub(crate) mod base;
 pub(crate) mod call;
 mod checks;
 pub(crate) mod container;
@@ -32,7 +32,7 @@ use lookup::{Found, Question, Selection, Start};
 use network::Network;
 use proxies::Proxies;
 use stage_run::Ran;
-use why::Memory;
+pub(crate) use why::Memory;
 
 /// How an attempt ended.
 enum Flow {

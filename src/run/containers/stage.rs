@@ -55,6 +55,7 @@ impl EngineEnv<'_> {
             has_path: start.handed().has_path(),
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
+            hurry: self.world.hurry(),
             tag: &tag(plan, stage, &format!("key-{}", start.keys[at].short())),
             keyless: self.parent(at, start).is_some_and(|found| found.keyless),
         };

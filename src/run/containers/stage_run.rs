@@ -34,6 +34,8 @@ pub(crate) struct StageRun<'a> {
     /// Where the client runs: podman leaves files in its working folder.
     pub(crate) folder: &'a Path,
     pub(crate) timeout: Option<Duration>,
+    /// After a signal it gets no more than this to end.
+    pub(crate) hurry: Option<Duration>,
     /// The tag that the image gets if the stage passes.
     pub(crate) tag: &'a str,
     /// The image that it starts from is not what its key says.

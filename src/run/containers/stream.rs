@@ -20,9 +20,13 @@ pub(crate) fn follow(
     let limits = Limits {
         time: run.timeout,
         kill_after: run.stage.limits.kill_after,
+        hurry: run.hurry,
     };
     let stopper = Stopper::Command {
-        stop: engine.stop(run.name, limits.kill_after),
+        stop: vec![
+            engine.terminate(run.name),
+            engine.stop(run.name, limits.kill_after),
+        ],
         kill: engine.kill(run.name),
     };
     let (mut marks, mut seen) = (Marks::new(mark), Seen::default());

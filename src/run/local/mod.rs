@@ -1,11 +1,12 @@
 //! An environment on this host, in the source tree: every stage runs every time, one run of a tree at a time.
 
+mod lock;
 mod packages;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::path::Path;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::artifacts;
@@ -19,12 +20,12 @@ use super::result::{self, FailedCommand, StageResult, State};
 use super::{Options, World};
 use crate::command::Command;
 use crate::exec::{self, Cancel, Ended, Exit, Limits, Stopper};
-use crate::files;
 use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, PlanCommand, Stage, json};
 use crate::problem::Problem;
 use crate::time;
+use lock::{Asker, Lock};
 
 /// Variables of the caller that every local command gets; `show` prints them.
 pub(crate) const PASSED: [&str; 24] = [
@@ -90,7 +91,16 @@ impl LocalEnv<'_> {
         selection: Selection,
         to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
-        let _lock = lock(self.world.folder.path(), &self.world.owner)?;
+        // Those of this run queue; then those of all runs.
+        let mine = &self.world.tree;
+        let _queue = mine.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.world.folder.path().join("local.lock");
+        let Some(_lock) = self.lock(&path, "this tree", to)? else {
+            let stages = self.plan.stages.iter().take(selection.end);
+            let interrupted = stages.map(|s| StageResult::new(&s.name, State::Interrupted));
+            self.results.extend(interrupted);
+            return Ok(());
+        };
         self.folder.forget(&[])?;
         self.folder
             .write_json("plan.json", &json::of(self.plan, &[]))?;
@@ -117,6 +127,26 @@ impl LocalEnv<'_> {
             result::trouble(&mut self.results)?;
         }
         Ok(())
+    }
+
+    /// Takes a lock, for which `--wait` waits; `None`: a signal came first.
+    fn lock(
+        &self,
+        path: &Path,
+        what: &str,
+        to: &mut dyn FnMut(Event),
+    ) -> Result<Option<Lock>, Problem> {
+        let asker = Asker {
+            owner: &self.world.owner,
+            env: &self.plan.env,
+            what,
+            wait: self.options.wait,
+            cancel: self.cancel,
+        };
+        lock::take(path, &asker, &mut |kind| {
+            let (env, stage) = (self.plan.env.clone(), String::new());
+            to(Event { env, stage, kind });
+        })
     }
 
     fn stage(
@@ -202,6 +232,7 @@ impl LocalEnv<'_> {
         let limits = Limits {
             time: self.limit(stage).map(left),
             kill_after: stage.limits.kill_after,
+            hurry: self.world.hurry(),
         };
         let mut listen = |bytes: &[u8]| {
             log.write(bytes);
@@ -245,29 +276,4 @@ impl LocalEnv<'_> {
             signal: signal.filter(|_| exit.stopped.is_none()),
         });
     }
-}
-
-/// One local run of a tree at a time; the file says who has it.
-fn lock(folder: &Path, owner: &str) -> Result<File, Problem> {
-    use std::io::{Read, Write};
-    let path = folder.join("local.lock");
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|e| files::trouble("open", &path, &e))?;
-    // A file system without locks (NFS) says another error: go on, as every tool does there.
-    if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
-        let mut holder = String::new();
-        let _ = file.read_to_string(&mut holder);
-        let title = format!("another local run has this tree: {}", holder.trim());
-        let help = "wait for it to end: local environments run in the tree, one at a time";
-        return Err(Problem::engine(title, help));
-    }
-    let pid = owner.split(' ').nth(1).unwrap_or_default();
-    let _ = file.set_len(0);
-    let _ = writeln!(file, "process {pid}, since {}", time::now());
-    Ok(file)
 }
