@@ -19,6 +19,8 @@ pub(crate) struct Host {
     pub(crate) stderr_is_terminal: bool,
     pub(crate) stdin_is_terminal: bool,
     pub(crate) root: bool,
+    /// The user's number.
+    pub(crate) uid: u32,
     /// The operating system, as Rust calls it: `linux`, `macos`.
     pub(crate) os: &'static str,
     pub(crate) pid: u32,
@@ -38,6 +40,7 @@ impl Host {
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             root: rustix::process::geteuid().is_root(),
+            uid: rustix::process::getuid().as_raw(),
             os: std::env::consts::OS,
             pid: std::process::id(),
         }

@@ -21,7 +21,7 @@ pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) ->
             continue;
         }
         let late = run::late(root, &plan.env, plan.cpus.as_deref(), host);
-        for (at, stage) in plan.stages.iter().enumerate().take(wanted.end) {
+        for (at, stage) in wanted.stages(plan) {
             text += &format!(
                 "# {}: {} ({}/{})\n",
                 plan.env,

@@ -46,7 +46,7 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
         let plan = context.plan(&project, &name, &args.posargs)?;
         let wanted = run::wanted(&project, &name, &plan, args.to.as_ref())?;
         let engine = crate::run::engine_of(&plan, args.engine);
-        let explained = explain::explain(&plan, wanted, engine, &world, &cancel)?;
+        let explained = explain::explain(&plan, &wanted, engine, &world, &cancel)?;
         if args.json {
             json.push(Env::of(plan.env.clone(), &plan.runner, &explained));
         } else {

@@ -13,10 +13,10 @@ use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::name::{EnvName, STAGE};
 use crate::plan::Plan;
+use crate::plan::chain::Selection;
 use crate::problem::{Problem, Problems};
 use crate::report;
 use crate::report::plain::Plain;
-use crate::run::containers::lookup::Selection;
 use crate::run::{self, AtOnce, Job, Options, World};
 use crate::time;
 
@@ -27,10 +27,10 @@ const QUEUE: usize = 64;
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) selection: select::Selection,
-    /// Stop after this stage
+    /// Run this stage and what it needs, no other
     #[arg(long, value_name = "STAGE", env = "RUNENV_TO")]
     to: Option<String>,
-    /// Run this stage and those after it anew
+    /// Run this stage and those that stand on it anew
     #[arg(long, value_name = "STAGE")]
     redo: Option<String>,
     /// Run every stage anew

@@ -3,7 +3,8 @@
 //! The only user of duct. The leader is reaped last, after all signals: while it is a zombie nobody can get its
 //! number, so a signal to the group can never hit a stranger.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -34,21 +35,38 @@ pub(super) fn expression(command: &Command) -> Expression {
         clean,
         stdin: _,
     } = command;
-    let mut expression = duct::cmd(program(command), argv.iter().skip(1)).unchecked();
-    // duct applies what was said last first: so the last of two equal names, and a name set after all, win.
-    for (name, value) in env.iter().rev() {
-        expression = expression.env(name, value);
-    }
-    for name in unset {
-        expression = expression.env_remove(name);
-    }
-    if *clean {
-        expression = expression.full_env(std::iter::empty::<(String, String)>());
-    }
+    let expression = duct::cmd(program(command), argv.iter().skip(1)).unchecked();
+    // One environment, not a layer for each variable: duct goes down as deep as it is told things.
+    let expression = if env.is_empty() && unset.is_empty() && !*clean {
+        expression
+    } else {
+        expression.full_env(environment(env, unset, *clean))
+    };
     match dir {
         Some(dir) => expression.dir(dir),
         None => expression,
     }
+}
+
+/// All variables that a child gets: the last of two of the same name wins, and a name set after all.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a child inherits what is not said otherwise"
+)]
+fn environment(
+    env: &[(String, OsString)],
+    unset: &[String],
+    clean: bool,
+) -> BTreeMap<OsString, OsString> {
+    let mut all: BTreeMap<OsString, OsString> = BTreeMap::new();
+    if !clean {
+        all.extend(std::env::vars_os());
+    }
+    for name in unset {
+        all.remove(OsStr::new(name));
+    }
+    all.extend(env.iter().map(|(name, value)| (name.into(), value.clone())));
+    all
 }
 
 /// The program's path, found in the `PATH` that the child will have, as the system would.

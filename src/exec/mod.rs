@@ -67,10 +67,6 @@ impl Default for Limits {
 }
 
 /// How a child is asked to end.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each child, not many in a list"
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stopper {
     /// TERM to its group, after `kill_after` KILL; at a second signal KILL at once.

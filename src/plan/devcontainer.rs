@@ -2,8 +2,8 @@
 //! system, with the same packages and variables, without runenv.
 //!
 //! It names the base image and says what to run once in a new container, in place of a Dockerfile to build: so one file
-//! is all there is, and it can be made anew without keeping two in step. Run are the stages before the first that
-//! copies files, that is the packages; later ones on demand, since the tree itself is mounted and they would write to
+//! is all there is, and it can be made anew without keeping two in step. Run are the stages that the first one that
+//! copies files stands on, that is the packages; later ones on demand, since the tree itself is mounted and they would write to
 //! it. Limits are left to whoever starts the container. Pure.
 
 use std::collections::BTreeMap;
@@ -51,9 +51,10 @@ pub(crate) fn devcontainer<'a>(
     let image = dockerfile::image(plan)?;
     let stages = stages(plan, to)?;
     // Whoever opens a shell goes on with the stage that comes next.
-    let next = stages.last().map_or(0, |at| at + 1);
-    let shown = plan.stages.get(next).or(plan.stages.last());
-    let shown = shown.expect("every plan has a stage");
+    let last = stages.last().copied();
+    let next = plan.stages.iter().find(|stage| stage.parent == last);
+    let shown = next.or(last.map(|at| &plan.stages[at]));
+    let shown = shown.expect("the first stage starts from the base image");
     let folder = shown.workdir.as_str();
     if folder.contains([',', '"']) {
         let title = format!("`{folder}` is no folder that a dev container can mount");
@@ -107,14 +108,16 @@ fn kept(text: &str) -> Result<&str, Problem> {
     }
 }
 
-/// The stages that are run, in order: each that another one goes on from, and the last.
+/// The stages that are run, in order: the one that is named, or the one that the first that copies starts from, and
+/// those that it stands on.
 fn stages(plan: &Plan, to: Option<&str>) -> Result<Vec<usize>, Problem> {
-    let copies = plan.stages.iter().position(|stage| !stage.copy.is_empty());
+    let copies = plan.stages.iter().find(|stage| !stage.copy.is_empty());
+    let kept = plan.stages.iter().rposition(|stage| !stage.ends_chain());
     let end = match to.map(|name| plan.index(name)).transpose()? {
-        None => copies.unwrap_or(plan.stages.len()).checked_sub(1),
+        None => copies.map_or(kept, |stage| stage.parent),
         named => named,
     };
-    let mut chain: Vec<usize> = std::iter::successors(end, |at| plan.stages[*at].parent).collect();
+    let mut chain: Vec<usize> = end.into_iter().flat_map(|at| plan.down(at)).collect();
     chain.reverse();
     Ok(chain)
 }

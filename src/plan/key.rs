@@ -8,7 +8,7 @@ use crate::digest::{Digest, Digester};
 use super::{Plan, Stage};
 
 /// Another number gives other keys everywhere: raise it when the meaning of a part changes.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The parts of a stage's key that are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]

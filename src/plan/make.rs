@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::quote;
 use crate::time;
 
+use super::chain::Chain;
 use super::{
     PackageStep, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
 };
@@ -28,16 +29,12 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
     let settings = &env.settings;
     let key_salt = project.file.project.key_salt.as_ref();
     let key_salt = key_salt.map(|s| s.get_ref().clone()).unwrap_or_default();
-    let mut stages = Vec::new();
-    let mut parent = None;
+    let (mut stages, mut chain) = (Vec::new(), Chain::default());
     for (at, stage) in env.stages.iter().enumerate() {
-        let planned = plan_stage(env, stage, parent, &key_salt)?;
+        let planned = plan_stage(env, stage, chain.parent(&stages, stage)?, &key_salt)?;
         artifacts::check(&planned, env.container())?;
+        chain.add(at, &planned);
         stages.push(planned);
-        // A stage that may fail ends its chain: the next one goes on before it.
-        if !is_on(stage.allow_failure.as_ref()) {
-            parent = Some(at);
-        }
     }
     let mut images = settings.image.iter().filter(|_| env.container());
     let image = images.next();

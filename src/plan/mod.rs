@@ -3,6 +3,7 @@
 //! `copy/` alone reads the tree, when a run, `context` or `dockerfile` asks for a stage's files.
 
 pub(crate) mod artifacts;
+pub(crate) mod chain;
 pub(crate) mod copy;
 pub(crate) mod devcontainer;
 pub(crate) mod dockerfile;
@@ -13,6 +14,9 @@ pub(crate) mod record;
 pub(crate) mod script;
 mod standalone;
 mod unbuilt;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use make::plan;
 

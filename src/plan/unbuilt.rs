@@ -60,7 +60,6 @@ fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Pla
 
 fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {
     let mut found = vec![
-        ("from", stage.from.as_ref().and_then(Setting::place)),
         (
             "finally",
             stage.finally.first().and_then(|c| c.place.as_ref()),

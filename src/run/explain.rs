@@ -4,7 +4,7 @@
 use super::World;
 use super::containers::base;
 use super::containers::call::Calls;
-use super::containers::lookup::{Question, Selection, Start};
+use super::containers::lookup::{Question, Start};
 use super::folder::EnvFolder;
 use super::records::{Kept, Now};
 use super::stages;
@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::exec::Cancel;
+use crate::plan::chain::Selection;
 use crate::plan::record::{self, Change, Parent, Record, What};
 use crate::plan::{Plan, copy};
 use crate::problem::Problem;
@@ -83,14 +84,13 @@ pub(crate) enum Against {
 /// Explains the stages of a plan that are wanted.
 pub(crate) fn explain(
     plan: &Plan,
-    wanted: Selection,
+    wanted: &Selection,
     engine: Option<Engine>,
     world: &World<'_>,
     cancel: &Cancel,
 ) -> Result<Explained, Problem> {
     let Some(engine) = engine else {
-        let stages = plan.stages.iter().take(wanted.end);
-        let always = |stage: &crate::plan::Stage| Told {
+        let always = |(_, stage): (usize, &crate::plan::Stage)| Told {
             name: stage.name.clone(),
             key: None,
             fate: Fate::Always,
@@ -98,7 +98,7 @@ pub(crate) fn explain(
         return Ok(Explained {
             engine: None,
             base: None,
-            stages: stages.map(always).collect(),
+            stages: wanted.stages(plan).map(always).collect(),
             trouble: None,
         });
     };
@@ -137,7 +137,8 @@ pub(crate) fn explain(
     let name = base
         .map(|(name, ..)| name.to_owned())
         .or(plan.image.clone());
-    let told = (0..wanted.end).map(|at| asked.stage(at, &now.record(at), start.as_ref()));
+    let told = wanted.stages(plan);
+    let told = told.map(|(at, _)| asked.stage(at, &now.record(at), start.as_ref()));
     Ok(Explained {
         engine: Some(engine),
         stages: told.collect::<Result<_, _>>()?,
@@ -164,12 +165,12 @@ impl Asked<'_> {
         } = self.question;
         let note = self.folder.note();
         // Not only the deepest: it is told where each is, and the question is one all the same.
-        let stages = plan.stages.iter().take(selection.end);
+        let stages = selection.stages(plan).map(|(_, stage)| stage);
         let stages = stages.filter(|_| note.engine == calls.engine.name());
         let noted = stages.filter_map(|stage| note.images.get(&stage.name).cloned());
         let noted: Vec<String> = noted.collect();
         let mut records = self.last.stages.values();
-        let last = records.find_map(|record| record.image().map(str::to_owned));
+        let last = records.find_map(|record| record.image().map(|item| item.text.clone()));
         let base = base::known(calls, inventory, plan, last.as_deref(), &noted)?;
         base.map(|base| self.question.on(base, &noted)).transpose()
     }

@@ -29,6 +29,7 @@ use crate::exec::Cancel;
 use crate::host::Host;
 use crate::late::{self, Late};
 use crate::plan::Plan;
+use crate::plan::chain::Selection;
 use crate::problem::Problem;
 use crate::time;
 use containers::call::Calls;
@@ -70,7 +71,7 @@ pub(crate) enum AtOnce {
 /// One environment to run, and which of its stages.
 pub(crate) struct Job {
     pub(crate) plan: Plan,
-    pub(crate) wanted: lookup::Selection,
+    pub(crate) wanted: Selection,
 }
 
 /// What is the same for all environments of a run.
@@ -136,7 +137,7 @@ impl<'a> World<'a> {
             let ours = jobs.iter().filter(on_engine);
             let names = ours.flat_map(|Job { plan, wanted }| {
                 let note = self.folder.env(&plan.env).note();
-                let noted = lookup::noted(plan, *wanted, &note, engine.name());
+                let noted = lookup::noted(plan, wanted, &note, engine.name());
                 // A locked image is asked for only when a stage has to start from it.
                 let base = plan.image.iter().filter(|_| plan.pin.is_none());
                 base.cloned().chain(noted)

@@ -1,7 +1,6 @@
 //! The stages of one environment: which of them, with which files, on which runner.
 
 use super::containers::call::Calls;
-use super::containers::lookup::Selection;
 use super::containers::proxies::{self, Proxies};
 use super::containers::{EngineEnv, Memory};
 use super::event::Event;
@@ -11,6 +10,7 @@ use super::{Job, Options, World, engine, local};
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::plan::Plan;
+use crate::plan::chain::Selection;
 use crate::plan::copy::{FileCache, Manifest};
 use crate::plan::json;
 use crate::plan::key::KeyParts;
@@ -25,7 +25,7 @@ pub(crate) fn run(
     result: &mut EnvResult,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(), Problem> {
-    let (plan, selection) = (&job.plan, job.wanted);
+    let (plan, selection) = (&job.plan, &job.wanted);
     folder.make()?;
     let Some(engine) = engine(plan, options) else {
         let mut run = local::LocalEnv {
@@ -79,11 +79,11 @@ fn proxies(engine: Engine, plan: &Plan, world: &World<'_>) -> Result<Proxies, Pr
 pub(crate) fn read(
     plan: &Plan,
     world: &World<'_>,
-    selection: Selection,
+    selection: &Selection,
 ) -> Result<(Vec<Option<Manifest>>, FileCache), Problem> {
     let mut cache = FileCache::open(&world.root, world.folder.path(), world.host.cpus);
     let mut all = vec![None; plan.stages.len()];
-    for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
+    for (at, stage) in selection.stages(plan) {
         if !stage.copy.is_empty() {
             all[at] = Some(Manifest::collect(&world.root, &stage.copy, &mut cache)?);
         }

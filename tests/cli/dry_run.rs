@@ -21,6 +21,7 @@ fn a_container_is_made_started_kept_and_removed() {
 # docker-debian-bookworm-standard: with-packages (1/3)
 docker run -i --init --name runenv-debian-bookworm-standard-with-packages --user 0:0 --workdir / --entrypoint sh --no-healthcheck --log-driver none --pull=never --memory=2g --cpus=2 debian:bookworm -e -s <<'RUNENV'
 runenv_mark=MARK
+trap 'while kill -0 -1; do sleep 0.1 || sleep 1; done 2>/dev/null; exit 143' TERM
 runenv_on_failure() {
 :
 }
@@ -60,6 +61,7 @@ docker create -i --init --name runenv-debian-bookworm-standard-built --user 0:0 
 runenv context docker-debian-bookworm-standard built | docker cp - runenv-debian-bookworm-standard-built:/
 docker start -a -i runenv-debian-bookworm-standard-built <<'RUNENV'
 runenv_mark=MARK
+trap 'while kill -0 -1; do sleep 0.1 || sleep 1; done 2>/dev/null; exit 143' TERM
 runenv_on_failure() {
 :
 }

@@ -58,6 +58,9 @@ fn causes(explained: &Value) -> Vec<String> {
     causes
 }
 
+/// What is done, the words behind `--`, and the cause that is told.
+type Edit<'a> = (&'a dyn Fn(&Project), &'a str, &'a str);
+
 /// Ten edits in a row: each time the very thing that was edited is named, and nothing else.
 #[test]
 fn what_was_edited_is_named() {
@@ -68,7 +71,7 @@ fn what_was_edited_is_named() {
         assert!(text.contains(old), "{old}");
         project.write("envs.toml", text.replace(old, new));
     };
-    let edits: [(&dyn Fn(&Project), &str, &str); 10] = [
+    let edits: [Edit<'_>; 10] = [
         (
             &|p| p.write("src/a.c", "int b;\n"),
             "",

@@ -11,6 +11,7 @@ mod support;
 mod archives;
 mod artifacts;
 mod artifacts_of_containers;
+mod chains;
 mod clean;
 mod context;
 mod devcontainer;

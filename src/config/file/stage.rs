@@ -8,7 +8,7 @@ use super::{List, Map, Text};
 table! {
     /// `[stage.NAME]`: a named step whose result is kept. Any layer may set any of these keys for a stage.
     StageTable {
-        /// The stage whose result it starts from; the one before unless set. Not built yet.
+        /// The stage whose result it starts from; the one before unless set.
         acts from: Option<Text>,
         /// The condition under which an environment has the stage.
         acts r#if: Option<Text>,

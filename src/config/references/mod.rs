@@ -38,9 +38,9 @@ pub(crate) fn check(project: &Project, problems: &mut Problems) -> BTreeMap<Stri
             settings::layer(project, layer, problems);
         }
     }
-    for table in project.file.stage.values() {
+    for (name, table) in &project.file.stage {
         if !problems.full() {
-            settings::stage(project, table.get_ref(), problems);
+            settings::stage(project, name, table.get_ref(), problems);
         }
     }
     set_vars(project, &written, problems);

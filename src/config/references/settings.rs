@@ -60,7 +60,7 @@ pub(super) fn layer(project: &Project, layer: &Layer, problems: &mut Problems) {
             return;
         }
         stage_name(project, name, problems);
-        stage(project, table.get_ref(), problems);
+        stage(project, name, table.get_ref(), problems);
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) fn stage_name(project: &Project, name: &Text, problems: &mut Problems
 }
 
 /// Exhaustive, as `layer` is.
-pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Problems) {
+pub(super) fn stage(project: &Project, name: &Text, table: &StageTable, problems: &mut Problems) {
     #[rustfmt::skip]
     let StageTable {
         from, r#if, packages: _, copy, run, env, shell: _, prelude: _, workdir, user, network, mounts: mounted,
@@ -103,6 +103,7 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
     } = table;
     if let Some(from) = from {
         stage_name(project, from, problems);
+        comes_before(project, from, name, problems);
     }
     if let Some(text) = r#if {
         project.checked_condition(text, problems);
@@ -131,6 +132,25 @@ pub(super) fn stage(project: &Project, table: &StageTable, problems: &mut Proble
     }
     for edits in append.iter().chain(remove) {
         stage_edits(project, edits, problems);
+    }
+}
+
+/// A stage goes on from one that is declared before it: they run in the order of the file.
+fn comes_before(project: &Project, from: &Text, name: &Text, problems: &mut Problems) {
+    let at = |name: &Text| project.axes.stages.iter().position(|s| s == name.get_ref());
+    let (Some(from_at), Some(own_at)) = (at(from), at(name)) else {
+        return;
+    };
+    if from_at >= own_at {
+        let (from_name, own) = (from.get_ref(), name.get_ref());
+        let title = format!("`{own}` cannot go on from `{from_name}`, which is not before it");
+        let help = format!("stages run in the order of the file: put `[stage.{from_name}]` first");
+        let help = if from_at == own_at {
+            "name a stage that stands before it".to_owned()
+        } else {
+            help
+        };
+        problems.push(Problem::new(title, help).place(project.place(from.span())));
     }
 }
 

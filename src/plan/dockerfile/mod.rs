@@ -255,21 +255,14 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
             .to_owned(),
         "Unlike in a run, copied files have the tree's modes, and the image's SHELL and ONBUILD act.".to_owned(),
     ];
-    let limits: Vec<Option<String>> = plan.stages.iter().map(limits).collect();
-    if limits.iter().any(Option::is_some) {
-        lines.push("runenv also has limits, which a Dockerfile cannot say:".to_owned());
-        if limits.iter().all(|limit| *limit == limits[0]) {
-            lines.extend(
-                limits[0]
-                    .iter()
-                    .map(|text| format!("  every stage: {text}")),
-            );
-        } else {
-            let each = plan.stages.iter().zip(limits);
-            let each = each.filter_map(|(stage, text)| Some((&stage.name, text?)));
-            lines.extend(each.map(|(name, text)| format!("  {name}: {text}")));
-        }
+    let ends = ends(plan);
+    if !ends.is_empty() {
+        let names = ends.join(", ");
+        lines.push(format!(
+            "Ends of other chains, each to be named as --target: {names}"
+        ));
     }
+    lines.extend(all_limits(plan));
     if !plan.other_images.is_empty() {
         let others = plan.other_images.join(", ");
         lines.push(format!(
@@ -292,6 +285,35 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
         lines.push("All of the tree is copied: name `.runenv` in `.dockerignore`.".to_owned());
     }
     lines.into_iter().map(Instruction::Comment).collect()
+}
+
+/// What limits stages, if anything does.
+fn all_limits(plan: &Plan) -> Vec<String> {
+    let limits: Vec<Option<String>> = plan.stages.iter().map(limits).collect();
+    let mut lines = Vec::new();
+    if limits.iter().any(Option::is_some) {
+        lines.push("runenv also has limits, which a Dockerfile cannot say:".to_owned());
+        if limits.iter().all(|limit| *limit == limits[0]) {
+            lines.extend(
+                limits[0]
+                    .iter()
+                    .map(|text| format!("  every stage: {text}")),
+            );
+        } else {
+            let each = plan.stages.iter().zip(limits);
+            let each = each.filter_map(|(stage, text)| Some((&stage.name, text?)));
+            lines.extend(each.map(|(name, text)| format!("  {name}: {text}")));
+        }
+    }
+    lines
+}
+
+/// Stages that nothing starts from, but for the last: a builder makes them only where they are asked for.
+fn ends(plan: &Plan) -> Vec<&str> {
+    let last = plan.stages.len().saturating_sub(1);
+    let is_end = |at: &usize| plan.stages.iter().all(|stage| stage.parent != Some(*at));
+    let ends = (0..last).filter(is_end);
+    ends.map(|at| plan.stages[at].name.as_str()).collect()
 }
 
 /// The limits of a stage and its network, if it has some.

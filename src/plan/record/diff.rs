@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{BASE, IGNORE, Item, OF_FILES, OF_THE_BASE, Part, Record};
+use super::{BASE, IGNORE, IMAGE, Item, OF_FILES, OF_THE_BASE, Part, Record};
 
 /// What a change is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -109,15 +109,25 @@ fn parent(old: &Record, new: &Record) -> Option<Change> {
 fn base(old: &Record, new: &Record) -> Vec<Change> {
     let find = |parts: &[Part]| parts.iter().find(|p| p.name == BASE).cloned();
     let (was, is) = (find(&old.said.acts), find(&new.said.acts));
-    let Some((was, is)) = was.zip(is).filter(|(was, is)| differ(was, is)) else {
-        return Vec::new();
+    let mut named = telling(old, new, &OF_THE_BASE);
+    let (Some(was), Some(is)) = (&was, &is) else {
+        // Not known yet: any of the images may be taken, also the one that was.
+        let images = new.said.tells.iter().filter(|part| part.name == IMAGE);
+        let images: Vec<&Item> = images.flat_map(|part| &part.items).collect();
+        let last = old
+            .image()
+            .filter(|last| !images.iter().any(|item| item.same(last)));
+        named.retain(|change| change.name != IMAGE);
+        if let (Some(last), Some(first)) = (last, images.first()) {
+            named.insert(0, between(What::Setting, IMAGE, Some(last), Some(first)));
+        }
+        return named;
     };
-    let named = telling(old, new, &OF_THE_BASE);
+    if !differ(was, is) {
+        return Vec::new();
+    }
     if named.is_empty() {
-        return part(Some(&was), Some(&is))
-            .into_iter()
-            .map(|(c, _)| c)
-            .collect();
+        named.extend(part(Some(was), Some(is)).into_iter().map(|(c, _)| c));
     }
     named
 }

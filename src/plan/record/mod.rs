@@ -146,10 +146,9 @@ const OF_FILES: [&str; 2] = [COPY, IGNORE];
 
 impl Record {
     /// The name of the base image that was taken, if it starts from one.
-    pub(crate) fn image(&self) -> Option<&str> {
-        let part = self.said.tells.iter().find(|part| part.name == IMAGE);
-        let item = part.and_then(|part| part.items.first());
-        item.map(|item| item.text.as_str())
+    pub(crate) fn image(&self) -> Option<&Item> {
+        let part = self.said.tells.iter().find(|part| part.name == IMAGE)?;
+        part.items.first()
     }
 }
 

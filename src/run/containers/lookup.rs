@@ -11,6 +11,7 @@ use super::inventory::Inventory;
 use crate::digest::Digest;
 use crate::engine::facts::{HandedDown, Image};
 use crate::plan::Plan;
+use crate::plan::chain::Selection;
 use crate::plan::key::{self, KeyParts};
 use crate::problem::Problem;
 
@@ -38,38 +39,6 @@ pub(crate) struct Start {
     handed: Option<HandedDown>,
 }
 
-/// Which stages count: those up to `to`, and from `redo` on nothing is reused.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Selection {
-    /// Stages below this index are wanted.
-    pub(crate) end: usize,
-    /// Stages from this index on are run anew.
-    pub(crate) anew: usize,
-}
-
-impl Selection {
-    /// Reads the stages' names; one that the plan lacks is a mistake.
-    pub(crate) fn of(
-        plan: &Plan,
-        to: Option<&str>,
-        redo: Option<&str>,
-        no_cache: bool,
-    ) -> Result<Self, Problem> {
-        let end = to
-            .map(|name| plan.index(name))
-            .transpose()?
-            .map_or(plan.stages.len(), |at| at + 1);
-        let redo = redo
-            .map(|name| plan.index(name))
-            .transpose()?
-            .unwrap_or(plan.stages.len());
-        Ok(Self {
-            end,
-            anew: if no_cache { 0 } else { redo },
-        })
-    }
-}
-
 /// What is asked, and of whom.
 pub(crate) struct Question<'a> {
     pub(crate) calls: &'a Calls<'a>,
@@ -77,7 +46,7 @@ pub(crate) struct Question<'a> {
     pub(crate) project: &'a str,
     pub(crate) plan: &'a Plan,
     pub(crate) parts: &'a [KeyParts],
-    pub(crate) selection: Selection,
+    pub(crate) selection: &'a Selection,
 }
 
 impl Question<'_> {
@@ -91,11 +60,10 @@ impl Question<'_> {
         } = *self;
         let noted = noted(plan, self.selection, note, calls.engine.name());
         let Had { base, passed_over } = base::find(calls, inventory, plan, &noted)?;
-        let start = self.on(base, &noted)?;
-        Ok(Start {
-            passed_over,
-            ..start
-        })
+        let mut start = self.on(base, &noted)?;
+        start.passed_over = passed_over;
+        self.fetch_base(&mut start)?;
+        Ok(start)
     }
 
     /// Finds out where to start on top of a base image; `noted` are ids of images that save looking.
@@ -118,11 +86,10 @@ impl Question<'_> {
         inventory.ask(calls, noted)?;
         let images: Vec<_> = noted.iter().filter_map(|id| inventory.get(id)).collect();
         start.take(images.iter().map(|i| &**i), self);
-        if start.run.contains(&true) && self.selection.anew > 0 {
+        if start.run.contains(&true) && self.selection.may_find() {
             start.take(inventory.of_project(calls, self.project)?.iter(), self);
             start.take_kept(self);
         }
-        self.fetch_base(&mut start)?;
         Ok(start)
     }
 
@@ -151,12 +118,11 @@ impl Start {
 
     /// Notes the images that are what a stage's key asks for.
     fn take<'i>(&mut self, images: impl Iterator<Item = &'i Image>, question: &Question<'_>) {
-        let Selection { end, anew } = question.selection;
         let by_key: BTreeMap<Digest, &Image> = images
             .filter(|i| self.base.is_like(i))
             .filter_map(|i| i.stage_key(question.project).map(|key| (key, i)))
             .collect();
-        for at in 0..end.min(anew) {
+        for at in question.selection.found() {
             if let Some(image) = by_key.get(&self.keys[at]) {
                 self.handed.get_or_insert_with(|| image.handed_down());
                 self.found[at] = Some(Found {
@@ -171,8 +137,7 @@ impl Start {
 
     /// Notes what other environments of this run have kept.
     fn take_kept(&mut self, question: &Question<'_>) {
-        let Selection { end, anew } = question.selection;
-        for at in 0..end.min(anew) {
+        for at in question.selection.found() {
             if self.found[at].is_none() {
                 self.found[at] = question.inventory.kept(self.keys[at]);
             }
@@ -182,26 +147,28 @@ impl Start {
 }
 
 /// A stage is run if its image is missing and somebody needs it: the caller, or a later stage that is run.
-pub(crate) fn to_run(plan: &Plan, found: &[Option<Found>], selection: Selection) -> Vec<bool> {
+pub(crate) fn to_run(plan: &Plan, found: &[Option<Found>], selection: &Selection) -> Vec<bool> {
     let mut run = vec![false; plan.stages.len()];
-    for at in (0..selection.end).rev() {
-        let children: Vec<usize> = (at + 1..selection.end)
-            .filter(|c| plan.stages[*c].parent == Some(at))
-            .collect();
-        let needed =
-            children.is_empty() || at >= selection.anew || children.iter().any(|c| run[*c]);
+    // What starts from a stage stands behind it.
+    for at in (0..plan.stages.len())
+        .rev()
+        .filter(|at| selection.wants(*at))
+    {
+        let mut above = selection.above(plan, at).peekable();
+        let last = above.peek().is_none();
+        let needed = last || selection.is_anew(at) || above.any(|above| run[above]);
         run[at] = needed && found[at].is_none();
     }
     run
 }
 
 /// Ids of the deepest images that the last run noted.
-pub(crate) fn noted(plan: &Plan, selection: Selection, note: &Note, engine: &str) -> Vec<String> {
+pub(crate) fn noted(plan: &Plan, selection: &Selection, note: &Note, engine: &str) -> Vec<String> {
     if note.engine != engine {
         return Vec::new();
     }
-    let last = |at: usize| !(at + 1..selection.end).any(|c| plan.stages[c].parent == Some(at));
-    let leaves = (0..selection.end.min(selection.anew)).filter(|at| last(*at));
+    let last = |at: &usize| selection.above(plan, *at).next().is_none();
+    let leaves = selection.found().filter(last);
     leaves
         .filter_map(|at| note.images.get(&plan.stages[at].name).cloned())
         .collect()

@@ -24,11 +24,12 @@ use crate::exec::{self, Background};
 use crate::files;
 use crate::late::Late;
 use crate::plan::Plan;
+use crate::plan::chain::Selection;
 use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
 use call::Calls;
-use lookup::{Found, Question, Selection, Start};
+use lookup::{Found, Question, Start};
 use network::Network;
 use proxies::Proxies;
 use stage_run::Ran;
@@ -67,7 +68,7 @@ impl EngineEnv<'_> {
     /// Runs all that is selected; the results stand in `self.results`, also when it ends with a problem.
     pub(crate) fn run(
         &mut self,
-        selection: Selection,
+        selection: &Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
         // Ids of the other engine's images mean nothing here.
@@ -109,7 +110,7 @@ impl EngineEnv<'_> {
     /// One attempt, from the question what is there to the last stage.
     fn look_up_and_run(
         &mut self,
-        selection: Selection,
+        selection: &Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Flow, Problem> {
         let project = &self.world.project_id;
@@ -176,11 +177,13 @@ impl EngineEnv<'_> {
     fn stages(
         &mut self,
         mut start: Start,
-        selection: Selection,
+        selection: &Selection,
         to: &mut dyn FnMut(Event),
     ) -> Result<Flow, Problem> {
-        let (plan, mut failed) = (self.plan, false);
-        for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
+        let plan = self.plan;
+        // By stage: it failed, or stands on one that did.
+        let mut failed = vec![false; plan.stages.len()];
+        for (at, stage) in selection.stages(plan) {
             let mut tell = Teller {
                 env: &plan.env,
                 stage: &stage.name,
@@ -188,7 +191,8 @@ impl EngineEnv<'_> {
             };
             let result = if self.calls.cancel.requested() {
                 StageResult::new(&stage.name, State::Interrupted)
-            } else if failed {
+            } else if stage.parent.is_some_and(|parent| failed[parent]) {
+                failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
             } else if start.run[at] {
                 let why = self.why(at, selection);
@@ -200,7 +204,7 @@ impl EngineEnv<'_> {
                     return Ok(Flow::Again);
                 };
                 result.allow(stage.allow_failure);
-                failed = result.ends();
+                failed[at] = result.ends();
                 let result_told = result.clone();
                 tell.say(Kind::StageEnded {
                     result: result_told,

@@ -132,6 +132,14 @@ impl EngineEnv<'_> {
         let old = std::mem::replace(&mut self.note.failed, new);
         let kept = self.note.failed.as_ref().map(|(_, image)| image.clone());
         if let Some((_, image)) = old.filter(|(_, image)| Some(image) != kept.as_ref()) {
+            // A stage of another branch may have failed before in this very run.
+            for result in self
+                .results
+                .iter_mut()
+                .filter(|r| r.image.as_ref() == Some(&image))
+            {
+                result.image = None;
+            }
             self.background.push(exec::background(vec![
                 self.calls.engine.remove_images(&[&image]),
             ]));

@@ -1,7 +1,8 @@
 //! Why a stage is run that was passed or found before; and what is kept for that question the next time.
 
 use super::EngineEnv;
-use super::lookup::{Selection, Start};
+use super::lookup::Start;
+use crate::plan::chain::Selection;
 use crate::plan::copy;
 use crate::plan::record::{self, Record, What};
 use crate::problem::Problem;
@@ -12,23 +13,24 @@ use crate::run::result::State;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     last: Kept,
-    now: Vec<Record>,
+    /// By stage; `None` where it is not wanted.
+    now: Vec<Option<Record>>,
 }
 
 impl Memory {
     /// What the image of a stage that is run says of its key.
     pub(super) fn label(&self, at: usize) -> String {
-        self.now.get(at).map(Record::label).unwrap_or_default()
+        let record = self.now.get(at).and_then(Option::as_ref);
+        record.map(Record::label).unwrap_or_default()
     }
 }
 
 impl EngineEnv<'_> {
     /// Takes the records out where they may be needed: a stage is run, or another key than the last is found.
-    pub(super) fn recall(&mut self, start: &Start, selection: Selection) {
-        let stages = self.plan.stages.iter().zip(&start.keys);
-        let mut stages = stages.take(selection.end);
+    pub(super) fn recall(&mut self, start: &Start, selection: &Selection) {
         let noted = |name: &str| self.note.recorded.get(name).cloned();
-        let same = stages.all(|(stage, key)| noted(&stage.name) == Some(key.to_string()));
+        let mut stages = selection.stages(self.plan);
+        let same = stages.all(|(at, s)| noted(&s.name) == Some(start.keys[at].to_string()));
         if same && !start.run.contains(&true) {
             return;
         }
@@ -40,7 +42,8 @@ impl EngineEnv<'_> {
             ignored: &ignored,
             base: Some((&start.base.name, start.base.identity, &start.keys)),
         };
-        let now = (0..selection.end).map(|at| now.record(at)).collect();
+        let record = |at| selection.wants(at).then(|| now.record(at));
+        let now = (0..self.plan.stages.len()).map(record).collect();
         self.memory = Memory {
             last: Kept::read(self.folder),
             now,
@@ -49,10 +52,13 @@ impl EngineEnv<'_> {
 
     /// Why a stage is run, in a line; `None` where nobody asks: it is new, it was asked for, or the stage before it was
     /// run for a reason that was told.
-    pub(super) fn why(&self, at: usize, selection: Selection) -> Option<String> {
+    pub(super) fn why(&self, at: usize, selection: &Selection) -> Option<String> {
         let Memory { last, now } = &self.memory;
-        let (new, old) = (now.get(at)?, last.stages.get(&self.plan.stages[at].name)?);
-        if at >= selection.anew {
+        let (new, old) = (
+            now.get(at)?.as_ref()?,
+            last.stages.get(&self.plan.stages[at].name)?,
+        );
+        if selection.is_anew(at) {
             return None;
         }
         if old.key == new.key {
@@ -69,12 +75,16 @@ impl EngineEnv<'_> {
 
     /// Keeps the records of what passed.
     pub(super) fn remember(&mut self) -> Result<(), Problem> {
-        let Memory { mut last, now } = std::mem::take(&mut self.memory);
+        let Memory { mut last, mut now } = std::mem::take(&mut self.memory);
         if now.is_empty() {
             return Ok(());
         }
-        let passed = self.results.iter().zip(now);
-        for (result, record) in passed.filter(|(result, _)| result.state == State::Passed) {
+        let passed = self.results.iter().filter(|r| r.state == State::Passed);
+        for result in passed {
+            let at = self.plan.stages.iter().position(|s| s.name == result.name);
+            let Some(record) = at.and_then(|at| now[at].take()) else {
+                continue;
+            };
             let key = record.key.clone();
             self.note.recorded.insert(result.name.clone(), key);
             last.stages.insert(result.name.clone(), record);

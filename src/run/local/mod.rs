@@ -10,7 +10,6 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::artifacts;
-use super::containers::lookup::Selection;
 use super::event::{Event, Kind, Teller};
 use super::folder::EnvFolder;
 use super::log::Log;
@@ -22,6 +21,7 @@ use crate::command::Command;
 use crate::exec::{self, Cancel, Ended, Exit, Limits, Stopper};
 use crate::host::Host;
 use crate::late::Late;
+use crate::plan::chain::Selection;
 use crate::plan::{Plan, PlanCommand, Stage, json};
 use crate::problem::Problem;
 use crate::time;
@@ -88,7 +88,7 @@ pub(crate) fn environment(
 impl LocalEnv<'_> {
     pub(crate) fn run(
         &mut self,
-        selection: Selection,
+        selection: &Selection,
         to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
         // Those of this run queue; then those of all runs.
@@ -96,19 +96,22 @@ impl LocalEnv<'_> {
         let _queue = mine.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.world.folder.path().join("local.lock");
         let Some(_lock) = self.lock(&path, "this tree", to)? else {
-            let stages = self.plan.stages.iter().take(selection.end);
-            let interrupted = stages.map(|s| StageResult::new(&s.name, State::Interrupted));
+            let stages = selection.stages(self.plan);
+            let interrupted = stages.map(|(_, s)| StageResult::new(&s.name, State::Interrupted));
             self.results.extend(interrupted);
             return Ok(());
         };
         self.folder.forget(&[])?;
         self.folder
             .write_json("plan.json", &json::of(self.plan, &[]))?;
-        let (plan, mut failed) = (self.plan, false);
-        for (at, stage) in plan.stages.iter().enumerate().take(selection.end) {
+        let plan = self.plan;
+        // By stage: it failed, or stands on one that did.
+        let mut failed = vec![false; plan.stages.len()];
+        for (at, stage) in selection.stages(plan) {
             let result = if self.cancel.requested() {
                 StageResult::new(&stage.name, State::Interrupted)
-            } else if failed {
+            } else if stage.parent.is_some_and(|parent| failed[parent]) {
+                failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
             } else {
                 let mut tell = Teller {
@@ -118,7 +121,7 @@ impl LocalEnv<'_> {
                 };
                 let mut result = self.stage(at, stage, &mut tell)?;
                 result.allow(stage.allow_failure);
-                failed = result.ends();
+                failed[at] = result.ends();
                 let told = result.clone();
                 tell.say(Kind::StageEnded { result: told });
                 result

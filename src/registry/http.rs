@@ -1,0 +1,290 @@
+//! Requests and their limits: tries, times, sizes; who we are is added on the way.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ureq::Agent;
+use ureq::http::{HeaderMap, Response, StatusCode, header};
+use ureq::tls::{RootCerts, TlsConfig};
+
+use super::challenge::Challenge;
+use super::credentials::{Credentials, Login};
+use super::reference::Reference;
+use super::token::Token;
+use super::trouble::{Failed, Kind, Trouble, failed};
+use crate::exec::Cancel;
+use crate::host::Host;
+use crate::time;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a registry may send nothing, unless `RUNENV_REGISTRY_TIMEOUT` says otherwise.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Between tries, where the registry does not say how long.
+const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// For so long a registry that was lost is not asked again.
+const LOST: Duration = Duration::from_secs(60);
+const KEPT_CONNECTIONS: usize = 8;
+
+/// What all threads share.
+pub(super) struct Http {
+    remote: Agent,
+    local: Agent,
+    pub(super) cancel: Cancel,
+    silence: Duration,
+    credentials: Credentials,
+    /// By repository: a helper is asked once.
+    logins: Mutex<BTreeMap<String, Option<Login>>>,
+    /// By host: what it asked for the first time.
+    challenges: Mutex<BTreeMap<String, Challenge>>,
+    /// By repository.
+    tokens: Mutex<BTreeMap<String, Token>>,
+    lost: Mutex<BTreeMap<String, (Instant, Trouble)>>,
+}
+
+/// A positive answer's headers.
+pub(super) struct Reply {
+    pub(super) digest: Option<String>,
+}
+
+type Sent = Result<Response<ureq::Body>, ureq::Error>;
+
+/// How a try ended.
+enum Try {
+    Done(Response<ureq::Body>),
+    Absent,
+}
+
+impl Http {
+    pub(super) fn new(host: &Host, cancel: &Cancel) -> Self {
+        let said = host.variable("RUNENV_REGISTRY_TIMEOUT");
+        let silence = said
+            .and_then(|t| time::parse_duration(t).ok())
+            .unwrap_or(SILENCE);
+        Self {
+            remote: agent(silence, false),
+            local: agent(silence, true),
+            cancel: cancel.clone(),
+            silence,
+            credentials: Credentials::read(host),
+            logins: Mutex::default(),
+            challenges: Mutex::default(),
+            tokens: Mutex::default(),
+            lost: Mutex::default(),
+        }
+    }
+
+    /// Asks for headers. `None`: it is not there.
+    pub(super) fn head(
+        &self,
+        of: &Reference,
+        path: &str,
+        accept: &str,
+    ) -> Result<Option<Reply>, Trouble> {
+        self.tries(of, || {
+            let answer = self.let_in(of, |agent, login| {
+                let mut request = agent.head(url(of, path)).header(header::ACCEPT, accept);
+                if let Some(login) = login {
+                    request = request.header(header::AUTHORIZATION, login);
+                }
+                request.call()
+            })?;
+            Ok(match answer {
+                Try::Done(response) => Some(Reply {
+                    digest: digest(response.headers()),
+                }),
+                Try::Absent => None,
+            })
+        })
+    }
+
+    /// Asks for a body of at most so many bytes. `None`: it is not there.
+    pub(super) fn get(
+        &self,
+        of: &Reference,
+        path: &str,
+        accept: &str,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
+        self.tries(of, || {
+            let answer = self.let_in(of, |agent, login| {
+                let mut request = agent.get(url(of, path)).header(header::ACCEPT, accept);
+                if let Some(login) = login {
+                    request = request.header(header::AUTHORIZATION, login);
+                }
+                request.call()
+            })?;
+            match answer {
+                Try::Done(response) => body(&of.host, response, most).map(Some),
+                Try::Absent => Ok(None),
+            }
+        })
+    }
+
+    pub(super) fn agent(&self, local: bool) -> &Agent {
+        if local { &self.local } else { &self.remote }
+    }
+
+    /// The login that somebody said for a repository.
+    pub(super) fn login(&self, of: &Reference) -> Option<Login> {
+        let mut logins = lock(&self.logins);
+        let known = logins.entry(of.name());
+        known.or_insert_with(|| self.credentials.login(of)).clone()
+    }
+
+    /// Three tries for what may pass. A registry that was lost is not asked again for a while.
+    fn tries<T>(
+        &self,
+        of: &Reference,
+        attempt: impl Fn() -> Result<T, Failed>,
+    ) -> Result<T, Trouble> {
+        let known = lock(&self.lost).get(&of.host).cloned();
+        if let Some((_, trouble)) = known.filter(|(since, _)| since.elapsed() < LOST) {
+            return Err(trouble);
+        }
+        let mut waits = WAITS.into_iter();
+        loop {
+            let (said, at_least) = match attempt() {
+                Ok(answer) => return Ok(answer),
+                Err(Failed::For(trouble)) => return Err(trouble),
+                Err(Failed::Passing(said, at_least)) => (said, at_least),
+            };
+            let Some(wait) = waits.next() else {
+                let trouble = Trouble::new(Kind::Lost, said);
+                lock(&self.lost).insert(of.host.clone(), (time::start(), trouble.clone()));
+                return Err(trouble);
+            };
+            let wait = at_least.unwrap_or(wait).min(self.silence);
+            if self.cancel.wait(wait) {
+                return Err(Trouble::new(Kind::Interrupted, "interrupted"));
+            }
+        }
+    }
+
+    /// Sends a request with what the registry wants to see: nothing at first, then what it asks for.
+    fn let_in(
+        &self,
+        of: &Reference,
+        send: impl Fn(&Agent, Option<&str>) -> Sent,
+    ) -> Result<Try, Failed> {
+        let agent = self.agent(of.is_loopback());
+        let known = lock(&self.challenges).get(&of.host).cloned();
+        let shown = match &known {
+            Some(challenge) => self.authorization(of, challenge, false)?,
+            None => None,
+        };
+        let response = send(agent, shown.as_deref()).map_err(|e| failed(&of.host, &e))?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return judge(of, response);
+        }
+        let headers = response.headers().get_all(header::WWW_AUTHENTICATE);
+        let Some(challenge) = Challenge::of(headers.iter().filter_map(|v| v.to_str().ok())) else {
+            return judge(of, response);
+        };
+        lock(&self.challenges).insert(of.host.clone(), challenge.clone());
+        // A token may have run out meanwhile: a new one.
+        let Some(shown) = self.authorization(of, &challenge, true)? else {
+            return judge(of, response);
+        };
+        drop(response);
+        let response = send(agent, Some(&shown)).map_err(|e| failed(&of.host, &e))?;
+        judge(of, response)
+    }
+
+    /// The header that lets us in; `None`: we have nothing to show.
+    fn authorization(
+        &self,
+        of: &Reference,
+        challenge: &Challenge,
+        anew: bool,
+    ) -> Result<Option<String>, Failed> {
+        let (realm, service) = match challenge {
+            Challenge::Basic => {
+                let login = self.login(of);
+                return Ok(login.as_ref().and_then(super::token::basic));
+            }
+            Challenge::Bearer { realm, service } => (realm, service),
+        };
+        let known = lock(&self.tokens).get(&of.name()).cloned();
+        if let Some(token) = known.filter(|token| !anew && token.holds()) {
+            return Ok(Some(token.header()));
+        }
+        let token = self.fetch_token(of, realm, service.as_deref())?;
+        let header = token.header();
+        lock(&self.tokens).insert(of.name(), token);
+        Ok(Some(header))
+    }
+}
+
+/// A client with its limits. Certificates are those that the machine trusts, as for the engines.
+fn agent(silence: Duration, local: bool) -> Agent {
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
+    let mut config = Agent::config_builder()
+        .http_status_as_error(false)
+        .https_only(!local)
+        .tls_config(tls)
+        .user_agent(concat!("runenv/", env!("CARGO_PKG_VERSION")))
+        .timeout_resolve(Some(CONNECT))
+        .timeout_connect(Some(CONNECT))
+        .timeout_per_read(Some(silence))
+        .timeout_per_write(Some(silence))
+        .timeout_recv_response(Some(silence))
+        .max_redirects(5)
+        .max_idle_connections(2 * KEPT_CONNECTIONS)
+        .max_idle_connections_per_host(KEPT_CONNECTIONS);
+    if local {
+        config = config.proxy(None);
+    }
+    config.build().into()
+}
+
+fn url(of: &Reference, path: &str) -> String {
+    format!("{}/v2/{}/{path}", of.endpoint(), of.repository)
+}
+
+/// What a status means.
+fn judge(of: &Reference, response: Response<ureq::Body>) -> Result<Try, Failed> {
+    let status = response.status();
+    let said = || format!("{} answers {}", of.host, status.as_u16());
+    match status.as_u16() {
+        200..=299 => Ok(Try::Done(response)),
+        404 => Ok(Try::Absent),
+        401 | 403 => Err(Failed::For(Trouble::new(Kind::Denied, said()))),
+        408 | 429 | 500..=599 => Err(Failed::Passing(said(), retry_after(response.headers()))),
+        _ => Err(Failed::For(Trouble::new(Kind::Odd, said()))),
+    }
+}
+
+/// Seconds of `Retry-After`; a date in it is not worth a parser.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn digest(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("docker-content-digest")?.to_str().ok()?;
+    super::reference::is_digest(text).then(|| text.to_owned())
+}
+
+pub(super) fn body(
+    host: &str,
+    response: Response<ureq::Body>,
+    most: u64,
+) -> Result<Vec<u8>, Failed> {
+    let mut body = response.into_body();
+    let read = body.with_config().limit(most).read_to_vec();
+    read.map_err(|error| failed(host, &error))
+}
+
+/// The digest of bytes, as registries write it.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let hex: String = digest.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

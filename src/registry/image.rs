@@ -1,0 +1,136 @@
+//! Manifests and configurations of images, as registries have them (github.com/opencontainers/image-spec), and the same
+//! facts of them as an engine's `image inspect` gives.
+
+use serde::Deserialize;
+
+use super::reference::is_digest;
+use crate::engine::facts::{Config, Image, RootFs};
+
+/// What may be a manifest: lists by platform, and images.
+pub(super) const TYPES: &str = "application/vnd.oci.image.index.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.v2+json";
+
+/// A manifest of either kind; which one, its own words say.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Manifest {
+    /// Of a list: an image for each platform.
+    manifests: Option<Vec<Listed>>,
+    /// Of an image.
+    config: Option<Descriptor>,
+    layers: Option<Vec<Descriptor>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Descriptor {
+    digest: String,
+    #[serde(default)]
+    size: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Listed {
+    digest: String,
+    platform: Option<Platform>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Platform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+}
+
+/// What stands behind a manifest.
+pub(super) enum Behind {
+    /// The manifest of this digest, for the platform that was asked for.
+    Manifest(String),
+    /// A configuration of this digest, and how many bytes all layers have as they are sent.
+    Config(String, u64),
+    /// A list without the platform; it has these.
+    OtherPlatforms(Vec<String>),
+    /// Neither a list nor an image.
+    Odd,
+}
+
+impl Manifest {
+    pub(super) fn behind(&self, platform: &str) -> Behind {
+        if let Some(listed) = &self.manifests {
+            return pick(listed, platform);
+        }
+        match (&self.config, &self.layers) {
+            (Some(config), Some(layers)) if is_digest(&config.digest) => {
+                let bytes = layers.iter().map(|l| l.size).fold(0, u64::saturating_add);
+                Behind::Config(config.digest.clone(), bytes)
+            }
+            _ => Behind::Odd,
+        }
+    }
+}
+
+/// The image of a list for `os/architecture[/variant]`. The first of the architecture does where none of the variant is
+/// there, as for engines.
+fn pick(listed: &[Listed], platform: &str) -> Behind {
+    let mut words = platform.splitn(3, '/');
+    let (os, architecture, variant) = (words.next(), words.next(), words.next());
+    let fits = |l: &&Listed| {
+        let platform = l.platform.as_ref();
+        platform.is_some_and(|p| Some(&*p.os) == os && Some(&*p.architecture) == architecture)
+    };
+    let of = |l: &Listed| l.platform.as_ref().and_then(|p| p.variant.clone());
+    let mut all: Vec<&Listed> = listed.iter().filter(fits).collect();
+    if variant.is_some() {
+        all.sort_by_key(|l| of(l).as_deref() != variant);
+    }
+    match all.first() {
+        Some(found) if is_digest(&found.digest) => Behind::Manifest(found.digest.clone()),
+        Some(_) => Behind::Odd,
+        None => {
+            let platforms = listed.iter().filter_map(|l| l.platform.as_ref());
+            let known = platforms.filter(|p| p.os != "unknown");
+            let words = known.map(|p| {
+                let variant = p.variant.as_ref().map(|v| format!("/{v}"));
+                format!("{}/{}{}", p.os, p.architecture, variant.unwrap_or_default())
+            });
+            Behind::OtherPlatforms(words.collect())
+        }
+    }
+}
+
+/// An image's configuration, as it lies in a registry.
+#[derive(Clone, Debug, Deserialize)]
+struct Written {
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    os: String,
+    #[serde(default)]
+    author: String,
+    rootfs: Layers,
+    config: Option<Config>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Layers {
+    diff_ids: Option<Vec<String>>,
+}
+
+/// A configuration as the facts that an engine gives of the image when it has it.
+pub(super) fn facts(digest: &str, json: &[u8]) -> Result<Image, serde_json::Error> {
+    let written: Written = serde_json::from_slice(json)?;
+    Ok(Image {
+        id: digest.to_owned(),
+        repo_tags: None,
+        architecture: written.architecture,
+        os: written.os,
+        root_fs: RootFs {
+            layers: written.rootfs.diff_ids,
+        },
+        config: written.config,
+        healthcheck: None,
+        author: written.author,
+        size: 0,
+    })
+}

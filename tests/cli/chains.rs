@@ -1,0 +1,160 @@
+//! Chains of stages: which one each goes on from, what a failure ends, and what `--to` and `--redo` mean.
+
+use crate::support::{Fake, Project};
+
+/// `tested`, `linted` and `documented` all go on from `built`; `packed` goes on from `documented`.
+const STAGES: &str = r#"
+[stage.built]
+run = ["echo built $FAIL; [ \"$FAIL\" != built ]"]
+[stage.tested]
+run = ["echo tested; [ \"$FAIL\" != tested ]"]
+[stage.linted]
+from = "built"
+run = ["echo linted"]
+[stage.documented]
+from = "built"
+run = ["echo documented"]
+[stage.packed]
+run = ["echo packed"]
+"#;
+
+fn local(fail: &str) -> Project {
+    let head = "[defaults]\npass-env = [\"FAIL\"]\n";
+    Project::new()
+        .envs_toml(&format!("{head}{STAGES}"))
+        .var("FAIL", fail)
+}
+
+/// The stages of the last result, with their states.
+fn states(project: &Project, env: &str) -> String {
+    let result = project.json(&format!(".runenv/{env}/result.json"));
+    let stages = result["stages"].as_array().unwrap().iter();
+    let word = |stage: &serde_json::Value| {
+        let state = stage["state"].as_str().unwrap();
+        let cached = if stage["cached"] == true {
+            " cached"
+        } else {
+            ""
+        };
+        format!("{} {state}{cached}", stage["name"].as_str().unwrap())
+    };
+    stages.map(word).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn a_failure_ends_what_stands_on_it_and_nothing_else() {
+    let project = local("tested");
+    project.runenv("run local").exits(1);
+    assert_eq!(
+        states(&project, "local-host"),
+        "built passed, tested failed, linted passed, documented passed, packed passed"
+    );
+    let project = local("built");
+    project.runenv("run local").exits(1);
+    assert_eq!(
+        states(&project, "local-host"),
+        "built failed, tested not-run, linted not-run, documented not-run, packed not-run"
+    );
+}
+
+#[test]
+fn to_runs_what_a_stage_needs() {
+    let project = local("");
+    project.runenv("run local --to packed").exits(0);
+    assert_eq!(
+        states(&project, "local-host"),
+        "built passed, documented passed, packed passed"
+    );
+    let lines = project.runenv("run -n local --to linted").exits(0).stdout;
+    let headings: Vec<&str> = lines.lines().filter(|l| l.starts_with('#')).collect();
+    assert_eq!(
+        headings,
+        ["# local-host: built (1/5)", "# local-host: linted (3/5)"]
+    );
+}
+
+#[test]
+fn stages_of_branches_start_from_their_own_images() {
+    let fake = Fake::new();
+    let project = Project::called("p").envs_toml(STAGES).engine(&fake);
+    let env = "docker-debian-bookworm";
+    fake.play("run.3.fails", "1 1");
+    // The first call holds the network.
+    project.runenv(format!("run {env}").as_str()).exits(1);
+    assert_eq!(
+        states(&project, env),
+        "built passed, tested failed, linted passed, documented passed, packed passed"
+    );
+    let key = |stage: &str| {
+        let result = project.json(&format!(".runenv/{env}/result.json"));
+        let mut stages = result["stages"].as_array().unwrap().iter();
+        stages.find(|s| s["name"] == stage).unwrap()["key"].clone()
+    };
+    let before = ["built", "tested", "linted", "packed"].map(key);
+    fake.play_nothing();
+    project.runenv(format!("run {env}").as_str()).exits(0);
+    assert_eq!(
+        states(&project, env),
+        "built passed cached, tested passed, linted passed cached, documented passed cached, packed passed cached"
+    );
+    project
+        .runenv(format!("run {env} --redo documented").as_str())
+        .exits(0);
+    assert_eq!(
+        states(&project, env),
+        "built passed cached, tested passed cached, linted passed cached, documented passed, packed passed"
+    );
+    project
+        .runenv(format!("run {env} --to linted --redo tested").as_str())
+        .exits(0);
+    assert_eq!(
+        states(&project, env),
+        "built passed cached, linted passed cached"
+    );
+    // Another command above a branch leaves the other branches as they are.
+    let other = STAGES.replace("echo documented", "echo other");
+    project.write("envs.toml", &other);
+    project.runenv(format!("run {env}").as_str()).exits(0);
+    assert_eq!(
+        states(&project, env),
+        "built passed cached, tested passed cached, linted passed cached, documented passed, packed passed"
+    );
+    let after = ["built", "tested", "linted", "packed"].map(key);
+    assert_eq!(before[..3], after[..3]);
+    assert_ne!(before[3], after[3]);
+}
+
+#[test]
+fn dockerfile_and_devcontainer_follow_the_chain() {
+    let last = "[stage.last]\nfrom = \"linted\"\ncopy = [\"a\"]\nrun = [\"cat a\"]\n";
+    let file = format!("{STAGES}{last}");
+    let project = Project::new().envs_toml(&file).file("a", "");
+    let text = project
+        .runenv("dockerfile docker-debian-bookworm")
+        .exits(0)
+        .stdout;
+    let froms: Vec<&str> = text.lines().filter(|l| l.starts_with("FROM")).collect();
+    assert_eq!(
+        froms,
+        [
+            "FROM debian:bookworm AS built",
+            "FROM built AS tested",
+            "FROM built AS linted",
+            "FROM built AS documented",
+            "FROM documented AS packed",
+            "FROM linted AS last",
+        ]
+    );
+    assert!(
+        text.contains("# Ends of other chains, each to be named as --target: tested, packed\n"),
+        "{text}"
+    );
+    let text = project
+        .runenv("devcontainer docker-debian-bookworm")
+        .exits(0)
+        .stdout;
+    assert!(
+        text.contains("echo linted") && !text.contains("echo tested"),
+        "{text}"
+    );
+}
