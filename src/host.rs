@@ -2,12 +2,15 @@
 //!
 //! Everything below takes a `&Host`, so that no test needs global state and nothing asks twice.
 
+pub(crate) mod machine;
 pub(crate) mod os_release;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
+
+use crate::time;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Host {
@@ -24,6 +27,8 @@ pub(crate) struct Host {
     /// The operating system, as Rust calls it: `linux`, `macos`.
     pub(crate) os: &'static str,
     pub(crate) pid: u32,
+    /// When the program was started.
+    pub(crate) now: jiff::Timestamp,
 }
 
 impl Host {
@@ -43,6 +48,7 @@ impl Host {
             uid: rustix::process::getuid().as_raw(),
             os: std::env::consts::OS,
             pid: std::process::id(),
+            now: time::timestamp(),
         }
     }
 

@@ -39,14 +39,18 @@ pub(crate) fn start() -> Instant {
     Instant::now()
 }
 
-/// The time now, UTC, to the second, as RFC 3339.
+/// The moment that it is now.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the module that reads the clock"
 )]
+pub(crate) fn timestamp() -> jiff::Timestamp {
+    jiff::Timestamp::try_from(SystemTime::now()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+/// The time now, UTC, to the second, as RFC 3339.
 pub(crate) fn now() -> String {
-    let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Nanoseconds since 1970, to tell files apart that were written while we looked.

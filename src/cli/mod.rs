@@ -12,6 +12,7 @@ mod doctor;
 mod dry_run;
 mod explain;
 mod list;
+mod lock;
 mod logs;
 mod run;
 mod schema;
@@ -105,6 +106,8 @@ enum Verb {
     Clean(clean::CleanArgs),
     /// Say whether an engine works, and with --images: whether the base images can be had
     Doctor(doctor::DoctorArgs),
+    /// Write which bytes the base images are to envs.lock, so that every machine starts from the same
+    Lock(lock::LockArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),
     /// Print an environment as a Dockerfile that needs no runenv
@@ -160,6 +163,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(Verb::Artifacts(args)) => artifacts::exec(args, &mut context),
         Some(Verb::Clean(args)) => clean::exec(args, &mut context),
         Some(Verb::Doctor(args)) => doctor::exec(args, &mut context),
+        Some(Verb::Lock(args)) => lock::exec(args, &mut context),
         Some(Verb::Ci(args)) => ci::exec(args, &mut context),
         Some(Verb::Dockerfile(args)) => dockerfile::exec(args, &mut context),
         Some(Verb::Devcontainer(args)) => devcontainer::exec(args, &mut context),
@@ -217,6 +221,7 @@ impl Cli {
             Some(Verb::Run(args)) => Some(&mut args.selection),
             Some(Verb::List(args)) => Some(&mut args.selection),
             Some(Verb::Doctor(args)) => Some(&mut args.selection),
+            Some(Verb::Lock(args)) => Some(&mut args.selection),
             Some(Verb::Ci(args)) => Some(args.selection()),
             Some(
                 Verb::Show(_)

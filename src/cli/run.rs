@@ -4,8 +4,8 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use clap::Args;
 use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
 
 use super::{Context, Exit, dry_run, engines, select};
 use crate::config::Project;
@@ -15,10 +15,23 @@ use crate::name::{EnvName, STAGE};
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::problem::{Problem, Problems};
-use crate::report;
+use crate::report::live::{self, Live};
 use crate::report::plain::Plain;
+use crate::report::{self, Sink};
 use crate::run::{self, AtOnce, Job, Options, World};
 use crate::time;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Progress {
+    /// What fits the terminal and the number of environments
+    Auto,
+    /// Lines, one after another
+    Plain,
+    /// A line for each that runs, drawn anew
+    Live,
+    /// As `--quiet`
+    Quiet,
+}
 
 /// So many events wait for a slow terminal; then those who tell wait.
 const QUEUE: usize = 64;
@@ -57,6 +70,16 @@ pub(crate) struct RunArgs {
     /// Install packages that are missing on this host (as root, or by `sudo -n`)
     #[arg(long, env = "RUNENV_INSTALL_PACKAGES", value_parser = FalseyValueParser::new())]
     install_packages: bool,
+    /// How progress is told: `live` lines on a terminal where several run, or `plain` ones
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value = "auto",
+        hide_default_value = true,
+        env = "RUNENV_PROGRESS"
+    )]
+    progress: Progress,
     /// Say only what failed, and the last line
     #[arg(short, long, conflicts_with = "verbose", env = "RUNENV_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
@@ -81,7 +104,23 @@ impl RunArgs {
     }
 
     fn verbosity(&self) -> i8 {
-        i8::from(self.verbose) - i8::from(self.quiet)
+        let quiet = self.quiet || self.progress == Progress::Quiet;
+        i8::from(self.verbose) - i8::from(quiet)
+    }
+
+    /// Who tells of these: lines are drawn only where that can be seen, and where there is more than one to see.
+    fn teller(&self, jobs: &[Job], world: &World<'_>, context: &Context) -> Box<dyn Sink> {
+        let out = context.out.with_verbosity(self.verbosity());
+        let wanted = matches!(self.progress, Progress::Auto | Progress::Live);
+        let quiet_or_loud = out.verbosity() != 0;
+        if !wanted || quiet_or_loud || jobs.len() < 2 || !live::fits(&context.host) {
+            return Box::new(Plain::new(&out));
+        }
+        let last = jobs.iter().filter_map(|job| {
+            let env = &job.plan.env;
+            Some((env.clone(), world.folder.env(env).last_time()?))
+        });
+        Box::new(Live::new(&out, last.collect()))
     }
 
     /// The stages of a plan that are meant.
@@ -145,7 +184,7 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     }
     let world = World::new(&project, &context.host)?;
     let cancel = Cancel::install();
-    let mut told = Plain::new(&context.out.with_verbosity(args.verbosity()));
+    let mut told = args.teller(&jobs, &world, context);
     let (sender, events) = sync_channel(QUEUE);
     let summary = thread::scope(|scope| {
         let running = scope.spawn(|| {
@@ -155,7 +194,7 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
             let tell = |event| drop(sender.send(event));
             run::run(&jobs, &world, &options, &cancel, &tell)
         });
-        report::follow(&events, &mut told);
+        report::follow(&events, &mut *told);
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     Ok(summary.exit_code())

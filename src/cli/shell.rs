@@ -159,6 +159,24 @@ fn variables(
     env
 }
 
+/// A stage that keeps its files.
+fn with_files(plan: &Plan, at: usize) -> Result<&Stage, Problem> {
+    let stage = &plan.stages[at];
+    if stage.keep {
+        return Ok(stage);
+    }
+    let (env, name) = (&plan.env, &stage.name);
+    let title = format!("the stage `{name}` keeps no files, only that it passed (`keep = false`)");
+    let below = stage.parent.map(|at| &plan.stages[at].name);
+    let below =
+        below.map(|below| format!("what it starts from: `runenv shell {env} --stage {below}`"));
+    let failed = "what it left when it failed: `--failed`".to_owned();
+    Err(Problem {
+        help: below.into_iter().chain([failed]).collect(),
+        ..Problem::new(title, "")
+    })
+}
+
 /// The stage and image that are asked for.
 fn wanted<'p>(
     args: &ShellArgs,
@@ -184,12 +202,12 @@ fn wanted<'p>(
         return Ok((plan.stage(stage)?, image.clone()));
     }
     let stage = match &args.stage {
-        Some(name) => plan.stage(name)?,
+        Some(name) => with_files(plan, plan.index(name)?)?,
         None => plan
             .stages
             .iter()
             .rev()
-            .find(|s| note.images.contains_key(&s.name))
+            .find(|s| s.keep && note.images.contains_key(&s.name))
             .ok_or_else(|| {
                 Problem::new(
                     format!("no stage of `{}` has an image", plan.env),

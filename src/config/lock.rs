@@ -76,7 +76,6 @@ impl Lock {
     }
 
     /// The file's text: sorted, so that a change of one image is a change of its lines alone.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`runenv lock` writes it next"))]
     pub(crate) fn text(&self) -> String {
         let mut pins = self.0.clone();
         pins.sort();

@@ -69,7 +69,7 @@ impl Chain {
 impl Stage {
     /// Does no stage start from it?
     pub(crate) fn ends_chain(&self) -> bool {
-        self.allow_failure
+        self.allow_failure || !self.keep
     }
 }
 

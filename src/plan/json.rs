@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::key::KeyParts;
-use super::{Plan, PlanCommand};
+use super::{Period, Plan, PlanCommand};
 use crate::digest::Digest;
 
 #[derive(Serialize)]
@@ -24,6 +24,9 @@ struct StageJson<'a> {
     parent: Option<&'a str>,
     workdir: &'a str,
     copy: Vec<&'a str>,
+    keep: bool,
+    key_period: Option<&'static str>,
+    machine: bool,
     push: bool,
     incremental: bool,
     max_links: u32,
@@ -39,6 +42,9 @@ pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
         parent: stage.parent.map(|at| plan.stages[at].name.as_str()),
         workdir: &stage.workdir,
         copy: stage.copy.iter().map(|s| s.value.as_str()).collect(),
+        keep: stage.keep,
+        key_period: stage.key_period.map(Period::word),
+        machine: stage.machine,
         push: stage.push,
         incremental: stage.incremental,
         max_links: stage.max_links,

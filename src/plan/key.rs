@@ -6,9 +6,18 @@
 use crate::digest::{Digest, Digester};
 
 use super::{Plan, Stage};
+use crate::host::machine::Machine;
 
 /// Another number gives other keys everywhere: raise it when the meaning of a part changes.
 pub(super) const FORMAT: u32 = 1;
+
+/// What of this moment and this machine enters the keys of stages that ask for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Here {
+    /// When the program was started: one moment for the whole run.
+    pub(crate) now: jiff::Timestamp,
+    pub(crate) machine: Machine,
+}
 
 /// The parts of a stage's key that are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +25,7 @@ pub(crate) struct KeyParts(pub(crate) Vec<(&'static str, Digest)>);
 
 impl KeyParts {
     /// `files` is the digest of what the stage copies; `None` where it copies nothing.
-    pub(crate) fn of(plan: &Plan, stage: &Stage, files: Option<Digest>) -> Self {
+    pub(crate) fn of(plan: &Plan, stage: &Stage, files: Option<Digest>, here: &Here) -> Self {
         // Exhaustive on purpose: a new field does not compile until it is decided whether it acts.
         let Stage {
             name: _,
@@ -28,6 +37,9 @@ impl KeyParts {
             network,
             limits: _,
             allow_failure: _,
+            keep,
+            key_period,
+            machine,
             push: _,
             incremental: _,
             max_links: _,
@@ -49,15 +61,19 @@ impl KeyParts {
         if plan.allow_volumes {
             container.field("allow-volumes", b"true");
         }
+        if !keep {
+            container.field("keep", b"false");
+        }
         let mut parts = vec![
             ("script", Digest::of(commands.as_bytes())),
             ("env", variables.finish()),
             ("container", container.finish()),
             ("salt", Digest::of(plan.key_salt.as_bytes())),
         ];
-        if let Some(files) = files {
-            parts.push(("files", files));
-        }
+        parts.extend(files.map(|files| ("files", files)));
+        let period = key_period.map(|period| period.name(here.now));
+        parts.extend(period.map(|name| ("period", Digest::of(name.as_bytes()))));
+        parts.extend(machine.then(|| ("machine", here.machine.digest())));
         Self(parts)
     }
 

@@ -15,7 +15,7 @@ use crate::time;
 
 use super::chain::Chain;
 use super::{
-    PackageStep, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
+    PackageStep, Period, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
 };
 
 /// Time between TERM and KILL where nobody sets `kill-after`.
@@ -111,6 +111,12 @@ fn plan_stage(
         network: value(stage.network.as_ref()),
         limits: limits(env, stage),
         allow_failure: is_on(stage.allow_failure.as_ref()),
+        keep: stage.keep.as_ref().is_none_or(|keep| keep.value),
+        key_period: stage
+            .key_period
+            .as_ref()
+            .and_then(|s| Period::by_name(&s.value)),
+        machine: is_on(stage.machine.as_ref()),
         push: stage.push.as_ref().is_none_or(|push| push.value),
         incremental: is_on(stage.incremental.as_ref()),
         max_links: stage.max_links.as_ref().map_or(MAX_LINKS, |s| s.value),

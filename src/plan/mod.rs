@@ -10,6 +10,7 @@ pub(crate) mod dockerfile;
 pub(crate) mod json;
 pub(crate) mod key;
 mod make;
+pub(crate) mod period;
 pub(crate) mod record;
 pub(crate) mod script;
 mod standalone;
@@ -19,6 +20,7 @@ mod unbuilt;
 mod tests;
 
 pub(crate) use make::plan;
+pub(crate) use period::Period;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,6 +82,12 @@ pub(crate) struct Stage {
     pub(crate) network: Option<String>,
     pub(crate) limits: StageLimits,
     pub(crate) allow_failure: bool,
+    /// What it leaves is kept; else only that it passed.
+    pub(crate) keep: bool,
+    /// It runs anew with each new one.
+    pub(crate) key_period: Option<Period>,
+    /// Its result depends on the processor.
+    pub(crate) machine: bool,
     /// Its image goes to the registry.
     pub(crate) push: bool,
     /// It starts from its own newest image where there is no image of its key.

@@ -90,6 +90,12 @@ pub(crate) fn body(stage: &str, workdir: &str, exports: &str, commands: &[PlanCo
     text
 }
 
+/// The script that leaves only the stamp of a stage that passed.
+pub(crate) fn stamp(stage: &str) -> String {
+    let stage = quote::word(stage);
+    format!("{{ mkdir -p /.runenv && : >/.runenv/{stage}; }} </dev/null\n")
+}
+
 /// Always in quotes: a command is data to the script that evaluates it.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

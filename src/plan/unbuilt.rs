@@ -65,12 +65,6 @@ fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>
             stage.finally.first().and_then(|c| c.place.as_ref()),
         ),
         ("secrets", first(&stage.secrets)),
-        ("machine", said(stage.machine.as_ref())),
-        ("keep = false", off(stage.keep.as_ref())),
-        (
-            "key-period",
-            stage.key_period.as_ref().and_then(Setting::place),
-        ),
         (
             "log-limit",
             stage.log_limit.as_ref().and_then(Setting::place),

@@ -12,6 +12,8 @@ pub(crate) mod clean;
 pub(crate) mod excerpt;
 pub(crate) mod explain;
 pub(crate) mod failure;
+mod held;
+pub(crate) mod live;
 pub(crate) mod out;
 pub(crate) mod plain;
 pub(crate) mod problem;

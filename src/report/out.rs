@@ -197,6 +197,14 @@ impl Out {
         self.colour
     }
 
+    /// Columns and rows of the terminal that stderr is; those of the oldest where nobody knows.
+    pub(super) fn size() -> (usize, usize) {
+        let size = rustix::termios::tcgetwinsize(io::stderr()).ok();
+        let size = size.map(|size| (size.ws_col.into(), size.ws_row.into()));
+        size.filter(|(columns, rows)| *columns > 0 && *rows > 0)
+            .unwrap_or((80, 24))
+    }
+
     /// -1 for `-q`, 0, 1 for `-v`.
     pub(crate) fn verbosity(&self) -> i8 {
         self.verbosity

@@ -1,8 +1,9 @@
 //! Plain progress on stderr: for logs, pipes, CI, and terminals until somebody wants more.
 //!
 //! The output of a single environment streams, with lines of ours around it; of several, only starts and ends of stages
-//! are told (`-v`: their lines too, with the name in front). No line of ours begins inside a line of a child's. May not
-//! animate, ask for the time or keep more than a line.
+//! are told (`-v`: their lines too, with the name in front; a line that does not end is told in pieces, behind `:` what
+//! goes on). No line of ours begins inside a line of a child's. After a minute without a word it says what is still
+//! running. May not animate, ask for the time or keep more than a line.
 //!
 //! ```text
 //! == tested (4/4)
@@ -10,19 +11,20 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::clean::{self, Cleaner};
+use super::held::Held;
 use super::out::Out;
 use super::style::{self, DIM, LITERAL, paint};
 use super::{Sink, failure, problem, table};
 use crate::problem::Problem;
 use crate::run::event::{Event, Kind};
 use crate::run::result::{EnvResult, StageResult, Summary};
+use crate::time;
 
-/// A line that is longer than this is told in pieces.
-const HALF_LIMIT: usize = 4096;
+/// So long nothing may be said while something runs: what watches us takes silence for the end.
+const SILENCE: Duration = Duration::from_secs(60);
 const NOTE_LINES: usize = 10;
 
 /// Tells a run in plain lines.
@@ -34,6 +36,10 @@ pub(crate) struct Plain {
     /// The longest name.
     width: usize,
     envs: BTreeMap<String, Running>,
+    /// The time of what happens now.
+    now: Option<Instant>,
+    /// When something was said last.
+    told_at: Option<Instant>,
 }
 
 /// What is known of an environment that is told of.
@@ -44,8 +50,9 @@ struct Running {
     /// Stages that were found and not told yet.
     cached: Vec<String>,
     cleaner: Cleaner,
-    /// The beginning of a line.
-    half: String,
+    held: Held,
+    /// The stage that runs, and since when.
+    stage: Option<(String, Instant)>,
     /// A stage has told how it ended.
     told: bool,
 }
@@ -59,6 +66,8 @@ impl Plain {
             several: false,
             width: 0,
             envs: BTreeMap::new(),
+            now: None,
+            told_at: None,
         }
     }
 
@@ -87,11 +96,22 @@ impl Plain {
     fn say(&mut self, env: &str, text: &str) {
         self.end_line(env);
         if self.several && !env.is_empty() {
-            let name = format!("{:<width$}", clean::visible(env), width = self.width);
-            let name = paint(self.colour, LITERAL, &name);
-            self.out.tell(&format!("{name}  {text}"));
+            let name = paint(self.colour, LITERAL, &self.padded(env));
+            self.tell(&format!("{name}  {text}"));
         } else {
-            self.out.tell(text);
+            self.tell(text);
+        }
+    }
+
+    fn tell(&mut self, text: &str) {
+        self.told_at = self.now;
+        self.out.tell(text);
+    }
+
+    fn stream(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.told_at = self.now;
+            self.out.stream(text);
         }
     }
 
@@ -115,29 +135,50 @@ impl Plain {
 
     /// Tells clean output: as it comes, or in whole lines where there are several.
     fn told_by_child(&mut self, env: &str, text: &str) {
-        if !self.several {
-            return self.out.stream(text);
-        }
-        let half = &mut self.running(env).half;
-        half.push_str(text);
-        let whole = match half.rfind('\n') {
-            _ if half.len() > HALF_LIMIT => half.len(),
-            Some(at) => at + 1,
-            None => return,
+        let Some(now) = self.now.filter(|_| self.several) else {
+            return self.stream(text);
         };
-        let lines: String = half.drain(..whole).collect();
-        let name = format!("{:<width$}", clean::visible(env), width = self.width);
-        let bar = paint(self.colour, DIM, "|");
-        let reset = if self.colour { "\x1b[0m" } else { "" };
-        let mut told = String::new();
-        for line in lines.lines() {
-            // Colours end with the line: the next one may be another environment's.
-            let reset = if line.contains('\x1b') { reset } else { "" };
-            let gap = if line.is_empty() { "" } else { " " };
-            // Writing to a String cannot fail.
-            let _ = writeln!(told, "{name}  {bar}{gap}{line}{reset}");
+        let (name, colour) = (self.padded(env), self.colour);
+        let told = self.running(env).held.push(text, now, &name, colour);
+        self.stream(&told);
+    }
+
+    /// Beginnings of lines that were held long enough.
+    fn tell_held(&mut self, now: Instant) {
+        let names: Vec<String> = self.envs.keys().cloned().collect();
+        for env in names {
+            let (name, colour) = (self.padded(&env), self.colour);
+            let told = self.running(&env).held.overdue(now, &name, colour);
+            self.stream(&told);
         }
-        self.out.stream(&told);
+    }
+
+    /// The name as it stands in front of lines.
+    fn padded(&self, env: &str) -> String {
+        format!("{:<width$}", clean::visible(env), width = self.width)
+    }
+
+    /// What is running, after a time of silence.
+    fn tell_running(&mut self, now: Instant) {
+        let running = self.envs.iter();
+        let stages = running.filter_map(|(env, running)| {
+            let (stage, since) = running.stage.as_ref()?;
+            let took = time::show_duration(now.duration_since(*since));
+            let text = clean::visible(&format!("… still running {env} {stage} {took}"));
+            Some((env.clone(), paint(self.colour, DIM, &text)))
+        });
+        for (env, text) in stages.collect::<Vec<_>>() {
+            self.end_line(&env);
+            self.tell(&text);
+        }
+    }
+
+    /// When the silence has lasted long enough.
+    fn silence_ends(&self) -> Option<Instant> {
+        let runs = self.envs.values().any(|running| running.stage.is_some());
+        self.told_at
+            .filter(|_| runs && !self.quiet())
+            .map(|told| told + SILENCE)
     }
 
     fn run_started(&mut self, envs: &[String]) {
@@ -174,6 +215,7 @@ impl Plain {
 
     fn stage_started(&mut self, env: &str, stage: &str, number: usize, of: usize) {
         self.tell_cached(env);
+        self.running(env).stage = self.now.map(|now| (stage.to_owned(), now));
         let stage = paint(self.colour, LITERAL, &clean::visible(stage));
         let text = format!("{stage} ({number}/{of})");
         self.say(env, &self.ours(&text));
@@ -196,6 +238,7 @@ impl Plain {
     }
 
     fn stage_ended(&mut self, env: &str, result: &StageResult) {
+        self.running(env).stage = None;
         if result.cached {
             return;
         }
@@ -230,7 +273,7 @@ impl Plain {
             warning.title = format!("{env}: {}", warning.title);
         }
         self.end_line(env);
-        self.out.tell(&problem::render(&warning, self.colour));
+        self.tell(&problem::render(&warning, self.colour));
     }
 
     fn run_ended(&mut self, summary: &Summary) {
@@ -256,12 +299,20 @@ impl Plain {
 
 impl Sink for Plain {
     fn due(&self) -> Option<Instant> {
-        None
+        let held = self.envs.values().filter_map(|running| running.held.due());
+        held.chain(self.silence_ends()).min()
     }
 
-    fn tick(&mut self, _now: Instant) {}
+    fn tick(&mut self, now: Instant) {
+        self.now = Some(now);
+        self.tell_held(now);
+        if self.silence_ends().is_some_and(|due| now >= due) {
+            self.tell_running(now);
+        }
+    }
 
-    fn event(&mut self, event: &Event, _now: Instant) {
+    fn event(&mut self, event: &Event, now: Instant) {
+        self.now = Some(now);
         let Event { env, stage, kind } = event;
         if let Kind::RunEnded { summary } = kind {
             return self.run_ended(summary);

@@ -60,6 +60,11 @@ pub(crate) fn colour(choice: Option<&str>, host: &Host, terminal: bool) -> bool 
     if host.is_set("FORCE_COLOR") {
         return !host.says_no("FORCE_COLOR");
     }
+    is_watched(host, terminal)
+}
+
+/// Is a stream a terminal that can do more than print lines, and does somebody look at it? Nobody does in CI.
+pub(crate) fn is_watched(host: &Host, terminal: bool) -> bool {
     let able = host
         .variable("TERM")
         .is_some_and(|term| term != "dumb" && !term.is_empty());

@@ -25,22 +25,55 @@ impl Write for Kept {
     }
 }
 
+/// Environment, stage, and what happened.
+pub(super) type Told<'a> = (&'a str, &'a str, Kind);
+
 /// What plain progress says on stderr about these events.
-pub(super) fn told(colour: bool, verbosity: i8, events: &[(&str, &str, Kind)]) -> String {
+pub(super) fn told(colour: bool, verbosity: i8, events: &[Told<'_>]) -> String {
+    let events: Vec<_> = events.iter().map(|event| (0, event.clone())).collect();
+    told_at(colour, verbosity, &events, 0)
+}
+
+/// The same with the second of each event, up to a last second.
+pub(super) fn told_at(
+    colour: bool,
+    verbosity: i8,
+    events: &[(u64, Told<'_>)],
+    last: u64,
+) -> String {
+    recorded(colour, verbosity, |out| {
+        play(&mut Plain::new(out), events, last);
+    })
+}
+
+/// What somebody says on stderr.
+pub(super) fn recorded(colour: bool, verbosity: i8, say: impl FnOnce(&Out)) -> String {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let tell = Box::new(Kept(Arc::clone(&kept)));
-    let out = Out::over(Box::new(io::sink()), tell, colour, verbosity);
-    let mut plain = Plain::new(&out);
-    for (env, stage, kind) in events {
+    say(&Out::over(Box::new(io::sink()), tell, colour, verbosity));
+    let bytes = kept.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Tells a sink what happens, and wakes it when it wants to be woken.
+pub(super) fn play(sink: &mut dyn Sink, events: &[(u64, Told<'_>)], last: u64) {
+    let start = time::start();
+    let at = |second| start + Duration::from_secs(second);
+    let wake = |sink: &mut dyn Sink, until| {
+        while let Some(due) = sink.due().filter(|due| *due < until) {
+            sink.tick(due);
+        }
+    };
+    for (second, (env, stage, kind)) in events {
+        wake(sink, at(*second));
         let event = Event {
             env: (*env).to_owned(),
             stage: (*stage).to_owned(),
             kind: kind.clone(),
         };
-        plain.event(&event, time::start());
+        sink.event(&event, at(*second));
     }
-    let bytes = kept.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    wake(sink, at(last));
 }
 
 pub(super) fn words(list: &[&str]) -> Vec<String> {

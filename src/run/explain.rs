@@ -103,7 +103,8 @@ pub(crate) fn explain(
         });
     };
     let manifests = stages::read(plan, world, wanted)?.0;
-    let parts = stages::parts(plan, &manifests);
+    let here = stages::here(plan, world.host);
+    let parts = stages::parts(plan, &manifests, &here);
     let calls = Calls { engine, cancel };
     let folder = world.folder.env(&plan.env);
     let question = Question {
@@ -132,6 +133,7 @@ pub(crate) fn explain(
         parts: &parts,
         manifests: &manifests,
         ignored: &ignored,
+        here: &here,
         base,
     };
     let name = base

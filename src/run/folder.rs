@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -200,6 +201,25 @@ impl EnvFolder {
         let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok()?;
         let ended: Ended = serde_json::from_str(&text).ok()?;
         Some(ended.state)
+    }
+
+    /// How long it took when it was last run, if it passed and was not just found.
+    pub(crate) fn last_time(&self) -> Option<Duration> {
+        #[derive(Deserialize)]
+        struct Stage {
+            cached: bool,
+        }
+        #[derive(Deserialize)]
+        struct Ended {
+            state: State,
+            seconds: f64,
+            stages: Vec<Stage>,
+        }
+        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok()?;
+        let ended: Ended = serde_json::from_str(&text).ok()?;
+        let ran = ended.state == State::Passed && ended.stages.iter().any(|s| !s.cached);
+        let time = Duration::try_from_secs_f64(ended.seconds).ok();
+        time.filter(|_| ran)
     }
 
     /// What the last result says of a stage of this key: packages that could not be had, and the archive they came from.

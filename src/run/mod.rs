@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod explain;
 pub(crate) mod folder;
 pub(crate) mod local;
+pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod owner;
 pub(crate) mod pass_env;

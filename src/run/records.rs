@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::files;
 use crate::plan::Plan;
 use crate::plan::copy::Manifest;
-use crate::plan::key::KeyParts;
+use crate::plan::key::{Here, KeyParts};
 use crate::plan::record::{Around, Record};
 use crate::problem::Problem;
 
@@ -47,6 +47,7 @@ pub(crate) struct Now<'a> {
     pub(crate) manifests: &'a [Option<Manifest>],
     /// The lines of the tree's `.dockerignore`.
     pub(crate) ignored: &'a [String],
+    pub(crate) here: &'a Here,
     /// The base image that is taken, and the keys on top of it; `None`: it is not known.
     pub(crate) base: Option<(&'a str, Digest, &'a [Digest])>,
 }
@@ -60,6 +61,8 @@ impl Now<'_> {
             parts: &self.parts[at],
             files: self.manifests[at].as_ref(),
             ignored: self.ignored,
+            period: stage.key_period.map(|period| period.name(self.here.now)),
+            machine: stage.machine.then(|| self.here.machine.digest()),
             key: key(at),
             parent: stage
                 .parent

@@ -9,11 +9,13 @@ use super::result::EnvResult;
 use super::{Job, Options, World, engine, local};
 use crate::engine::Engine;
 use crate::exec::Cancel;
+use crate::host::Host;
+use crate::host::machine::Machine;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::plan::copy::{FileCache, Manifest};
 use crate::plan::json;
-use crate::plan::key::KeyParts;
+use crate::plan::key::{Here, KeyParts};
 use crate::problem::Problem;
 
 pub(crate) fn run(
@@ -43,7 +45,7 @@ pub(crate) fn run(
     };
     let (manifests, mut cache) = read(plan, world, selection)?;
     cache.save()?;
-    let parts: Vec<KeyParts> = parts(plan, &manifests);
+    let parts: Vec<KeyParts> = parts(plan, &manifests, &here(plan, world.host));
     folder.forget(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
     let mut run = EngineEnv {
@@ -91,11 +93,20 @@ pub(crate) fn read(
     Ok((all, cache))
 }
 
-pub(crate) fn parts(plan: &Plan, manifests: &[Option<Manifest>]) -> Vec<KeyParts> {
+/// What of this moment and machine the plan's keys ask for.
+pub(crate) fn here(plan: &Plan, host: &Host) -> Here {
+    let asks = plan.stages.iter().any(|stage| stage.machine);
+    Here {
+        now: host.now,
+        machine: asks.then(Machine::read).unwrap_or_default(),
+    }
+}
+
+pub(crate) fn parts(plan: &Plan, manifests: &[Option<Manifest>], here: &Here) -> Vec<KeyParts> {
     let files = manifests.iter().map(|m| m.as_ref().map(Manifest::digest));
     plan.stages
         .iter()
         .zip(files)
-        .map(|(stage, files)| KeyParts::of(plan, stage, files))
+        .map(|(stage, files)| KeyParts::of(plan, stage, files, here))
         .collect()
 }

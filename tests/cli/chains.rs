@@ -158,3 +158,54 @@ fn dockerfile_and_devcontainer_follow_the_chain() {
         "{text}"
     );
 }
+
+#[test]
+fn a_stage_that_is_not_kept_is_found_by_an_image_of_its_stamp() {
+    let file = r#"
+[stage.built]
+run = ["echo built"]
+[stage.tested]
+keep = false
+run = ["echo tested"]
+[stage.packed]
+run = ["echo packed"]
+"#;
+    let fake = Fake::new();
+    let project = Project::called("p").envs_toml(file).engine(&fake);
+    let run = "run docker-debian-bookworm";
+    project.runenv(run).exits(0);
+    let scripts = fake.scripts();
+    let stamp = "{ mkdir -p /.runenv && : >/.runenv/tested; } </dev/null\n";
+    assert!(scripts.iter().any(|script| script == stamp), "{scripts:#?}");
+    project.runenv(run).exits(0);
+    assert_eq!(
+        states(&project, "docker-debian-bookworm"),
+        "built passed cached, tested passed cached, packed passed cached"
+    );
+    assert_eq!(fake.containers(), [""; 0]);
+    let told = project
+        .runenv("shell docker-debian-bookworm --stage tested")
+        .exits(2);
+    assert_eq!(
+        told.stderr,
+        "error: the stage `tested` keeps no files, only that it passed (`keep = false`)\n\
+         help: what it starts from: `runenv shell docker-debian-bookworm --stage built`\n\
+         help: what it left when it failed: `--failed`\n"
+    );
+}
+
+#[test]
+fn a_key_knows_no_zone() {
+    let file = "[stage.a]\nkey-period = \"daily\"\nmachine = true\nrun = [\"true\"]\n";
+    let keys = ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"].map(|zone| {
+        let fake = Fake::new();
+        let project = Project::called("p")
+            .envs_toml(file)
+            .engine(&fake)
+            .var("TZ", zone);
+        project.runenv("run docker-debian-bookworm").exits(0);
+        let result = project.json(".runenv/docker-debian-bookworm/result.json");
+        result["stages"][0]["key"].clone()
+    });
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+}

@@ -41,6 +41,7 @@ fn the_folder_has_what_the_design_says() {
 .runenv/.gitignore
 .runenv/CACHEDIR.TAG
 .runenv/docker-debian-bookworm/images.json
+.runenv/docker-debian-bookworm/keys.json
 .runenv/docker-debian-bookworm/log/01-one.log
 .runenv/docker-debian-bookworm/log/02-two.log
 .runenv/docker-debian-bookworm/log/03-three.log

@@ -2,11 +2,13 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 17] = [
     "",
     "run",
     "list",
+    "lock",
     "show",
+    "explain",
     "context",
     "shell",
     "logs",

@@ -35,6 +35,7 @@ mod layers;
 mod list;
 mod list_forms;
 mod list_json;
+mod live;
 mod local_packages;
 mod logs;
 mod managers;

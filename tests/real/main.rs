@@ -15,9 +15,11 @@ mod support;
 
 mod artifacts;
 mod cached;
+mod chains;
 mod devcontainer;
 mod dockerfile;
 mod doctor;
+mod explain;
 mod foreign;
 mod images;
 mod keys;

@@ -20,10 +20,12 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 15] = [
+pub(crate) const VERBS: [&str; 17] = [
+    "lock",
     "run",
     "list",
     "show",
+    "explain",
     "context",
     "shell",
     "logs",

@@ -36,11 +36,11 @@ table! {
         acts secrets: Option<Vec<Spanned<Secret>>>,
         /// More options for the engine's `create`, in place of the layers'. Not built yet.
         acts create_args: Option<List>,
-        /// `daily`, `weekly` or `monthly`: then the stage, and with it all after it, runs anew. Not built yet.
+        /// `daily`, `weekly` or `monthly`: then the stage, and with it all that stands on it, runs anew when a new one begins (UTC, weeks of ISO 8601).
         acts key_period: Option<Text>,
-        /// The result depends on the processor's model and flags. Not built yet.
+        /// The result depends on the processor: its model and flags are part of the key.
         acts machine: Option<Spanned<bool>>,
-        /// `false`: its files are not kept, only that it passed; such a stage ends its chain. Not built yet.
+        /// `false`: its files are not kept, only that it passed; such a stage ends its chain.
         acts keep: Option<Spanned<bool>>,
         /// Limit of time: `5h30m`.
         bounds timeout: Option<Text>,

@@ -91,6 +91,9 @@ pub(crate) struct Around<'a> {
     pub(crate) files: Option<&'a Manifest>,
     /// The lines of the tree's `.dockerignore`.
     pub(crate) ignored: &'a [String],
+    /// The `key-period` that it is now, and what `machine` found.
+    pub(crate) period: Option<String>,
+    pub(crate) machine: Option<Digest>,
     /// `None`: the base image is not known.
     pub(crate) key: Option<Digest>,
     pub(crate) parent: Option<(&'a str, Option<Digest>)>,
@@ -113,6 +116,14 @@ impl Record {
                 said.acts.insert(0, Part::text(BASE, identity.short()));
             }
             (None, None) => {}
+        }
+        // What the settings alone do not say.
+        for part in &mut said.acts {
+            match (part.name.as_str(), &around.period, &around.machine) {
+                (PERIOD, Some(period), _) => part.items[0].text = period.clone(),
+                (MACHINE, _, Some(machine)) => part.items[0].text = machine.short(),
+                _ => {}
+            }
         }
         if around.files.is_some() && !around.ignored.is_empty() {
             let lines = around.ignored.iter().map(Item::new).collect();
@@ -137,6 +148,8 @@ impl Record {
 
 const IMAGE: &str = "image";
 const BASE: &str = "base";
+const PERIOD: &str = "key-period";
+const MACHINE: &str = "machine";
 const COPY: &str = "copy";
 const IGNORE: &str = ".dockerignore";
 /// What tells of the base image.

@@ -45,8 +45,8 @@ pub(crate) fn said(
     parts.each("secrets", secrets, secret_text);
     parts.list("create-args", create_args);
     parts.commands("run", run);
-    parts.one("key-period", key_period.as_ref());
-    parts.one("machine", machine.as_ref().filter(|s| s.value));
+    parts.one(super::PERIOD, key_period.as_ref());
+    parts.one(super::MACHINE, machine.as_ref().filter(|s| s.value));
     parts.one("keep", keep.as_ref().filter(|s| !s.value));
     let volumes = env.settings.allow_volumes.as_ref();
     parts.one("allow-volumes", volumes.filter(|s| s.value));

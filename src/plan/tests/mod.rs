@@ -5,7 +5,7 @@ mod told;
 
 use std::path::PathBuf;
 
-use super::key::{self, KeyParts};
+use super::key::{self, Here, KeyParts};
 use super::record::{Around, Record};
 use super::{Plan, plan};
 use crate::config::from_source;
@@ -40,7 +40,7 @@ system-packages = ["make"]
 "#;
 
 /// Settings that act: lines of `[config.c]`, or of a table that they name.
-const SETTINGS: [&str; 50] = [
+const SETTINGS: [&str; 56] = [
     "",
     "image = \"debian:trixie\"",
     "platform = \"linux/arm64\"",
@@ -89,6 +89,12 @@ const SETTINGS: [&str; 50] = [
     "stage.built.workdir = \"/other\"",
     "stage.built.network = \"none\"",
     "stage.built.if = \"!c\"",
+    "stage.built.key-period = \"daily\"",
+    "stage.built.key-period = \"weekly\"",
+    "stage.built.key-period = \"monthly\"",
+    "stage.built.machine = true",
+    "stage.built.keep = false",
+    "stage.tested.from = \"packages\"",
     "stage.tested.packages = true",
     "stage.tested.run = [\"echo ü {project} {config}\"]",
 ];
@@ -116,7 +122,8 @@ fn keys_of(plan: &Plan, files: &str) -> (Vec<KeyParts>, Vec<Digest>, Digest) {
     let digest = Digest::of(files.as_bytes());
     let files = |copies: bool| copies.then_some(digest);
     let parts = plan.stages.iter();
-    let parts = parts.map(|stage| KeyParts::of(plan, stage, files(!stage.copy.is_empty())));
+    let parts = parts
+        .map(|stage| KeyParts::of(plan, stage, files(!stage.copy.is_empty()), &Here::default()));
     let parts: Vec<KeyParts> = parts.collect();
     let base = format!("{:?} {:?}", plan.image, plan.platform);
     let base = Digest::of(base.as_bytes());
@@ -137,6 +144,10 @@ fn records_of(plan: &Plan, files: &str) -> Vec<Record> {
             parts: &parts[at],
             files: None,
             ignored: &[],
+            period: stage
+                .key_period
+                .map(|period| period.name(Here::default().now)),
+            machine: stage.machine.then(|| Here::default().machine.digest()),
             key: Some(keys[at]),
             parent,
             base: Some((image, base)),

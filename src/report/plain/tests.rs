@@ -3,7 +3,7 @@
 use snapbox::{assert_data_eq, str};
 
 use super::*;
-use crate::report::told::{cached, env, failed, passed, summary, told, words};
+use crate::report::told::{cached, env, failed, passed, summary, told, told_at, words};
 use crate::run::result::State;
 
 const STAGES: [&str; 4] = ["with-system-packages", "configured", "built", "tested"];
@@ -311,5 +311,90 @@ fn our_lines_begin_after_a_child_s() {
     assert_eq!(
         told(true, 0, &events).split("\x1b[33m").next(),
         Some("\x1b[31mhalf\x1b[0m\n== still ␛c here\na␛]0;\n\x1b[1m")
+    );
+}
+
+/// A stage that begins after this many seconds.
+fn silent(second: u64, env: &'static str, stage: usize) -> (u64, Told) {
+    let kind = Kind::StageStarted {
+        number: stage + 1,
+        of: 4,
+    };
+    (second, (env, STAGES[stage], kind))
+}
+
+#[test]
+fn after_a_minute_of_silence_it_says_what_runs() {
+    let start = |envs: &[&str]| (0, run(envs));
+    let output = |second, text: &str| {
+        let bytes = text.as_bytes().to_vec();
+        (second, (NAME, STAGES[2], Kind::Output { bytes }))
+    };
+    let alone = [
+        start(&[NAME]),
+        (0, begin(NAME)),
+        silent(0, NAME, 2),
+        output(100, "half"),
+    ];
+    assert_data_eq!(
+        told_at(false, 0, &alone, 221),
+        str![[r#"
+docker-debian-bookworm-standard
+== built (3/4)
+… still running docker-debian-bookworm-standard built 1m00s
+half
+… still running docker-debian-bookworm-standard built 2m40s
+… still running docker-debian-bookworm-standard built 3m40s
+
+"#]]
+    );
+    let ended = Kind::StageEnded {
+        result: passed(STAGES[2], 130.0),
+    };
+    let two = [
+        start(&[NAME, OTHER]),
+        (0, begin(NAME)),
+        (0, begin(OTHER)),
+        silent(0, NAME, 2),
+        silent(50, OTHER, 3),
+        output(100, "not told\n"),
+        (120, (NAME, STAGES[2], ended)),
+    ];
+    assert_data_eq!(
+        told_at(false, 0, &two, 200),
+        str![[r#"
+docker-debian-bookworm-standard  built (3/4)
+docker-fedora-35-maximal         tested (4/4)
+… still running docker-debian-bookworm-standard built 1m50s
+… still running docker-fedora-35-maximal tested 1m00s
+docker-debian-bookworm-standard  built passed in 2m10s
+… still running docker-fedora-35-maximal tested 2m10s
+
+"#]]
+    );
+    assert_eq!(told_at(false, -1, &two, 10_000), "");
+}
+
+#[test]
+fn a_half_line_of_one_of_several_is_told_in_pieces() {
+    let output = |second, text: &str| {
+        let bytes = text.as_bytes().to_vec();
+        (second, (NAME, STAGES[2], Kind::Output { bytes }))
+    };
+    let events = [
+        (0, run(&[NAME, OTHER])),
+        (0, begin(NAME)),
+        output(0, "one\ntw"),
+        output(1, "o\nthree"),
+    ];
+    assert_data_eq!(
+        told_at(false, 1, &events, 2),
+        str![[r#"
+docker-debian-bookworm-standard  | one
+docker-debian-bookworm-standard  | tw
+docker-debian-bookworm-standard  : o
+docker-debian-bookworm-standard  | three
+
+"#]]
     );
 }

@@ -55,8 +55,21 @@ fn judge(run: &StageRun<'_>, ended: &Ended) -> (Result<Ran, Problem>, Taken) {
 fn prepare(run: &StageRun<'_>, mark: &str) -> Result<(Command, Option<String>), Problem> {
     let preamble = script::preamble(mark, run.exported, &run.stage.on_failure);
     let text = run.late.fill_shell(&(preamble + &run.stage.body));
+    let spec = spec(run);
+    let engine = run.calls.engine;
+    let Some(manifest) = run.files else {
+        return Ok((engine.run(&spec, text), None));
+    };
+    let doing = format!("create a container of `{}`", run.image);
+    run.calls.work(&engine.create(&spec), &doing)?;
+    let edited = copy_in(run, manifest)?;
+    Ok((engine.start(run.name, text), edited))
+}
+
+/// The stage's container.
+pub(crate) fn spec<'a>(run: &StageRun<'a>) -> Container<'a> {
     let limits = &run.stage.limits;
-    let spec = Container {
+    Container {
         name: run.name,
         image: run.image,
         network: Some(run.network),
@@ -66,15 +79,7 @@ fn prepare(run: &StageRun<'_>, mark: &str) -> Result<(Command, Option<String>), 
         platform: run.plan.platform.as_deref(),
         has_path: run.has_path,
         client: run.proxies.client.as_deref(),
-    };
-    let engine = run.calls.engine;
-    let Some(manifest) = run.files else {
-        return Ok((engine.run(&spec, text), None));
-    };
-    let doing = format!("create a container of `{}`", run.image);
-    run.calls.work(&engine.create(&spec), &doing)?;
-    let edited = copy_in(run, manifest)?;
-    Ok((engine.start(run.name, text), edited))
+    }
 }
 
 /// Sends the files; `Some` names one that changed meanwhile.

@@ -12,6 +12,7 @@ pub(crate) mod network;
 pub(crate) mod proxies;
 pub(crate) mod stage;
 pub(crate) mod stage_run;
+pub(crate) mod stamp;
 pub(crate) mod stream;
 pub(crate) mod verdict;
 mod why;
@@ -234,7 +235,9 @@ impl EngineEnv<'_> {
         }
         let ran = self.stage_in_network(at, start, tell);
         let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
-        let passed = ran.as_ref().is_ok_and(|ran| ran.image.is_some());
+        let passed = ran
+            .as_ref()
+            .is_ok_and(|ran| ran.result.state == State::Passed);
         if !began && !passed && self.is_gone(self.parent_image(at, start)) {
             let text = "the image to start from was removed meanwhile: looking again".to_owned();
             tell.say(Kind::Note { text });
@@ -245,7 +248,19 @@ impl EngineEnv<'_> {
             result.detail = Some(problem.title.clone());
             self.results.push(result);
         })?;
-        if let Some(image) = ran.image {
+        self.note_kept(at, start, &ran);
+        let mut result = ran.result;
+        result.key = start.keys[at].to_string();
+        Ok(Some(result))
+    }
+
+    /// Notes the image of a stage that was run, for this run and later ones; one that passed and left none has none any more.
+    fn note_kept(&mut self, at: usize, start: &mut Start, ran: &Ran) {
+        let name = &self.plan.stages[at].name;
+        if ran.image.is_none() && ran.result.state == State::Passed {
+            self.note.images.remove(name);
+        }
+        if let Some(image) = ran.image.clone() {
             self.note.images.insert(name.clone(), image.clone());
             if ran.result.artifacts.is_some() && !ran.keyless {
                 let key = start.keys[at].to_string();
@@ -264,9 +279,6 @@ impl EngineEnv<'_> {
             }
             start.found[at] = Some(found);
         }
-        let mut result = ran.result;
-        result.key = start.keys[at].to_string();
-        Ok(Some(result))
     }
 
     /// Runs a stage; again in a new network if somebody ended the one that the stages share.

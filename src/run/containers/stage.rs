@@ -11,6 +11,7 @@ use super::container;
 use super::lookup::{Found, Start};
 use super::network::Network;
 use super::stage_run::{Ran, StageRun};
+use super::stamp;
 use crate::engine::Container;
 use crate::engine::labels::{self, Labels, StageLabels};
 use crate::exec::{self, Cancel, Limits};
@@ -63,6 +64,12 @@ impl EngineEnv<'_> {
         if let Ok(ran) = &mut ran {
             ran.result.log = path.display().to_string();
             self.keep(stage, &name, ran);
+        }
+        let made = ran
+            .as_ref()
+            .map_or(true, |ran| ran.result.state == State::Passed);
+        if !stage.keep && made {
+            self.containers.push(stamp::container_beside(&name));
         }
         self.remove(name, started.elapsed());
         ran

@@ -5,6 +5,7 @@
 
 use super::super::result::{self, FailedCommand, StageResult, State};
 use super::stage_run::{Ended, Ran, StageRun};
+use super::stamp;
 use crate::engine::facts::{self, ContainerState};
 use crate::engine::labels;
 use crate::exec::{self, Background, Cancel, Limits};
@@ -19,13 +20,15 @@ pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
     let done = ended.seen.done && ended.exit.stopped.is_none();
     // Kept beside the question how it ended, since all that could be seen went well.
     let hopeful = done && ended.exit.success();
-    let early = hopeful.then(|| commit(run, keyless));
+    let early = (hopeful && run.stage.keep).then(|| commit(run, keyless));
     let state = state(run);
     let mut image = early.map(|commit| committed(run, commit)).transpose()?;
     let state = state?;
     let exited = |s: &ContainerState| s.status == "exited" && s.exit_code == 0;
     if done && state.as_ref().is_some_and(exited) {
-        if image.is_none() {
+        if !run.stage.keep {
+            image = (!keyless).then(|| stamp::keep(run)).transpose()?;
+        } else if image.is_none() {
             // The client was lost behind the last mark: the container says all the same how it ended.
             image = Some(committed(run, commit(run, keyless))?);
         }

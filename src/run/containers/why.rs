@@ -8,6 +8,7 @@ use crate::plan::record::{self, Record, What};
 use crate::problem::Problem;
 use crate::run::records::{Kept, Now};
 use crate::run::result::State;
+use crate::run::stages;
 
 /// The records of the last time, and of this one.
 #[derive(Debug, Default)]
@@ -35,7 +36,9 @@ impl EngineEnv<'_> {
             return;
         }
         let ignored = copy::ignored(&self.world.root);
+        let here = stages::here(self.plan, self.world.host);
         let now = Now {
+            here: &here,
             plan: self.plan,
             parts: &self.parts,
             manifests: &self.manifests,
