@@ -53,6 +53,12 @@ pub(crate) fn now() -> String {
     timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// An engine's RFC 3339 time in nanoseconds since 1970; what is none lies before all others.
+pub(crate) fn nanos(text: &str) -> i128 {
+    let time = text.parse::<jiff::Timestamp>();
+    time.map_or(i128::MIN, jiff::Timestamp::as_nanosecond)
+}
+
 /// Nanoseconds since 1970, to tell files apart that were written while we looked.
 #[expect(
     clippy::disallowed_methods,
@@ -62,6 +68,15 @@ pub(crate) fn now_nanos() -> i128 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |d| i128::try_from(d.as_nanos()).unwrap_or(0))
+}
+
+/// The time now, for files that are written.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the module that reads the clock"
+)]
+pub(crate) fn stamp() -> SystemTime {
+    SystemTime::now()
 }
 
 #[cfg(test)]
@@ -78,5 +93,12 @@ mod tests {
         assert_eq!(show_duration(Duration::from_millis(314)), "0.31s");
         assert_eq!(show_duration(Duration::from_secs(185)), "3m05s");
         assert_eq!(show_duration(Duration::from_secs(19_800)), "5h30m");
+        let times = [
+            "",
+            "2026-11-25T20:58:46.1Z",
+            "2026-11-25T20:58:46.12Z",
+            "2026-11-25T21:58:47+01:00",
+        ];
+        assert!(times.map(nanos).is_sorted_by(|a, b| a < b));
     }
 }

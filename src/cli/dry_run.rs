@@ -11,16 +11,26 @@ use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, PlanCommand, Stage, script};
 use crate::run::containers::stage::tag;
+use crate::run::folder::Folder;
 use crate::run::{self, Job, Options, local};
 
 pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) -> String {
     let mut text = String::new();
-    for Job { plan, wanted } in jobs {
+    for Job { plan, wanted, .. } in jobs {
         if let Some(why) = run::not_for(plan, host) {
             text += &format!("# {}: skipped: {why}\n", plan.env);
             continue;
         }
-        let late = run::late(root, &plan.env, plan.cpus.as_deref(), host);
+        let tree = local::tree(root, &plan.env, plan.isolated);
+        let folder = Folder::of(root).env(&plan.env);
+        let late = run::late(&tree, folder.path(), plan.cpus.as_deref(), host);
+        if plan.isolated {
+            text += &format!(
+                "# {}: in a copy of the tree, {}\n",
+                plan.env,
+                tree.display()
+            );
+        }
         for (at, stage) in wanted.stages(plan) {
             text += &format!(
                 "# {}: {} ({}/{})\n",

@@ -6,6 +6,7 @@ mod artifacts;
 mod ci;
 mod clean;
 mod context;
+mod depends;
 mod devcontainer;
 mod dockerfile;
 mod doctor;
@@ -106,7 +107,7 @@ enum Verb {
     Clean(clean::CleanArgs),
     /// Say whether an engine works, and with --images: whether the base images can be had
     Doctor(doctor::DoctorArgs),
-    /// Write which bytes the base images are to envs.lock, so that every machine starts from the same
+    /// Write to envs.lock which bytes the base images are
     Lock(lock::LockArgs),
     /// Write what a CI system needs
     Ci(ci::CiArgs),

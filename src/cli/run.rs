@@ -7,7 +7,7 @@ use std::thread;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::{Context, Exit, dry_run, engines, select};
+use super::{Context, Exit, depends, dry_run, engines, select};
 use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -58,9 +58,15 @@ pub(crate) struct RunArgs {
     /// Run docker environments on this engine
     #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
+    /// Go on from what a stage left that failed, ran out of time or was interrupted; keeps that, too
+    #[arg(long, env = "RUNENV_RESUME", value_parser = FalseyValueParser::new())]
+    resume: bool,
     /// Limit the time of each stage, in place of its own limit
     #[arg(long, value_name = "TIME", env = "RUNENV_TIMEOUT", value_parser = time::parse_duration)]
     timeout: Option<std::time::Duration>,
+    /// End the run at the first failure: nothing new begins, and what runs is stopped
+    #[arg(long, env = "RUNENV_FAIL_FAST", value_parser = FalseyValueParser::new())]
+    fail_fast: bool,
     /// Do not keep what a failed stage left as an image
     #[arg(long, env = "RUNENV_NO_KEEP_FAILED", value_parser = FalseyValueParser::new())]
     no_keep_failed: bool,
@@ -95,11 +101,45 @@ impl RunArgs {
     fn options(&self) -> Options {
         Options {
             jobs: self.jobs.unwrap_or_default(),
+            fail_fast: self.fail_fast,
             timeout: self.timeout,
-            keep_failed: !self.no_keep_failed,
+            keep_failed: self.resume || !self.no_keep_failed,
+            resume: self.resume,
             install_packages: self.install_packages,
             wait: self.wait,
             engine: self.engine,
+        }
+    }
+
+    /// What is run: what is selected, and what that depends on.
+    fn jobs(&self, project: &Project, context: &mut Context) -> Result<Vec<Job>, Problems> {
+        let selected = context.selected(project, &self.selection)?;
+        let skipped = select::skipped(project, &self.selection)?;
+        let needs = depends::complete(project, selected, &skipped);
+        let (mut jobs, mut problems) = (Vec::new(), Problems::default());
+        for need in needs {
+            let name = &need.entry.name;
+            // Words and options of the command are for what was selected.
+            let posargs: &[String] = if need.added { &[] } else { &self.posargs };
+            let job = context.plan(project, name, posargs).and_then(|plan| {
+                let wanted = if need.added {
+                    Selection::of(&plan, name.to.as_deref(), None, self.no_cache)?
+                } else {
+                    self.wanted(project, name, &plan)?
+                };
+                let after = need.after;
+                Ok(Job {
+                    plan,
+                    wanted,
+                    after,
+                })
+            });
+            jobs.extend(problems.keep(job));
+        }
+        if problems.0.is_empty() {
+            Ok(jobs)
+        } else {
+            Err(problems)
         }
     }
 
@@ -163,19 +203,7 @@ fn at_once(text: &str) -> Result<AtOnce, &'static str> {
 
 pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
-    let (mut jobs, mut problems) = (Vec::<Job>::new(), Problems::default());
-    for name in context.select(&project, &args.selection)? {
-        let job = context
-            .plan(&project, &name, &args.posargs)
-            .and_then(|plan| {
-                let wanted = args.wanted(&project, &name, &plan)?;
-                Ok(Job { plan, wanted })
-            });
-        jobs.extend(problems.keep(job));
-    }
-    if !problems.0.is_empty() {
-        return Err(problems);
-    }
+    let jobs = args.jobs(&project, context)?;
     let options = args.options();
     if args.dry_run {
         let text = dry_run::text(&project.root, &jobs, &options, &context.host);

@@ -9,13 +9,14 @@ use crate::config::Project;
 use crate::engine::labels::Labels;
 use crate::engine::{Container, Engine, facts};
 use crate::exec::{self, Cancel, Ended};
+use crate::files;
 use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 use crate::run::containers::call::Calls;
 use crate::run::containers::proxies;
-use crate::run::folder::Note;
+use crate::run::folder::{Failed, Note};
 use crate::run::{self, Options, World, local, owner};
 
 #[derive(Clone, Debug, Args)]
@@ -47,7 +48,11 @@ pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
     let (command, says) = match run::engine(&plan, &options) {
         None => (
             here(&plan, &project, &world, args.stage.as_deref(), context)?,
-            "the source tree".to_owned(),
+            if plan.isolated {
+                "the environment's own tree".to_owned()
+            } else {
+                "the source tree".to_owned()
+            },
         ),
         Some(engine) => in_image(
             &args,
@@ -88,7 +93,13 @@ fn here(
         .filter(|s| !s.is_empty())
         .unwrap_or("sh");
     let mut command = Command::new([shell]).stdin(Stdin::Inherit);
-    command.dir = Some(project.root.clone());
+    let tree = local::tree(&project.root, &plan.env, plan.isolated);
+    if !files::is_there(&tree) {
+        let title = format!("`{}` has no tree of its own yet", plan.env);
+        let help = format!("run it first: `runenv run {}`", plan.env);
+        return Err(Problem::engine(title, help));
+    }
+    command.dir = Some(tree);
     command.clean = true;
     command.env = local::environment(&context.host, &plan.pass_env, &stage.env, &world.late(plan));
     Ok(command)
@@ -192,7 +203,7 @@ fn wanted<'p>(
         ));
     }
     if args.failed {
-        let Some((stage, image)) = &note.failed else {
+        let Some(Failed { stage, image, .. }) = &note.failed else {
             let title = format!("no failed image of `{}` is kept", plan.env);
             return Err(Problem::new(
                 title,

@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::environment::rows::{self, Row};
 use crate::nearest;
 use crate::problem::Problem;
+use crate::run::folder::Folder;
 use crate::run::{self, local};
 use crate::time;
 
@@ -65,7 +66,9 @@ pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
 fn rows_of(project: &Project, env: &Environment, context: &Context) -> Vec<Row> {
     let (name, host) = (env.name.to_string(), &context.host);
     let cpus = env.settings.cpus.as_ref().map(|c| c.value.as_str());
-    let mut rows = rows::rows(env, &run::late(&project.root, &name, cpus, host));
+    let tree = local::tree(&project.root, &name, env.isolated());
+    let folder = Folder::of(&project.root).env(&name);
+    let mut rows = rows::rows(env, &run::late(&tree, folder.path(), cpus, host));
     let past = env
         .end_of_life
         .as_ref()

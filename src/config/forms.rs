@@ -136,12 +136,28 @@ fn is_number(text: &str) -> bool {
 
 /// A number with a unit of docker's and podman's: b, k, m, g, t, and two letters of them.
 pub(crate) fn is_size(text: &str) -> bool {
+    bytes(text).is_some()
+}
+
+/// How many bytes a size is: a `k` has 1024, as with docker and podman.
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let lower = text.to_ascii_lowercase();
     let number = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let units = [
-        "", "b", "k", "kb", "kib", "m", "mb", "mib", "g", "gb", "gib", "t", "tb", "tib",
-    ];
-    is_number(number) && units.contains(&&lower[number.len()..])
+    let power = match &lower[number.len()..] {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 1,
+        "m" | "mb" | "mib" => 2,
+        "g" | "gb" | "gib" => 3,
+        "t" | "tb" | "tib" => 4,
+        _ => return None,
+    };
+    let number: f64 = Some(number).filter(|n| is_number(n))?.parse().ok()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast takes what is too much as the most there is"
+    )]
+    Some((number * 1024_f64.powi(power)) as u64)
 }
 
 /// A registry's host, with its port: `ghcr.io`, `localhost:5000`.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::labels;
 use crate::digest::{Digest, Digester};
 use crate::problem::Problem;
+use crate::time;
 
 /// An image as `image inspect` shows it; both engines write the same names for what we read.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +19,9 @@ pub(crate) struct Image {
     pub(crate) architecture: String,
     #[serde(default)]
     pub(crate) os: String,
+    /// When it was made, by the engine's clock: RFC 3339.
+    #[serde(default)]
+    pub(crate) created: String,
     #[serde(rename = "RootFS")]
     pub(crate) root_fs: RootFs,
     pub(crate) config: Option<Config>,
@@ -176,6 +180,17 @@ impl Image {
     pub(crate) fn stage_key(&self, project: &str) -> Option<Digest> {
         let key = Digest::parse(self.label(labels::KEY)?)?;
         (self.untouched(project) && self.label(labels::FAILED) == Some("")).then_some(key)
+    }
+
+    /// When it was made, in nanoseconds since 1970 by the engine's clock.
+    pub(crate) fn made(&self) -> i128 {
+        time::nanos(&self.created)
+    }
+
+    /// The key of the stage that ended early and left this, if it is one of ours as we left it.
+    pub(crate) fn failed_key(&self, project: &str) -> Option<Digest> {
+        let key = Digest::parse(self.label(labels::FAILED_KEY)?)?;
+        (self.untouched(project) && self.label(labels::FAILED) == Some("1")).then_some(key)
     }
 
     /// Is it an image that a run of this project committed, with nothing built on it since?

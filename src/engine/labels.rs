@@ -17,6 +17,8 @@ pub(crate) const VERSION: &str = "runenv.version";
 pub(crate) const SEAL: &str = "runenv.seal";
 /// Set on what a failed stage left.
 pub(crate) const FAILED: &str = "runenv.failed";
+/// Of which key that is: what `--resume` goes on from. Such an image never has the key itself.
+pub(crate) const FAILED_KEY: &str = "runenv.failed-key";
 /// Run, pid, start time, boot and host of the process a container belongs to; emptied at commit.
 pub(crate) const OWNER: &str = "runenv.owner";
 
@@ -73,6 +75,7 @@ impl Labels {
             (PARTS, (*parts).to_owned()),
             (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (FAILED, String::new()),
+            (FAILED_KEY, String::new()),
         ]);
         let marks = labels
             .0
@@ -98,7 +101,8 @@ pub(crate) fn is_ours(name: &str) -> bool {
 /// Is it a label that every stage's image gets?
 pub(crate) fn of_stages(name: &str) -> bool {
     let all = [
-        PROJECT, OWNER, KEY, PARENT, BASE, ENV, STAGE, LAYERS, PARTS, VERSION, FAILED, SEAL,
+        PROJECT, OWNER, KEY, PARENT, BASE, ENV, STAGE, LAYERS, PARTS, VERSION, FAILED, FAILED_KEY,
+        SEAL,
     ];
     all.contains(&name)
 }

@@ -57,6 +57,12 @@ impl Environment {
     pub(crate) fn container(&self) -> bool {
         self.name.runner != "local"
     }
+
+    /// Does it run on this host in a tree of its own?
+    pub(crate) fn isolated(&self) -> bool {
+        let isolate = self.settings.isolate.as_ref();
+        !self.container() && isolate.is_some_and(|isolate| isolate.value == "copy")
+    }
 }
 
 /// Makes every setting of a name final.

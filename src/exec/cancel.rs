@@ -69,9 +69,23 @@ impl Cancel {
     }
 
     /// Asks for the end ourselves (`--fail-fast`); the second time means "at once", as with signals.
-    #[cfg(test)]
     pub(crate) fn request(&self) {
         self.count_one(None);
+    }
+
+    /// The wish to end at once: for what is still done after a first signal and given up at a second. It hears nothing
+    /// more once the subscription is dropped.
+    pub(crate) fn second(&self) -> (Self, Subscription) {
+        let (second, first) = (Self::default(), self.clone());
+        let told = second.clone();
+        let heed = move || {
+            if first.count() > 1 {
+                told.count_one(None);
+            }
+        };
+        let subscription = self.subscribe(heed.clone());
+        heed();
+        (second, subscription)
     }
 
     pub(crate) fn requested(&self) -> bool {
@@ -84,9 +98,21 @@ impl Cancel {
     }
 
     /// The first signal that came, such as `INT`; none when the end was only asked for by `request`.
-    #[cfg(test)]
     pub(crate) fn signal_name(&self) -> Option<&'static str> {
         self.0.first.get().copied()
+    }
+
+    /// The wish as it is from now on, for work that begins after a signal: the next one ends it at once.
+    pub(crate) fn renewed(&self) -> (Self, Subscription) {
+        let new = Self::default();
+        let (told, gone) = (new.clone(), self.requested());
+        let subscription = self.subscribe(move || {
+            told.count_one(None);
+            if gone {
+                told.count_one(None);
+            }
+        });
+        (new, subscription)
     }
 
     /// Calls `wake` at every further request, until the subscription is dropped.
@@ -178,6 +204,20 @@ mod tests {
         cancel.request();
         assert_eq!(cancel.count(), 2);
         assert_eq!(woken.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    }
+
+    #[test]
+    fn what_goes_on_after_a_signal_ends_at_the_second() {
+        let cancel = Cancel::never();
+        let (second, subscription) = cancel.second();
+        cancel.request();
+        assert!(!second.requested());
+        cancel.request();
+        assert!(second.requested());
+        drop(subscription);
+        cancel.request();
+        assert_eq!(second.count(), 1);
+        assert!(cancel.second().0.requested());
     }
 
     #[test]

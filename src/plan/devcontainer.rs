@@ -90,7 +90,12 @@ pub(crate) fn left_out(plan: &Plan) -> Problems {
             "an editor passes on what is named: name the variables",
         )
     };
-    Problems(globs.into_iter().map(warning).collect())
+    let behind = plan.stages.iter().filter(|stage| !stage.finally.is_empty());
+    let behind = behind.map(|stage| {
+        let title = format!("`finally` of `{}` is not in it", stage.name);
+        Problem::warning(title, "an editor runs the stages' commands alone")
+    });
+    Problems(globs.into_iter().map(warning).chain(behind).collect())
 }
 
 /// The text, if an editor leaves it as it is.

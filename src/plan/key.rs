@@ -3,6 +3,8 @@
 //! A key is made of named parts, so that it can be said which one changed. The engine, the host, the time, limits and
 //! paths of the tree are in none of them.
 
+use std::collections::BTreeMap;
+
 use crate::digest::{Digest, Digester};
 
 use super::{Plan, Stage};
@@ -45,28 +47,25 @@ impl KeyParts {
             max_links: _,
             commands: _,
             on_failure: _,
+            finally: _,
             packages: _,
             body,
             exports,
             said: _,
         } = stage;
         let commands = body.replacen(exports.as_str(), "", 1);
-        let mut variables = Digester::new("runenv-env");
-        for (name, value) in env {
-            variables.field(name, value.as_bytes());
-        }
         let mut container = Digester::new("runenv-container");
-        container.field("network", network.as_deref().unwrap_or("").as_bytes());
+        let network = network.as_deref().unwrap_or("");
+        container.field("network", network.as_bytes());
         // What lies in a volume is not kept: the result is another one.
-        if plan.allow_volumes {
-            container.field("allow-volumes", b"true");
-        }
-        if !keep {
-            container.field("keep", b"false");
+        for (name, acts) in [("allow-volumes", plan.allow_volumes), ("not-kept", !keep)] {
+            if acts {
+                container.field(name, b"true");
+            }
         }
         let mut parts = vec![
             ("script", Digest::of(commands.as_bytes())),
-            ("env", variables.finish()),
+            ("env", variables(env)),
             ("container", container.finish()),
             ("salt", Digest::of(plan.key_salt.as_bytes())),
         ];
@@ -88,6 +87,15 @@ impl KeyParts {
         }
         digester.finish()
     }
+}
+
+/// The digest of the stage's variables, which are sorted by name.
+fn variables(env: &BTreeMap<String, String>) -> Digest {
+    let mut digester = Digester::new("runenv-env");
+    for (name, value) in env {
+        digester.field(name, value.as_bytes());
+    }
+    digester.finish()
 }
 
 /// The keys of all stages, given the base image's identity.

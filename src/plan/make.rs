@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::config::Project;
 use crate::config::lock::Lock;
+use crate::config::{Project, forms};
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
@@ -18,6 +18,8 @@ use super::{
     PackageStep, Period, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
 };
 
+/// The most bytes of a stage's output that are kept where nobody sets `log-limit`.
+const LOG_LIMIT: u64 = 1 << 30;
 /// Time between TERM and KILL where nobody sets `kill-after`.
 const KILL_AFTER: Duration = Duration::from_secs(10);
 /// Increments of a stage before it runs afresh, where nobody sets `max-links`.
@@ -53,6 +55,7 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         key_salt,
         pass_env: texts(&settings.pass_env),
         host_os: texts(&settings.host_os),
+        isolated: env.isolated(),
         cpus: value(settings.cpus.as_ref()),
         nameless: texts(&env.nameless),
         end_of_life: value(env.end_of_life.as_ref()),
@@ -99,6 +102,7 @@ fn plan_stage(
     variables.extend(own.map(|(name, s)| (name.clone(), s.value.clone())));
     commands.extend(plan(&stage.run)?);
     let exports = script::exports(&variables);
+    let key_period = stage.key_period.as_ref();
     Ok(Stage {
         name: stage.name.clone(),
         parent,
@@ -112,16 +116,14 @@ fn plan_stage(
         limits: limits(env, stage),
         allow_failure: is_on(stage.allow_failure.as_ref()),
         keep: stage.keep.as_ref().is_none_or(|keep| keep.value),
-        key_period: stage
-            .key_period
-            .as_ref()
-            .and_then(|s| Period::by_name(&s.value)),
+        key_period: key_period.and_then(|s| Period::by_name(&s.value)),
         machine: is_on(stage.machine.as_ref()),
         push: stage.push.as_ref().is_none_or(|push| push.value),
         incremental: is_on(stage.incremental.as_ref()),
         max_links: stage.max_links.as_ref().map_or(MAX_LINKS, |s| s.value),
         commands,
         on_failure: plan(&stage.on_failure)?,
+        finally: plan(&stage.finally)?,
         packages,
         exports,
     })
@@ -142,7 +144,11 @@ fn limits(env: &Environment, stage: &crate::environment::Stage) -> StageLimits {
         let text = s.map(|s| s.value.as_str());
         text.map(|t| time::parse_duration(t).expect("checked when the file was loaded"))
     };
+    let log = stage.log_limit.as_ref();
     StageLimits {
+        log: log
+            .and_then(|s| forms::bytes(&s.value))
+            .unwrap_or(LOG_LIMIT),
         timeout: duration(stage.timeout.as_ref()),
         kill_after: duration(env.settings.kill_after.as_ref()).unwrap_or(KILL_AFTER),
         memory: value(stage.memory.as_ref()),

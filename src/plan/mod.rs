@@ -58,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) pass_env: Vec<String>,
     /// Operating systems of the host that it runs on; empty: all.
     pub(crate) host_os: Vec<String>,
+    /// On this host: in a tree of its own, and not in the source tree.
+    pub(crate) isolated: bool,
     /// `cpus` as a limit; what `{cpus}` stands for.
     pub(crate) cpus: Option<String>,
     /// Keys of `packages` without a name on this system.
@@ -96,6 +98,8 @@ pub(crate) struct Stage {
     pub(crate) max_links: u32,
     pub(crate) commands: Vec<PlanCommand>,
     pub(crate) on_failure: Vec<PlanCommand>,
+    /// Run behind the stage, passed or failed; what they leave is not kept.
+    pub(crate) finally: Vec<PlanCommand>,
     /// What a local package stage checks in place of its first commands.
     pub(crate) packages: Option<PackageStep>,
     /// The script's brace group: what acts.
@@ -127,6 +131,8 @@ pub(crate) struct PackageStep {
 /// Limits and places: in the plan, not in the key.
 #[derive(Clone, Debug)]
 pub(crate) struct StageLimits {
+    /// The most bytes that are kept of its output.
+    pub(crate) log: u64,
     pub(crate) timeout: Option<Duration>,
     pub(crate) kill_after: Duration,
     pub(crate) memory: Option<String>,

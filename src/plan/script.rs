@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::PlanCommand;
+use super::{PlanCommand, Stage};
 use crate::environment::{Form, StageCommand};
 use crate::quote;
 
@@ -99,6 +99,19 @@ pub(crate) fn stamp(stage: &str) -> String {
 /// Always in quotes: a command is data to the script that evaluates it.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The script of what runs behind a stage, in its container, which has ended: each command to its own end.
+pub(crate) fn finally(mark: &str, exported: &[(String, String)], stage: &Stage) -> String {
+    let each = stage.finally.iter().cloned();
+    let commands: Vec<PlanCommand> = each
+        .map(|command| PlanCommand {
+            allow_failure: true,
+            ..command
+        })
+        .collect();
+    let body = body(&stage.name, &stage.workdir, &stage.exports, &commands);
+    preamble(mark, exported, &[]) + &body
 }
 
 /// The lines before the body, outside the key.

@@ -14,16 +14,7 @@ pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem>
     if let Some((key, place)) = of_project(project, env) {
         return Err(not_built(key).place(place));
     }
-    let mut found = vec![
-        (
-            "isolate",
-            s.isolate
-                .as_ref()
-                .filter(|i| i.value == "copy" && !container)
-                .and_then(Setting::place),
-        ),
-        ("annotate", first(&s.annotate)),
-    ];
+    let mut found = vec![("annotate", first(&s.annotate))];
     for stage in &env.stages {
         found.extend(of_stage(stage, container));
     }
@@ -36,13 +27,8 @@ pub(super) fn check(project: &Project, env: &Environment) -> Result<(), Problem>
     }
 }
 
-/// What tables beside the layers ask for: environments that run first, a registry to look into.
+/// What tables beside the layers ask for: a registry to look into.
 fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Place)> {
-    let mut tables = project.tables_of(&env.name.to_string());
-    let depends = tables.find_map(|table| table.depends.as_ref());
-    if let Some(list) = depends.filter(|list| !list.get_ref().words().is_empty()) {
-        return Some(("depends", project.place(list.span())));
-    }
     let table = project.file.registry.as_ref().filter(|_| env.container())?;
     let Registry {
         repository,
@@ -60,15 +46,7 @@ fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Pla
 
 fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {
     let mut found = vec![
-        (
-            "finally",
-            stage.finally.first().and_then(|c| c.place.as_ref()),
-        ),
         ("secrets", first(&stage.secrets)),
-        (
-            "log-limit",
-            stage.log_limit.as_ref().and_then(Setting::place),
-        ),
         (
             "max-links",
             stage.max_links.as_ref().and_then(Setting::place),

@@ -108,6 +108,8 @@ struct Written {
     os: String,
     #[serde(default)]
     author: String,
+    #[serde(default)]
+    created: String,
     rootfs: Layers,
     config: Option<Config>,
 }
@@ -125,6 +127,7 @@ pub(super) fn facts(digest: &str, json: &[u8]) -> Result<Image, serde_json::Erro
         repo_tags: None,
         architecture: written.architecture,
         os: written.os,
+        created: written.created,
         root_fs: RootFs {
             layers: written.rootfs.diff_ids,
         },

@@ -56,7 +56,11 @@ pub(super) fn reason(stage: &StageResult) -> String {
 
 /// What a stage is marked with beside its state.
 pub(super) fn marks(stage: &StageResult) -> Vec<&'static str> {
-    let marks = [(stage.allowed, "allowed"), (stage.leaked, "leaked")];
+    let marks = [
+        (stage.resumed, "resumed"),
+        (stage.allowed, "allowed"),
+        (stage.leaked, "leaked"),
+    ];
     marks
         .into_iter()
         .filter_map(|(is, word)| is.then_some(word))
@@ -170,6 +174,10 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
             "look",
             &paint(colour, HINT, &format!("runenv shell {env} --failed")),
         );
+    }
+    if stage.image.is_some() && matches!(stage.state, State::TimedOut | State::Interrupted) {
+        let resume = format!("runenv run {env} --resume");
+        text += &field("go on", &paint(colour, HINT, &resume));
     }
     let again = format!("runenv run {env} --redo {}", quote::word(&stage.name));
     text + &field("again", &paint(colour, HINT, &again))

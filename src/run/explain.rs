@@ -90,17 +90,7 @@ pub(crate) fn explain(
     cancel: &Cancel,
 ) -> Result<Explained, Problem> {
     let Some(engine) = engine else {
-        let always = |(_, stage): (usize, &crate::plan::Stage)| Told {
-            name: stage.name.clone(),
-            key: None,
-            fate: Fate::Always,
-        };
-        return Ok(Explained {
-            engine: None,
-            base: None,
-            stages: wanted.stages(plan).map(always).collect(),
-            trouble: None,
-        });
+        return Ok(here(plan, wanted));
     };
     let manifests = stages::read(plan, world, wanted)?.0;
     let here = stages::here(plan, world.host);
@@ -125,9 +115,8 @@ pub(crate) fn explain(
         Err(problem) => (None, Some(problem)),
     };
     let ignored = copy::ignored(&world.root);
-    let base = start
-        .as_ref()
-        .map(|s| (s.base.name.as_str(), s.base.identity, s.keys.as_slice()));
+    let base = start.as_ref();
+    let base = base.map(|s| (s.base.name.as_str(), s.base.identity, s.keys.as_slice()));
     let now = Now {
         plan,
         parts: &parts,
@@ -136,9 +125,8 @@ pub(crate) fn explain(
         here: &here,
         base,
     };
-    let name = base
-        .map(|(name, ..)| name.to_owned())
-        .or(plan.image.clone());
+    let name = base.map(|(name, ..)| name.to_owned());
+    let name = name.or(plan.image.clone());
     let told = wanted.stages(plan);
     let told = told.map(|(at, _)| asked.stage(at, &now.record(at), start.as_ref()));
     Ok(Explained {
@@ -147,6 +135,21 @@ pub(crate) fn explain(
         base: name.map(|name| (name, base.map(|(_, identity, _)| identity))),
         trouble,
     })
+}
+
+/// On this host nothing is kept under a key.
+fn here(plan: &Plan, wanted: &Selection) -> Explained {
+    let always = |(_, stage): (usize, &crate::plan::Stage)| Told {
+        name: stage.name.clone(),
+        key: None,
+        fate: Fate::Always,
+    };
+    Explained {
+        engine: None,
+        base: None,
+        stages: wanted.stages(plan).map(always).collect(),
+        trouble: None,
+    }
 }
 
 struct Asked<'a> {

@@ -111,10 +111,19 @@ pub(crate) struct Note {
     pub(crate) images: std::collections::BTreeMap<String, String>,
     /// Stage -> the key of which keys.json has the record.
     pub(crate) recorded: std::collections::BTreeMap<String, String>,
-    /// Stage and image of the last failure.
-    pub(crate) failed: Option<(String, String)>,
+    /// What the last failure left.
+    pub(crate) failed: Option<Failed>,
     /// Stage -> its key when it passed and its artifacts were put in their place.
     pub(crate) artifacts: std::collections::BTreeMap<String, String>,
+}
+
+/// What a stage left that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Failed {
+    pub(crate) stage: String,
+    /// The image's id, and the name that it was given.
+    pub(crate) image: String,
+    pub(crate) tag: String,
 }
 
 impl EnvFolder {

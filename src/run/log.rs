@@ -1,10 +1,10 @@
 //! A stage's log: the exact bytes of its output in a file, and the last lines for the report.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::log_file::LogFile;
 use crate::files;
 use crate::packages::script::{MISSING, SOURCES};
 use crate::problem::Problem;
@@ -15,11 +15,13 @@ const TAIL: usize = 20;
 const LONGEST_LINE: usize = 4096;
 
 pub(crate) struct Log {
-    file: File,
+    file: LogFile,
     path: PathBuf,
     /// The first error of writing: told once, at the end.
     trouble: Option<Problem>,
     lines: Tail,
+    /// What comes is not the stage's own any more.
+    behind: bool,
 }
 
 /// The last lines of a stream.
@@ -48,26 +50,40 @@ pub(crate) struct Known {
 }
 
 impl Log {
-    /// `packages`: the stage installs some, and its output says what could not be had.
-    pub(crate) fn create(path: &Path, packages: bool) -> Result<Self, Problem> {
+    /// `packages`: the stage installs some, and its output says what could not be had. `limit`: the most bytes that are kept.
+    pub(crate) fn create(path: &Path, packages: bool, limit: u64) -> Result<Self, Problem> {
         let lines = Tail {
             packages,
             ..Tail::default()
         };
         Ok(Self {
-            file: files::create(path)?,
+            file: LogFile::create(path, limit)?,
             path: path.to_owned(),
             trouble: None,
             lines,
+            behind: false,
         })
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) {
-        if let Err(error) = self.file.write_all(bytes) {
+        let written = self.file.write(bytes);
+        self.note(written);
+        if !self.behind {
+            self.lines.feed(bytes);
+        }
+    }
+
+    fn note(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
             self.trouble
                 .get_or_insert_with(|| files::trouble("write", &self.path, &error));
         }
-        self.lines.feed(bytes);
+    }
+
+    /// From here on the output is that of `finally`: it belongs to no result.
+    pub(crate) fn finally(&mut self) {
+        self.lines.end_line();
+        self.behind = true;
     }
 
     /// From here on the output is that of `on-failure`.
@@ -83,6 +99,8 @@ impl Log {
     /// What there is to say of the output.
     pub(crate) fn finish(mut self) -> Known {
         self.lines.end_line();
+        let finished = self.file.finish();
+        self.note(finished);
         let Tail {
             whole,
             missing,

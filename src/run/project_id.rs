@@ -41,7 +41,7 @@ pub(crate) fn of(project: &Project, folder: &Folder) -> Result<String, Problem> 
 }
 
 /// The repository's folder, found as git finds it: no process is needed to know that there is none.
-fn git_folder(root: &Path) -> Option<PathBuf> {
+pub(crate) fn git_folder(root: &Path) -> Option<PathBuf> {
     let above = root.ancestors().map(|folder| folder.join(".git"));
     above.into_iter().find(|git| git.exists())
 }

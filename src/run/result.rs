@@ -80,6 +80,8 @@ pub(crate) struct StageResult {
     pub(crate) state: State,
     /// It was found and not run.
     pub(crate) cached: bool,
+    /// It went on from what it left when it last ended early.
+    pub(crate) resumed: bool,
     /// It failed, and may.
     pub(crate) allowed: bool,
     /// A process was left behind and ended.
@@ -150,6 +152,7 @@ impl StageResult {
             name: name.to_owned(),
             state,
             cached: false,
+            resumed: false,
             allowed: false,
             leaked: false,
             seconds: Took::default(),
@@ -208,6 +211,14 @@ impl EnvResult {
         }
     }
 
+    /// Did it not do what it should, by itself?
+    pub(super) fn failed(&self) -> bool {
+        match self.state {
+            State::Failed | State::TimedOut | State::OutOfMemory | State::Error => true,
+            State::Passed | State::Interrupted | State::Skipped | State::NotRun => false,
+        }
+    }
+
     /// Was it stopped by a mistake of whoever wrote the file?
     fn is_mistake(&self) -> bool {
         let kind = self.trouble.as_ref().map(|problem| problem.kind);
@@ -229,7 +240,7 @@ impl Summary {
     pub(crate) fn exit_code(&self) -> u8 {
         let any = |state: State| self.envs.iter().any(|e| e.state == state);
         let mut errors = self.envs.iter().filter(|e| e.state == State::Error);
-        if self.interrupted || any(State::Interrupted) {
+        if self.interrupted {
             130
         } else if errors.any(|e| !e.is_mistake()) {
             3

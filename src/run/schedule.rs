@@ -25,17 +25,62 @@ enum Progress {
     Ended(State),
 }
 
-struct Schedule<'a> {
-    turns: &'a [Turn<'a>],
-    /// How many run at once.
-    most: usize,
+/// Who runs at the moment, shared by all who do.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
     queue: Mutex<Queue>,
     changed: Condvar,
 }
 
+#[derive(Debug, Default)]
 struct Queue {
+    /// How many run at once.
+    most: usize,
+    /// How many of those that run only wait for somebody.
+    lent: usize,
     progress: Vec<Progress>,
     results: Vec<Option<EnvResult>>,
+}
+
+/// Somebody else may run meanwhile.
+#[must_use]
+pub(crate) struct Lent<'a>(&'a Slots);
+
+impl Slots {
+    /// For one that waits: another may be begun in its place. When this goes, it goes on as soon as there is room.
+    pub(crate) fn lend(&self) -> Lent<'_> {
+        self.queue().lent += 1;
+        self.changed.notify_all();
+        Lent(self)
+    }
+
+    /// Whoever panicked while holding it has left nothing half done.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
+        let woken = self.changed.wait(queue);
+        woken.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue();
+        while queue.busy() >= queue.most {
+            queue = self.0.wait(queue);
+        }
+        queue.lent -= 1;
+    }
+}
+
+impl Queue {
+    /// How many really run.
+    fn busy(&self) -> usize {
+        let running = self.progress.iter().filter(|p| **p == Progress::Running);
+        running.count().saturating_sub(self.lent)
+    }
 }
 
 /// What is to be done next.
@@ -52,34 +97,28 @@ enum Next {
 /// Runs every job on a thread of its own, at most `most` at once, and gives their results in their order. `run` gets a
 /// job's index, and that of a job it depends on which did not pass.
 pub(super) fn each(
+    slots: &Slots,
     turns: &[Turn<'_>],
     most: usize,
     run: &(dyn Fn(usize, Option<usize>) -> EnvResult + Sync),
 ) -> Vec<EnvResult> {
-    let schedule = Schedule {
-        turns,
+    *slots.queue() = Queue {
         most: most.max(1),
-        queue: Mutex::new(Queue {
-            progress: vec![Progress::Waiting; turns.len()],
-            results: vec![None; turns.len()],
-        }),
-        changed: Condvar::new(),
+        lent: 0,
+        progress: vec![Progress::Waiting; turns.len()],
+        results: vec![None; turns.len()],
     };
     thread::scope(|scope| {
-        let schedule = &schedule;
-        let mut queue = schedule.queue();
+        let mut queue = slots.queue();
         loop {
-            match schedule.next(&queue) {
+            match queue.next(turns) {
                 Next::Over => break,
-                Next::Wait => {
-                    let woken = schedule.changed.wait(queue);
-                    queue = woken.unwrap_or_else(PoisonError::into_inner);
-                }
+                Next::Wait => queue = slots.wait(queue),
                 Next::Begin(at, failed) => {
                     queue.progress[at] = Progress::Running;
                     scope.spawn(move || {
                         let mut ending = Ending {
-                            schedule,
+                            slots,
                             at,
                             result: None,
                         };
@@ -89,58 +128,52 @@ pub(super) fn each(
             }
         }
     });
-    let queue = schedule.queue.into_inner();
-    let results = queue.unwrap_or_else(PoisonError::into_inner).results;
+    let results = std::mem::take(&mut slots.queue().results);
     results.into_iter().flatten().collect()
 }
 
 /// Tells the schedule that a job ended, also where it panicked: nobody is to wait for it then.
 struct Ending<'a> {
-    schedule: &'a Schedule<'a>,
+    slots: &'a Slots,
     at: usize,
     result: Option<EnvResult>,
 }
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        let mut queue = self.schedule.queue();
+        let mut queue = self.slots.queue();
         let result = self.result.take();
         let state = result.as_ref().map_or(State::Error, |result| result.state);
         queue.progress[self.at] = Progress::Ended(state);
         queue.results[self.at] = result;
-        self.schedule.changed.notify_one();
+        self.slots.changed.notify_all();
     }
 }
 
-impl Schedule<'_> {
-    /// Whoever panicked while holding it has left nothing half done.
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn next(&self, queue: &Queue) -> Next {
-        let running = |at: &usize| queue.progress[*at] == Progress::Running;
-        let waiting = |at: &usize| queue.progress[*at] == Progress::Waiting;
-        let all = 0..self.turns.len();
+impl Queue {
+    fn next(&self, turns: &[Turn<'_>]) -> Next {
+        let running = |at: &usize| self.progress[*at] == Progress::Running;
+        let waiting = |at: &usize| self.progress[*at] == Progress::Waiting;
+        let all = 0..turns.len();
         let now: Vec<usize> = all.clone().filter(running).collect();
         if !all.clone().any(|at| waiting(&at)) {
             return Next::Over;
         }
-        if now.len() >= self.most {
+        if self.busy() >= self.most {
             return Next::Wait;
         }
         let kept_apart = |turn: &Turn<'_>| {
             now.iter().any(|other| {
-                let other = &self.turns[*other];
+                let other = &turns[*other];
                 (turn.in_tree && other.in_tree) || turn.env == other.env
             })
         };
         for at in all.filter(waiting) {
-            let turn = &self.turns[at];
+            let turn = &turns[at];
             let before = turn
                 .after
                 .iter()
-                .map(|other| (*other, queue.progress[*other]));
+                .map(|other| (*other, self.progress[*other]));
             let mut passed = true;
             for (other, progress) in before {
                 match progress {
@@ -174,7 +207,7 @@ mod tests {
     /// Runs them, each for a moment; how many ran at once at most, and in which order they were begun.
     fn begun(turns: &[Turn<'_>], most: usize) -> (usize, Vec<String>) {
         let seen = Mutex::new((0, 0, Vec::new()));
-        let results = each(turns, most, &|at, failed| {
+        let results = each(&Slots::default(), turns, most, &|at, failed| {
             {
                 let (now, top, order) = &mut *seen.lock().unwrap();
                 *now += 1;
@@ -240,9 +273,44 @@ mod tests {
     }
 
     #[test]
+    fn one_that_waits_lends_its_place() {
+        let turns = [
+            turn("a", false, &[]),
+            turn("b", false, &[]),
+            turn("c", false, &[]),
+        ];
+        let slots = Slots::default();
+        let (sender, come) = std::sync::mpsc::channel();
+        let come = Mutex::new(come);
+        let busy = Mutex::new((0, 0));
+        let count = |add: i32| {
+            let (now, most) = &mut *busy.lock().unwrap();
+            *now += add;
+            *most = (*most).max(*now);
+        };
+        each(&slots, &turns, 1, &|at, _| {
+            count(1);
+            if at == 0 {
+                // Waits for what the next one does.
+                count(-1);
+                let lent = slots.lend();
+                come.lock().unwrap().recv().unwrap();
+                drop(lent);
+                count(1);
+            } else if at == 1 {
+                sender.send(()).unwrap();
+                thread::sleep(Duration::from_millis(20));
+            }
+            count(-1);
+            EnvResult::new(turns[at].env, State::Passed)
+        });
+        assert_eq!(*busy.lock().unwrap(), (0, 1));
+    }
+
+    #[test]
     fn nobody_waits_for_one_that_panicked() {
         let turns = [turn("a", false, &[]), turn("b", false, &[0])];
-        let run = || each(&turns, 1, &|_, _| panic!("as planned"));
+        let run = || each(&Slots::default(), &turns, 1, &|_, _| panic!("as planned"));
         assert!(std::panic::catch_unwind(run).is_err());
     }
 }

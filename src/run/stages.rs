@@ -2,7 +2,7 @@
 
 use super::containers::call::Calls;
 use super::containers::proxies::{self, Proxies};
-use super::containers::{EngineEnv, Memory};
+use super::containers::{EngineEnv, Memory, Spent};
 use super::event::Event;
 use super::folder::EnvFolder;
 use super::result::EnvResult;
@@ -30,22 +30,11 @@ pub(crate) fn run(
     let (plan, selection) = (&job.plan, &job.wanted);
     folder.make()?;
     let Some(engine) = engine(plan, options) else {
-        let mut run = local::LocalEnv {
-            plan,
-            world,
-            options,
-            cancel,
-            folder,
-            late: world.late(plan),
-            results: Vec::new(),
-        };
-        let ended = run.run(selection, tell);
-        result.stages = run.results;
-        return ended;
+        return on_host(job, world, options, cancel, folder, (result, tell));
     };
     let (manifests, mut cache) = read(plan, world, selection)?;
     cache.save()?;
-    let parts: Vec<KeyParts> = parts(plan, &manifests, &here(plan, world.host));
+    let parts = parts(plan, &manifests, &here(plan, world.host));
     folder.forget(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
     let mut run = EngineEnv {
@@ -60,13 +49,35 @@ pub(crate) fn run(
         proxies: proxies(engine, plan, world)?,
         note: folder.note(),
         network: None,
-        networks: Vec::new(),
-        containers: Vec::new(),
+        spent: Spent::default(),
         background: Vec::new(),
         results: Vec::new(),
         memory: Memory::default(),
     };
     let ended = run.run(selection, tell);
+    result.stages = run.results;
+    ended
+}
+
+/// The same on this host.
+fn on_host(
+    job: &Job,
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    folder: &EnvFolder,
+    (result, tell): (&mut EnvResult, &mut dyn FnMut(Event)),
+) -> Result<(), Problem> {
+    let mut run = local::LocalEnv {
+        plan: &job.plan,
+        world,
+        options,
+        cancel,
+        folder,
+        late: world.late(&job.plan),
+        results: Vec::new(),
+    };
+    let ended = run.run(&job.wanted, tell);
     result.stages = run.results;
     ended
 }

@@ -58,10 +58,12 @@ fn one_call_for_each_place_and_none_where_there_are_no_artifacts() {
         assert!(ran.stderr.contains(&line), "{}", ran.stderr);
     }
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
-    // A stage that is found is not asked, and what there is stays.
+    // The image of a stage that is found is asked while there is nothing; what there is stays.
     let found = run(&fake, &project).stderr;
-    let line = "== artifacts: none are here of `one`, which was found: `--redo one` runs it\n";
-    assert!(found.contains(line), "{found}");
+    assert!(
+        found.contains("== artifacts: nothing matches `a.log`\n"),
+        "{found}"
+    );
     fake.play("cp.out", &tar(&[("logs/a", EntryType::Regular, "")]));
     redo(&project);
     project.write(".runenv/docker-debian-bookworm/artifacts/one/kept", "");
@@ -81,33 +83,33 @@ fn redo(project: &Project) -> Ran {
 
 /// What is there of another key, or of a failure, is not that of the stage that is found.
 #[test]
-fn a_stage_that_is_found_has_its_own_or_none() {
+fn a_stage_that_is_found_has_its_own() {
     let fake = Fake::new();
     fake.play("cp.out", &tar(&[("logs/a", EntryType::Regular, "")]));
     let project = played(&fake);
     run(&fake, &project);
     let copied = project.path(".runenv/docker-debian-bookworm/artifacts/one");
-    let none = "== artifacts: none are here of `one`, which was found: `--redo one` runs it\n";
-    let found = |has: bool| {
+    let found = |brought: bool| {
         let told = run(&fake, &project).stderr;
         assert_eq!(
-            (told.contains(none), copied.exists()),
-            (!has, has),
+            (told.contains("== artifacts: 2 files"), copied.exists()),
+            (brought, true),
             "{told}"
         );
     };
-    found(true);
+    found(false);
     project.write("envs.toml", FILE.replace("echo one", "echo other"));
     run(&fake, &project);
     assert!(copied.exists());
     project.write("envs.toml", FILE);
+    found(true);
     found(false);
     redo(&project).exits(0);
-    found(true);
+    found(false);
     fake.play("run.fails", "1 1\n");
     redo(&project).exits(1);
     assert!(copied.exists());
-    found(false);
+    found(true);
 }
 
 const HOSTILE: [(&str, EntryType, &str); 9] = [

@@ -209,3 +209,58 @@ fn a_key_knows_no_zone() {
     });
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 }
+
+#[test]
+fn finally_is_run_here_passed_failed_or_out_of_time() {
+    let file = r#"
+[stage.passes]
+run = ["echo passes"]
+finally = ["echo behind passes", "exit 3", "echo after that"]
+[stage.fails]
+from = "passes"
+run = ["exit 4"]
+finally = ["echo behind fails"]
+[stage.stops]
+from = "passes"
+timeout = "300ms"
+run = ["sleep 60"]
+finally = ["echo behind stops"]
+"#;
+    let project = Project::new().envs_toml(file);
+    let told = project.runenv("run local").exits(1).stderr;
+    for line in [
+        "behind passes",
+        "after that",
+        "behind fails",
+        "behind stops",
+    ] {
+        assert!(told.contains(&format!("\n{line}\n")), "{line}: {told}");
+    }
+    assert!(
+        told.contains("warning: `finally` of `passes`: exit code 3 of `exit 3`"),
+        "{told}"
+    );
+    assert_eq!(
+        states(&project, "local-host"),
+        "passes passed, fails failed, stops timed-out"
+    );
+    let result = project.json(".runenv/local-host/result.json");
+    assert_eq!(result["stages"][0]["tail"], serde_json::json!(["passes"]));
+    assert_eq!(
+        project.read(".runenv/local-host/log/02-fails.log"),
+        "behind fails\n"
+    );
+}
+
+#[test]
+fn a_log_is_no_longer_than_it_may_be() {
+    let file = "[stage.a]\nlog-limit = \"1k\"\nrun = [\"for i in 1 2 3 4 5; do printf '%0500d\\n' $i; done\"]\n";
+    let project = Project::new().envs_toml(file);
+    project.runenv("run local").exits(0);
+    let log = project.read(".runenv/local-host/log/01-a.log");
+    assert!(
+        log.len() < 1100 && log.contains("[runenv: 1481 bytes are left out here (`log-limit`)]"),
+        "{log}"
+    );
+    assert!(log.ends_with("5\n"), "{log}");
+}

@@ -1,11 +1,12 @@
 //! `explain`, and the line that says why a stage runs: what was edited, by its name, with old and new.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 
 use regex::Regex;
 use serde_json::Value;
+use snapbox::str;
 
-use crate::support::{Fake, Project};
+use crate::support::{Fake, Project, executable, same};
 
 const FILE: &str = r#"
 [project]
@@ -58,102 +59,169 @@ fn causes(explained: &Value) -> Vec<String> {
     causes
 }
 
-/// What is done, the words behind `--`, and the cause that is told.
-type Edit<'a> = (&'a dyn Fn(&Project), &'a str, &'a str);
+/// Something that a person changes.
+enum Edit {
+    Write(&'static str, &'static str),
+    Executable(&'static str),
+    Link(&'static str, &'static str),
+    /// In envs.toml: this, in place of that.
+    Toml(&'static str, &'static str),
+    /// The base image's name means other bytes.
+    Base,
+    Nothing,
+}
+use Edit::{Base, Executable, Link, Nothing, Toml, Write};
 
-/// Ten edits in a row: each time the very thing that was edited is named, and nothing else.
+impl Edit {
+    fn apply(&self, project: &Project, fake: &Fake) {
+        match self {
+            Write(path, text) => project.write(path, text),
+            Executable(path) => executable(&project.path(path)),
+            Link(path, target) => {
+                std::fs::remove_file(project.path(path)).unwrap();
+                symlink(target, project.path(path)).unwrap();
+            }
+            Toml(old, new) => {
+                let text = project.read("envs.toml");
+                assert!(text.contains(old), "{old}");
+                project.write("envs.toml", text.replace(old, new));
+            }
+            Base => {
+                let layers = fake.folder().join("images/debian-bookworm/layers");
+                std::fs::write(layers, "another-layer\n").unwrap();
+            }
+            Nothing => {}
+        }
+    }
+}
+
+/// What is done, the words behind `--`, and the causes that are told; `*` is a digest.
+const EDITS: [(Edit, &str, &str); 10] = [
+    (
+        Write("src/a.c", "int b;\n"),
+        "",
+        "built: src/a.c file 7 * -> file 7 *",
+    ),
+    (
+        Executable("src/run.sh"),
+        "",
+        "built: src/run.sh file 5 * -> program 5 *",
+    ),
+    (
+        Link("src/link", "run.sh"),
+        "",
+        "built: src/link link a.c -> link run.sh",
+    ),
+    (
+        Toml("\"all\"", "\"most\""),
+        "",
+        "built: vars.target all -> most",
+    ),
+    (
+        Toml("\"gcc\"", "\"clang\""),
+        "",
+        "built: env.CC gcc -> clang",
+    ),
+    (
+        Toml("[defaults]", "[defaults]\nprelude = [\". env\"]"),
+        "",
+        "built: prelude - -> . env|tested: prelude - -> . env",
+    ),
+    (
+        Toml("[\"make\"]", "[\"make\", \"bison\"]"),
+        "",
+        "packages: packages - -> bison",
+    ),
+    (Base, "", "packages: base * -> *"),
+    (
+        Write(".dockerignore", "src/b.o\n"),
+        "",
+        "built: .dockerignore - -> src/b.o",
+    ),
+    (Nothing, "-- some words", "built: posargs - -> some words"),
+];
+
+/// Ten edits in a row: each time the very thing that was edited is named, and nothing else. A run says the same in a line
+/// for each stage that it names, and after it nothing is left to say.
 #[test]
 fn what_was_edited_is_named() {
     let fake = Fake::new();
     let project = project(&fake);
-    let toml = |project: &Project, old: &str, new: &str| {
-        let text = project.read("envs.toml");
-        assert!(text.contains(old), "{old}");
-        project.write("envs.toml", text.replace(old, new));
-    };
-    let edits: [Edit<'_>; 10] = [
-        (
-            &|p| p.write("src/a.c", "int b;\n"),
-            "",
-            "built: src/a.c file 7 * -> file 7 *",
-        ),
-        (
-            &|p| {
-                let mode = std::fs::Permissions::from_mode(0o755);
-                std::fs::set_permissions(p.path("src/run.sh"), mode).unwrap();
-            },
-            "",
-            "built: src/run.sh file 5 * -> program 5 *",
-        ),
-        (
-            &|p| {
-                std::fs::remove_file(p.path("src/link")).unwrap();
-                symlink("run.sh", p.path("src/link")).unwrap();
-            },
-            "",
-            "built: src/link link a.c -> link run.sh",
-        ),
-        (
-            &|p| toml(p, "\"all\"", "\"most\""),
-            "",
-            "built: vars.target all -> most",
-        ),
-        (
-            &|p| toml(p, "\"gcc\"", "\"clang\""),
-            "",
-            "built: env.CC gcc -> clang",
-        ),
-        (
-            &|p| toml(p, "[defaults]", "[defaults]\nprelude = [\". env\"]"),
-            "",
-            "built: prelude - -> . env|tested: prelude - -> . env",
-        ),
-        (
-            &|p| toml(p, "[\"make\"]", "[\"make\", \"bison\"]"),
-            "",
-            "packages: packages - -> bison",
-        ),
-        (
-            &|_| {
-                let layers = fake.folder().join("images/debian-bookworm/layers");
-                std::fs::write(layers, "another-layer\n").unwrap();
-            },
-            "",
-            "packages: base * -> *",
-        ),
-        (
-            &|p| p.write(".dockerignore", "src/b.o\n"),
-            "",
-            "built: .dockerignore - -> src/b.o",
-        ),
-        (&|_| (), "-- some words", "built: posargs - -> some words"),
-    ];
     let run = |words: &str| {
-        project
-            .runenv(format!("run {ENV} {words}").as_str())
-            .exits(0)
+        let ran = project.runenv(format!("run {ENV} {words}").as_str());
+        ran.exits(0).stderr
     };
     run("");
-    for (edit, words, expected) in edits {
-        edit(&project);
+    for (edit, words, expected) in EDITS {
+        edit.apply(&project, &fake);
         let explained = explain(&project, words);
         let told = causes(&explained).join("|");
         let pattern = regex::escape(expected).replace(r"\*", "[0-9a-f]{16}");
         let pattern = Regex::new(&format!("^{pattern}$")).unwrap();
-        assert!(
-            pattern.is_match(&told),
-            "expected {expected}, told {told}\n{explained:#}"
-        );
-        let ran = run(words).stderr;
-        assert_eq!(
-            ran.matches(" runs: ").count(),
-            expected.split('|').count(),
-            "{ran}"
-        );
-        assert_eq!(
-            causes(&explain(&project, words)),
-            [""; 0],
-            "after {expected}"
-        );
+        let right = pattern.is_match(&told);
+        assert!(right, "expected {expected}, told {told}\n{explained:#}");
+        let (told, stages) = (run(words), expected.split('|').count());
+        assert_eq!(told.matches(" runs: ").count(), stages, "{told}");
+        let left = causes(&explain(&project, words));
+        assert_eq!(left, [""; 0], "after {expected}");
     }
+}
+
+/// Found, run for a reason, run because the stage before is; and an image that is gone.
+#[test]
+fn what_is_told_of_each_stage() {
+    let fake = Fake::new();
+    let project = project(&fake);
+    let text = || {
+        let said = project.runenv(format!("explain {ENV}").as_str()).exits(0);
+        assert_eq!(said.stderr, "");
+        let digest = Regex::new("[0-9a-f]{16}").unwrap();
+        digest.replace_all(&said.stdout, "[KEY]").into_owned()
+    };
+    same(
+        text(),
+        str![[r#"
+docker-debian-bookworm (docker, debian:bookworm [KEY])
+  packages  runs     [KEY]  nothing of it was built yet
+  built     runs     [KEY]  nothing of it was built yet
+  tested    runs     [KEY]  nothing of it was built yet
+
+"#]],
+    );
+    assert!(!project.path(".runenv").exists(), "it writes nothing");
+    project.runenv(format!("run {ENV}").as_str()).exits(0);
+    project.write("src/a.c", "int b;\n");
+    let toml = FILE.replace(
+        "make {target}",
+        "make {target} and some more words than a line of words has room for",
+    );
+    project.write("envs.toml", toml);
+    fake.forget_calls();
+    same(
+        text(),
+        str![[r#"
+docker-debian-bookworm (docker, debian:bookworm [KEY])
+  packages  found    [KEY]  p-debian-bookworm-packages:key-[KEY]
+  built     runs     [KEY]  since the last run:
+      run[1] changed  envs.toml:13:8
+        - make all
+        + make all and some more words than a line of words has room for
+      src/a.c changed
+  tested    runs     [KEY]  `built` changed
+
+"#]],
+    );
+    assert!(fake.calls().len() <= 3, "{:?}", fake.calls());
+    project.write("envs.toml", FILE);
+    project.write("src/a.c", "int a;\n");
+    for image in fake.images() {
+        if !image.contains("debian") {
+            std::fs::remove_dir_all(fake.folder().join("images").join(image)).unwrap();
+        }
+    }
+    let gone = text();
+    let gone = gone.matches("nothing changed since the last run, but its image is gone");
+    assert_eq!(gone.count(), 3);
+    let local = project.runenv("explain local-host").exits(0).stdout;
+    assert!(local.contains("always"), "{local}");
 }

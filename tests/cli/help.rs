@@ -47,7 +47,9 @@ fn the_version_is_a_line() {
 fn no_verb_is_forgotten() {
     let help = Project::new().runenv("--help").exits(0).stdout;
     let (_, rest) = help.split_once("Commands:\n").unwrap();
-    let verbs = rest.lines().take_while(|l| !l.is_empty());
+    let lines = rest.lines().take_while(|l| !l.is_empty());
+    // A longer text goes on below.
+    let verbs = lines.filter(|l| !l.starts_with("   "));
     for verb in verbs.map(|l| l.split_whitespace().next().unwrap()) {
         assert!(verb == "help" || VERBS.contains(&verb), "{verb}");
     }

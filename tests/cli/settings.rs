@@ -1,9 +1,10 @@
 //! Every key of a layer and of a stage, changed once: what acts changes a stage's key, what bounds or tells changes none,
-//! and what is not built says so. The keys and their classes are those of `runenv schema`.
+//! and what is not built says so. `explain` names what acts. The keys and their classes are those of `runenv schema`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::keys::keys_of;
+use serde_json::Value;
+
 use crate::support::{Fake, Project};
 
 const FILE: &str = r#"
@@ -37,10 +38,8 @@ enum Seen {
     Class,
     /// Not built: a run in a container says so.
     Refused,
-    /// Not built: a run on this host says so.
-    RefusedHere,
 }
-use Seen::{Class, Refused, RefusedHere};
+use Seen::{Class, Refused};
 
 /// A table of the schema, with what stands before its keys in `[config.c]`.
 const TABLES: [(&str, &str); 4] = [
@@ -77,7 +76,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("cpus", r#""3""#, Class),
     ("timeout", r#""1h""#, Class),
     ("kill-after", r#""3s""#, Class),
-    ("isolate", r#""copy""#, RefusedHere),
+    ("isolate", r#""copy""#, Class),
     ("install", "true", Class),
     ("description", r#""words""#, Class),
     ("pass-env", r#"["X"]"#, Class),
@@ -110,7 +109,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("stage.built.timeout", r#""1h""#, Class),
     ("stage.built.memory", r#""1g""#, Class),
     ("stage.built.cpus", r#""3""#, Class),
-    ("stage.built.log-limit", r#""1m""#, Refused),
+    ("stage.built.log-limit", r#""1m""#, Class),
     (
         "stage.built.max-links",
         "3\nstage.built.incremental = true",
@@ -118,7 +117,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ),
     ("stage.built.allow-failure", "true", Class),
     ("stage.built.on-failure", r#"["other"]"#, Class),
-    ("stage.built.finally", r#"["other"]"#, Refused),
+    ("stage.built.finally", r#"["other"]"#, Class),
     ("stage.built.artifacts", r#"["log"]"#, Class),
     ("stage.built.incremental", "true", Refused),
     ("stage.built.push", "false", Refused),
@@ -167,7 +166,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
         Refused,
     ),
     ("stage.built.append.on-failure", r#"["other"]"#, Class),
-    ("stage.built.append.finally", r#"["other"]"#, Refused),
+    ("stage.built.append.finally", r#"["other"]"#, Class),
     ("stage.built.append.artifacts", r#"["log"]"#, Class),
     ("stage.built.append.run", r#"[["a", "b"]]"#, Class),
 ];
@@ -186,34 +185,72 @@ fn classes() -> BTreeMap<String, String> {
     all
 }
 
+/// A project with these lines more in `[config.c]`.
 fn project(lines: &str) -> (Fake, Project) {
     let fake = Fake::new().image("debian:trixie");
-    let file = format!("{FILE}{lines}\n");
-    let project = Project::called("p").envs_toml(&file).engine(&fake);
+    let project = Project::called("p").envs_toml(&file(lines)).engine(&fake);
     let project = project.file("src/a", "text").file("other", "x");
     (fake, project)
 }
 
-fn keys(lines: &str) -> Vec<String> {
-    let (_fake, project) = project(lines);
-    project.runenv("run docker-debian-bookworm-c").exits(0);
-    keys_of(&project)
+fn file(lines: &str) -> String {
+    format!("{FILE}{lines}\n")
 }
 
-/// What is wrong with a row, if anything is.
-fn wrong(row: (&str, &str, Seen), class: &str, base: &[String]) -> Option<String> {
+/// The keys of the stages, and the names of all that changed since the run, as `explain` has them.
+struct Explained {
+    keys: Vec<Value>,
+    names: Vec<String>,
+}
+
+fn explain(project: &Project) -> Explained {
+    let ran = project.runenv("explain docker-debian-bookworm-c --json");
+    let json: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
+    let stages = json[0]["stages"].as_array().unwrap();
+    let changes = stages.iter().flat_map(|s| s["changes"].as_array().unwrap());
+    Explained {
+        keys: stages.iter().map(|s| s["key"].clone()).collect(),
+        names: changes
+            .map(|c| c["name"].as_str().unwrap().to_owned())
+            .collect(),
+    }
+}
+
+/// What `explain` calls the change of a key: most by the key's own name.
+fn called(key: &str) -> Option<&str> {
+    match key.rsplit('.').next().unwrap() {
+        // The stage is gone.
+        "if" => None,
+        "distro" => Some("packages"),
+        "vars" => Some("vars.args"),
+        name => Some(name),
+    }
+}
+
+/// What is wrong with a row, if anything is. Of what acts `explain` names the key.
+fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &[Value]) -> Option<String> {
     let (key, value, seen) = row;
     let line = format!("{key} = {value}");
     let words = match seen {
         Class => {
-            let same = keys(&line) == base;
-            let told = if same {
-                "changes no key"
-            } else {
-                "changes a key"
+            run.write("envs.toml", file(&line));
+            let Explained { keys, names } = explain(run);
+            let acts = class == "acts";
+            if (keys == base) == acts {
+                let told = if acts {
+                    "changes no key"
+                } else {
+                    "changes a key"
+                };
+                return Some(format!("`{line}` {class}, and {told}"));
+            }
+            let called = called(key).filter(|_| acts)?;
+            let of_it = |name: &String| {
+                let rest = name.strip_prefix(called);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
             };
-            let as_it_says = same == (class != "acts");
-            return (!as_it_says).then(|| format!("`{line}` {class}, and {told}"));
+            let named = names.iter().any(of_it);
+            return (!named).then(|| format!("`{line}` is told as {names:?}"));
         }
         Refused => "run -n docker-debian-bookworm-c",
         RefusedHere => "run -n local-host-c",
@@ -227,20 +264,28 @@ fn wrong(row: (&str, &str, Seen), class: &str, base: &[String]) -> Option<String
     (!says).then(|| format!("`{line}` is not built, and the run says: {title}"))
 }
 
+/// A project that was run, and its keys.
+fn run() -> (Fake, Project, Vec<Value>) {
+    let (fake, project) = project("");
+    project.runenv("run docker-debian-bookworm-c").exits(0);
+    let Explained { keys, names } = explain(&project);
+    assert!(names.is_empty(), "{names:?}");
+    (fake, project, keys)
+}
+
 #[test]
 fn every_setting_is_what_its_class_says() {
     let classes = classes();
     let rows: BTreeSet<&str> = ROWS.iter().map(|(key, ..)| *key).collect();
     let listed: BTreeSet<&str> = classes.keys().map(String::as_str).collect();
     assert_eq!(rows, listed, "each key has a row, and no row is of no key");
-    let base = keys("");
-    assert_eq!(base.len(), 3);
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let some = ROWS.chunks(ROWS.len().div_ceil(4)).map(|rows| {
-            let (classes, base) = (&classes, &base);
+            let classes = &classes;
             scope.spawn(move || {
+                let (_fake, project, base) = run();
                 let rows = rows.iter();
-                let wrong = rows.filter_map(|row| wrong(*row, &classes[row.0], base));
+                let wrong = rows.filter_map(|row| wrong(*row, &classes[row.0], &project, &base));
                 wrong.collect::<Vec<_>>()
             })
         });

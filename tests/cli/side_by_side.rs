@@ -162,3 +162,50 @@ fn one_signal_ends_all() {
         ran.stderr
     );
 }
+
+/// How many scripts of stages were sent.
+fn scripts(fake: &Fake) -> usize {
+    let scripts = fake.scripts();
+    scripts
+        .iter()
+        .filter(|s| s.contains("runenv_mark="))
+        .count()
+}
+
+#[test]
+fn what_environments_share_is_built_once() {
+    let file = FILE
+        .replace("echo {config}", "echo shared")
+        .replace("echo two", "echo {config}");
+    for words in ["run", "run -p all"] {
+        let fake = Fake::new();
+        fake.play("run.delay", "0.2");
+        let project = Project::new().envs_toml(&file).engine(&fake);
+        let ran = project.runenv(words).exits(0);
+        assert_eq!(scripts(&fake), 1 + 3, "{words}: {}", ran.stderr);
+        assert_eq!(fake.images().len(), 1 + 4);
+        let told = ran
+            .stderr
+            .contains("one: waiting for the same stage in process ");
+        assert_eq!(told, words != "run", "{}", ran.stderr);
+    }
+}
+
+/// What a holder has built is found although nobody knew of it: one question, and the next stages the same.
+#[test]
+fn two_processes_share_what_each_builds() {
+    let fake = Fake::new();
+    fake.play("run.delay", "0.3");
+    let project = project(&fake);
+    let start = || {
+        project
+            .command("run docker-debian-bookworm-a")
+            .spawn()
+            .unwrap()
+    };
+    let runs = [start(), start(), start()];
+    let said = runs.map(|run| project.ran(run.wait_with_output().unwrap()).exits(0));
+    assert_eq!(scripts(&fake), 2, "{said:?}");
+    assert_eq!(fake.images().len(), 1 + 2);
+    assert_eq!(fake.containers(), Vec::<String>::new());
+}

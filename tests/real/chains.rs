@@ -76,3 +76,52 @@ fn branches_and_stages_that_are_not_kept() {
         said.code(2).says("keeps no files, only that it passed");
     });
 }
+
+const BEHIND: &str = r#"
+[stage.built]
+run = ["echo one >/one; mkdir -p /out; echo made >/out/a", "for i in $(seq 2000); do echo line $i; done"]
+artifacts = ["/out/*"]
+log-limit = "2k"
+finally = ["cat /one; echo two >/one; echo behind it", "exit 5", ["echo", "last"]]
+[stage.checked]
+run = ["grep one /one", "echo x >/bad; exit 4"]
+finally = ["ls /bad"]
+"#;
+
+#[test]
+fn what_runs_behind_a_stage_and_what_is_left_of_its_output() {
+    each(|engine| {
+        let project = Project::new(engine, BEHIND);
+        let said = project.run(&[]).code(1);
+        let said = said
+            .says("behind it")
+            .says("`finally` of `built`: exit code 5 of `exit 5`");
+        let said = said.says("last\n").says("/bad").says("checked failed");
+        assert!(!said.err.contains("`finally` of `checked`"), "{}", said.err);
+        assert_eq!(project.stage("checked")["command"]["exit-code"], 4);
+        assert_eq!(project.stage("built")["tail"][19], "line 2000");
+        let log = project.log(1, "built");
+        assert!(
+            log.starts_with("line 1\n") && log.ends_with("line 2000\none\nbehind it\nlast\n"),
+            "{log}"
+        );
+        assert!(
+            log.contains(" bytes are left out here (`log-limit`)]\n") && log.len() < 2200,
+            "{log}"
+        );
+        // Its artifacts come out of its image, where they are not here, and then no more.
+        let folder = project.root().join(".runenv");
+        fs::remove_dir_all(folder.join(project.env()).join("artifacts")).unwrap();
+        let built = ["--to", "built"];
+        project.run(&built).code(0).says("artifacts: 1 file");
+        assert_eq!(project.ran(), [""; 0]);
+        assert_eq!(
+            project.left(&project.env(), "artifacts/built/out/a"),
+            b"made\n"
+        );
+        assert!(!project.run(&built).code(0).err.contains("artifacts"));
+        fs::remove_dir_all(folder).unwrap();
+        project.run(&built).code(0).says("artifacts: 1 file");
+        assert_eq!(project.ran(), [""; 0]);
+    });
+}

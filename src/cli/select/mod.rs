@@ -176,6 +176,15 @@ pub(crate) fn select(project: &Project, selection: &Selection) -> Result<Selecte
     }
 }
 
+/// What `--skip` takes out, also of what the selected ones depend on.
+pub(crate) fn skipped(
+    project: &Project,
+    selection: &Selection,
+) -> Result<impl Fn(&Entry) -> bool, Problems> {
+    let skip = Filters::read(project, selection)?.skip;
+    Ok(move |entry: &Entry| skip.0.iter().any(|pattern| pattern.holds(entry)))
+}
+
 /// The one environment that a verb is about.
 pub(crate) fn one(project: &Project, selection: &Selection) -> Result<EnvName, Problems> {
     let mut entries = select(project, selection)?.entries;

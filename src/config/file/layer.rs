@@ -64,7 +64,8 @@ macro_rules! layer_table {
             bounds timeout: Option<Text>,
             /// Time between TERM and KILL.
             bounds kill_after: Option<Text>,
-            /// On this host: `tree` runs in the source tree, `copy` in a copy of it, which is not built yet.
+            /// On this host: `tree` runs in the source tree, one environment at a time, every stage every time. `copy` runs
+            /// in a tree of the environment's own, `.runenv/ENV/tree`: environments run side by side, stages are found again.
             bounds isolate: Option<Text>,
             /// On this host: install the packages that are missing, as root or by `sudo -n`, which asks nothing; else they
             /// are told. `packages-before` and `packages-after` are run around it. `run --install-packages` says the same.

@@ -48,7 +48,7 @@ table! {
         bounds memory: Option<Text>,
         /// Limit of processors, in place of the layers'.
         bounds cpus: Option<Text>,
-        /// The most that is kept of its output. Not built yet.
+        /// The most that is kept of its output: the first and the last half of `10m`; `1g` unless set.
         bounds log_limit: Option<Text>,
         /// An incremental stage runs afresh after this many links. Not built yet.
         bounds max_links: Option<Spanned<u32>>,
@@ -56,7 +56,7 @@ table! {
         tells allow_failure: Option<Spanned<bool>>,
         /// Run when the stage fails; the output goes to the log and the failure report.
         tells on_failure: Option<Spanned<Commands>>,
-        /// Run after the stage, passed or failed; what it leaves is not kept. Not built yet.
+        /// Run after the stage, passed or failed; what it leaves is not kept.
         tells finally: Option<Spanned<Commands>>,
         /// Files that are copied out after the stage, passed or failed: globs, relative to `workdir` or from the root.
         tells artifacts: Option<List>,

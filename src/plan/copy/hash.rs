@@ -1,7 +1,7 @@
 //! Hashes many files on a few threads; reading is all that is done with them.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -112,7 +112,21 @@ fn content(
     }
 }
 
-fn read(mut file: File, buffer: &mut [u8]) -> io::Result<(u64, Digest)> {
+/// Copies a file of the tree, as it is now: how many bytes, and their digest.
+pub(crate) fn copy(root: &Path, path: &[u8], to: &mut dyn Write) -> io::Result<(u64, Digest)> {
+    read_to(open(&on_disk(root, path))?, &mut vec![0; BUFFER], to)
+}
+
+/// The digest of an opened file.
+pub(crate) fn sum(file: File) -> io::Result<Digest> {
+    Ok(read(file, &mut vec![0; BUFFER])?.1)
+}
+
+fn read(file: File, buffer: &mut [u8]) -> io::Result<(u64, Digest)> {
+    read_to(file, buffer, &mut io::sink())
+}
+
+fn read_to(mut file: File, buffer: &mut [u8], to: &mut dyn Write) -> io::Result<(u64, Digest)> {
     let mut stream = Stream::default();
     let mut size = 0;
     loop {
@@ -120,6 +134,7 @@ fn read(mut file: File, buffer: &mut [u8]) -> io::Result<(u64, Digest)> {
             Ok(0) => return Ok((size, stream.finish())),
             Ok(n) => {
                 stream.update(&buffer[..n]);
+                to.write_all(&buffer[..n])?;
                 size += n as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -62,7 +62,15 @@ impl Manifest {
         patterns: &[Setting<String>],
         cache: &mut FileCache,
     ) -> Result<Self, Problem> {
-        let found = walk::walk(root, patterns)?;
+        Self::of_found(root, walk::walk(root, patterns)?, cache)
+    }
+
+    /// Gives every file that was found its digest.
+    pub(super) fn of_found(
+        root: &Path,
+        found: Vec<Found>,
+        cache: &mut FileCache,
+    ) -> Result<Self, Problem> {
         let is_file = |f: &&Found| matches!(f.sight, Sight::File);
         let paths: Vec<&[u8]> = found
             .iter()
@@ -100,6 +108,11 @@ impl Manifest {
             entries.push(Entry { path, kind });
         }
         Ok(Self { entries })
+    }
+
+    /// These, which are sorted by their paths.
+    pub(super) fn of_sorted(entries: Vec<Entry>) -> Self {
+        Self { entries }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {

@@ -15,10 +15,12 @@ mod cache;
 mod hash;
 mod ignore;
 mod manifest;
+mod named;
 mod tar;
 mod walk;
 
 pub(crate) use cache::FileCache;
+pub(crate) use hash::{copy, sum};
 pub(crate) use ignore::lines as ignored;
 pub(crate) use manifest::{Entry, EntryKind, Manifest};
 pub(crate) use tar::TarError;

@@ -171,13 +171,8 @@ impl Walk<'_> {
         self.descend(&path, &verdict, false)
     }
 
-    /// What stands at a path; `None` if nothing does.
     fn look(&self, path: &[u8]) -> Result<Option<Sight>, Problem> {
-        let disk = on_disk(self.root, path);
-        match disk.symlink_metadata() {
-            Ok(meta) => sight(meta.file_type(), || disk.clone()),
-            Err(error) => absent(&disk, &error),
-        }
+        look(self.root, path)
     }
 
     /// Takes one path if the pattern holds and `.dockerignore` lets it, and what is below it.
@@ -315,6 +310,15 @@ fn join(path: &mut Vec<u8>, name: &[u8]) {
         path.push(b'/');
     }
     path.extend(name);
+}
+
+/// What stands at a path of the tree; `None` if nothing does.
+pub(super) fn look(root: &Path, path: &[u8]) -> Result<Option<Sight>, Problem> {
+    let disk = on_disk(root, path);
+    match disk.symlink_metadata() {
+        Ok(meta) => sight(meta.file_type(), || disk.clone()),
+        Err(error) => absent(&disk, &error),
+    }
 }
 
 /// What vanished, or never was, is nothing to copy; other errors stop the walk.

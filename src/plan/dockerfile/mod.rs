@@ -287,12 +287,12 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
     lines.into_iter().map(Instruction::Comment).collect()
 }
 
-/// What limits stages, if anything does.
+/// What limits stages and what else is only runenv's, if there is something.
 fn all_limits(plan: &Plan) -> Vec<String> {
     let limits: Vec<Option<String>> = plan.stages.iter().map(limits).collect();
     let mut lines = Vec::new();
     if limits.iter().any(Option::is_some) {
-        lines.push("runenv also has limits, which a Dockerfile cannot say:".to_owned());
+        lines.push("What runenv does and a Dockerfile cannot say:".to_owned());
         if limits.iter().all(|limit| *limit == limits[0]) {
             lines.extend(
                 limits[0]
@@ -316,7 +316,7 @@ fn ends(plan: &Plan) -> Vec<&str> {
     ends.map(|at| plan.stages[at].name.as_str()).collect()
 }
 
-/// The limits of a stage and its network, if it has some.
+/// The limits of a stage, its network and what else only runenv does with it, if there is something.
 fn limits(stage: &Stage) -> Option<String> {
     // Exhaustive on purpose: a new field does not compile until it is decided what it is to a Dockerfile and to a dev
     // container: an instruction, shell text (`standalone`), a line at the top, or an error.
@@ -329,14 +329,15 @@ fn limits(stage: &Stage) -> Option<String> {
         network,
         limits,
         allow_failure: _,
-        keep: _,
-        key_period: _,
-        machine: _,
+        keep,
+        key_period,
+        machine,
         push: _,
         incremental: _,
         max_links: _,
         commands: _,
         on_failure: _,
+        finally,
         packages: _,
         body: _,
         exports: _,
@@ -344,6 +345,7 @@ fn limits(stage: &Stage) -> Option<String> {
         artifacts: _,
     } = stage;
     let StageLimits {
+        log: _,
         timeout,
         kill_after: _,
         memory,
@@ -354,6 +356,10 @@ fn limits(stage: &Stage) -> Option<String> {
         memory.as_ref().map(|memory| format!("memory {memory}")),
         cpus.as_ref().map(|cpus| format!("cpus {cpus}")),
         network.as_ref().map(|network| format!("network {network}")),
+        key_period.map(|period| format!("{} anew", period.word())),
+        machine.then(|| "anew on another processor".to_owned()),
+        (!keep).then(|| "only that it passed is kept".to_owned()),
+        (!finally.is_empty()).then(|| "`finally` is run behind it".to_owned()),
     ];
     let told: Vec<String> = told.into_iter().flatten().collect();
     (!told.is_empty()).then(|| told.join(", "))

@@ -120,7 +120,7 @@ impl Record {
         // What the settings alone do not say.
         for part in &mut said.acts {
             match (part.name.as_str(), &around.period, &around.machine) {
-                (PERIOD, Some(period), _) => part.items[0].text = period.clone(),
+                (PERIOD, Some(period), _) => part.items[0].text.clone_from(period),
                 (MACHINE, _, Some(machine)) => part.items[0].text = machine.short(),
                 _ => {}
             }

@@ -16,10 +16,34 @@ pub(crate) fn said(
     variables: &BTreeMap<String, String>,
     key_salt: &str,
 ) -> Said {
+    let acts = acts(env, stage, variables, key_salt).0;
+    let mut tells = Parts::default();
+    tells.list(super::IMAGE, &env.settings.image);
+    tells.one("platform", env.settings.platform.as_ref());
+    tells.list(super::COPY, &stage.copy);
+    let items = acts.iter().chain(&tells.0).flat_map(|part| &part.items);
+    let value = |name: &String| {
+        let value = Item::new(late::shown(env.used.get(name)?));
+        Some((name.clone(), value))
+    };
+    let names = items.flat_map(|item| &item.uses).filter_map(value);
+    Said {
+        names: names.collect(),
+        acts,
+        tells: tells.0,
+    }
+}
+
+fn acts(
+    env: &Environment,
+    stage: &Stage,
+    variables: &BTreeMap<String, String>,
+    key_salt: &str,
+) -> Parts {
     // Exhaustive: a new key of a stage does not compile until it is decided whether it acts.
     #[rustfmt::skip]
     let Stage {
-        name, from: _, packages, copy, run, on_failure: _, finally: _, env: own, shell, prelude, workdir, user, network,
+        name, from: _, packages, copy: _, run, on_failure: _, finally: _, env: own, shell, prelude, workdir, user, network,
         mounts, secrets, create_args, key_period, machine, keep, timeout: _, memory: _, cpus: _, log_limit: _,
         max_links: _, allow_failure: _, artifacts: _, incremental: _, push: _,
     } = stage;
@@ -54,26 +78,7 @@ pub(crate) fn said(
         parts.0.push(Part::text("key-salt", key_salt));
     }
     parts.0.push(Part::text("stage", name));
-    let mut tells = Parts::default();
-    tells.list(super::IMAGE, &env.settings.image);
-    tells.one("platform", env.settings.platform.as_ref());
-    tells.list(super::COPY, copy);
-    let used = |part: &Part| {
-        part.items
-            .iter()
-            .flat_map(|i| i.uses.clone())
-            .collect::<Vec<_>>()
-    };
-    let used = parts.0.iter().chain(&tells.0).flat_map(used);
-    let value = |name: String| {
-        let value = Item::new(late::shown(env.used.get(&name)?));
-        Some((name, value))
-    };
-    Said {
-        names: used.filter_map(value).collect(),
-        acts: parts.0,
-        tells: tells.0,
-    }
+    parts
 }
 
 /// What a package stage installs, and how.

@@ -50,56 +50,30 @@ fn says(old: &Record, new: &Record, known: &[&str], of_a_label: &[&str]) {
 
 #[test]
 fn settings_are_told_with_old_and_new_and_lists_by_element() {
-    let base = record(&[
-        ("packages", &["gcc", "make"]),
-        ("env.CC", &["gcc"]),
-        ("run", &["a", "b"]),
-    ]);
-    let with = |parts: &[(&str, &[&str])]| record(parts);
-    let added = with(&[
-        ("packages", &["gcc", "bison", "make"]),
-        ("env.CC", &["gcc"]),
-        ("run", &["a", "b"]),
-    ]);
-    says(
-        &base,
-        &added,
-        &["package `bison` added"],
-        &["package `bison` added"],
-    );
-    says(
-        &added,
-        &base,
-        &["package `bison` removed"],
-        &["package removed"],
-    );
-    let order = with(&[
-        ("packages", &["make", "gcc"]),
-        ("env.CC", &["gcc"]),
-        ("run", &["a", "b"]),
-    ]);
-    says(
-        &base,
-        &order,
-        &["packages are in another order"],
-        &["packages are in another order"],
-    );
-    let other = with(&[
-        ("packages", &["gcc", "make"]),
-        ("env.CC", &["clang"]),
-        ("run", &["a", "c"]),
-    ]);
-    says(
-        &base,
-        &other,
-        &[
-            "env.CC changed from `gcc` to `clang`",
-            "run[2] changed from `b` to `c`",
-        ],
-        &["env.CC changed", "run[2] changed"],
-    );
-    let less = with(&[("packages", &["gcc", "make"]), ("run", &["a", "b"])]);
-    says(&base, &less, &["env.CC `gcc` removed"], &["env.CC removed"]);
+    let with = |packages: &[&str], cc: &[&str], run: &[&str]| {
+        let mut parts = vec![("packages", packages), ("run", run)];
+        parts.extend((!cc.is_empty()).then_some(("env.CC", cc)));
+        record(&parts)
+    };
+    let (packages, cc, run) = (["gcc", "make"], ["gcc"], ["a", "b"]);
+    let base = with(&packages, &cc, &run);
+    let more = with(&["gcc", "bison", "make"], &cc, &run);
+    let added = ["package `bison` added"];
+    says(&base, &more, &added, &added);
+    let removed = ["package `bison` removed"];
+    says(&more, &base, &removed, &["package removed"]);
+    let other = ["packages are in another order"];
+    says(&base, &with(&["make", "gcc"], &cc, &run), &other, &other);
+    let changed = [
+        "run[2] changed from `b` to `c`",
+        "env.CC changed from `gcc` to `clang`",
+    ];
+    let unknown = ["run[2] changed", "env.CC changed"];
+    let other = with(&packages, &["clang"], &["a", "c"]);
+    says(&base, &other, &changed, &unknown);
+    let gone = ["env.CC `gcc` removed"];
+    let less = with(&packages, &[], &run);
+    says(&base, &less, &gone, &["env.CC removed"]);
     says(&base, &base, &[], &[]);
 }
 

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use super::super::key::FORMAT;
 use super::{SETTINGS, keys_of, plan_of};
+use crate::digest::Digest;
 
-/// A line a plan: the key of its last stage, and the setting that it has more than the first.
+/// A line a plan: the keys of its stages, shortened, and the setting that it has more than the first.
 fn keys() -> String {
     let mut text = format!("format {FORMAT}\n");
     for line in SETTINGS {
         let plan = plan_of(line, &[], "");
         let (_, keys, _) = keys_of(&plan, "text");
-        let key = keys.last().expect("a plan has stages");
-        text += format!("{key} {line}").trim_end();
+        let keys: Vec<String> = keys.iter().map(Digest::short).collect();
+        text += format!("{} {line}", keys.join(".")).trim_end();
         text.push('\n');
     }
     text

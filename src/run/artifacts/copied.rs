@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Mode, OFlags};
 
 use super::archive::{LEADS_OUT, Trouble};
-use super::folders::{self, FOLDER, enter};
 use crate::files;
 use crate::nearest::counted;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::{ARTIFACTS, NAME};
+use crate::run::folders::{self, FOLDER, enter};
 use crate::run::result::Artifacts;
 
 /// The most of one stage. What is more is left out, and told.

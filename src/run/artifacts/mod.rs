@@ -8,7 +8,6 @@
 mod archive;
 mod copied;
 mod deadline;
-mod folders;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -17,7 +16,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use super::containers::stage_run::StageRun;
+use super::containers::call::Calls;
 use super::event::{Kind, Teller};
 use super::result::{Artifacts, StageResult};
 use crate::exec::{self, Cancel, Limits, Output};
@@ -51,27 +50,35 @@ struct Collector {
     taken: Taken,
 }
 
-/// Copies the artifacts of a stage out of its container, which has ended.
-pub(crate) fn of_container(run: &StageRun<'_>) -> Taken {
-    let globs = artifacts::globs(run.stage, run.late);
-    collect(
-        run.root,
-        &run.plan.env,
-        &run.stage.name,
-        globs,
-        |collector| {
-            let mut deadline = Deadline::new(run.calls.cancel);
-            for source in artifacts::sources(&collector.globs) {
-                from_container(run, &source, &mut deadline, collector)?;
-            }
-            Ok(())
-        },
-    )
+/// A container that artifacts are copied out of: that of a stage that has ended, or one made of a stage's image.
+pub(crate) struct Origin<'a> {
+    pub(crate) calls: &'a Calls<'a>,
+    pub(crate) container: &'a str,
+    pub(crate) env: &'a str,
+    pub(crate) stage: &'a Stage,
+    pub(crate) late: &'a Late,
+    /// The tree, in which `.runenv` is.
+    pub(crate) root: &'a Path,
+    /// Where the client runs: podman leaves files in its working folder.
+    pub(crate) folder: &'a Path,
 }
 
-/// Copies the artifacts of a stage out of the tree that it ran in.
+/// Copies the artifacts of a stage out of its container.
+pub(crate) fn of_container(run: &Origin<'_>) -> Taken {
+    let globs = artifacts::globs(run.stage, run.late);
+    collect(run.root, run.env, &run.stage.name, globs, |collector| {
+        let mut deadline = Deadline::new(run.calls.cancel);
+        for source in artifacts::sources(&collector.globs) {
+            from_container(run, &source, &mut deadline, collector)?;
+        }
+        Ok(())
+    })
+}
+
+/// Copies the artifacts of a stage out of the tree that it ran in: the root, or the environment's own.
 pub(crate) fn of_tree(
     root: &Path,
+    tree: &Path,
     env: &str,
     stage: &Stage,
     late: &Late,
@@ -84,7 +91,7 @@ pub(crate) fn of_tree(
     collect(root, env, &stage.name, globs, |collector| {
         let mut deadline = Deadline::new(cancel);
         for source in artifacts::sources(&collector.globs) {
-            tree::read(root, &source, &mut deadline, collector)?;
+            tree::read(tree, &source, &mut deadline, collector)?;
         }
         Ok(())
     })
@@ -118,7 +125,7 @@ fn collect(
 
 /// Reads one place of a container.
 fn from_container(
-    run: &StageRun<'_>,
+    run: &Origin<'_>,
     source: &Source,
     deadline: &mut Deadline<'_>,
     collector: &mut Collector,
@@ -129,7 +136,7 @@ fn from_container(
         return Ok(());
     }
     let path = source.absolute(&run.stage.workdir);
-    let mut command = run.calls.engine.copy_out(run.name, &path);
+    let mut command = run.calls.engine.copy_out(run.container, &path);
     command.dir = Some(run.folder.to_owned());
     // The first signal has set the limit.
     let never = Cancel::never();
@@ -275,6 +282,11 @@ fn below(source: &Source, entry: &[u8]) -> Vec<u8> {
 }
 
 impl Taken {
+    /// What was copied, if anything was.
+    pub(crate) fn artifacts(&self) -> Option<&Artifacts> {
+        self.artifacts.as_ref()
+    }
+
     /// Tells it, and puts it into the stage's result.
     pub(crate) fn tell(self, result: &mut StageResult, tell: &mut Teller<'_>) {
         for text in self.notes {

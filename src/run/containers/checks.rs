@@ -7,7 +7,7 @@ use super::lookup::Start;
 use crate::problem::Problem;
 
 /// Beyond this an overlay file system refuses ("max depth exceeded"), measured at 125 to 127.
-const MOST_LAYERS: usize = 120;
+pub(super) const MOST_LAYERS: usize = 120;
 
 impl EngineEnv<'_> {
     /// More layers than an engine can stack: told before anything is run (docker and podman stop near 127).

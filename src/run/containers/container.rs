@@ -19,17 +19,20 @@ use crate::problem::Problem;
 use crate::time;
 
 /// Runs the stage and, if it passed, keeps it under its tag.
-pub(crate) fn run(run: &StageRun<'_>, mut log: Log, tell: &mut Teller<'_>) -> Result<Ran, Problem> {
+pub(crate) fn run(
+    run: &StageRun<'_>,
+    log: &mut Log,
+    tell: &mut Teller<'_>,
+) -> Result<Ran, Problem> {
     let started = time::start();
     let mark = owner::random_word();
     let (mut command, edited) = prepare(run, &mark)?;
     command.dir = Some(run.folder.to_owned());
-    let (exit, seen) = stream::follow(run, &command, &mark, &mut log, tell)?;
+    let (exit, seen) = stream::follow(run, &command, &mark, log, tell)?;
     let ended = Ended { exit, seen, edited };
     let (ran, taken) = judge(run, &ended);
     let mut ran = ran?;
     taken.tell(&mut ran.result, tell);
-    ran.result.take_log(log)?;
     ran.result.seconds = Took(started.elapsed());
     Ok(ran)
 }
@@ -41,7 +44,7 @@ fn judge(run: &StageRun<'_>, ended: &Ended) -> (Result<Ran, Problem>, Taken) {
         return (verdict::judge(run, ended), Taken::default());
     }
     std::thread::scope(|scope| {
-        let copying = scope.spawn(|| artifacts::of_container(run));
+        let copying = scope.spawn(|| artifacts::of_container(&run.origin()));
         let ran = verdict::judge(run, ended);
         let taken = copying.join();
         (

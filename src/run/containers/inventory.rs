@@ -3,6 +3,7 @@
 //! It may be out of date as soon as it is told: who finds an image gone says `forget` and looks again.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::call::Calls;
@@ -14,7 +15,11 @@ use crate::problem::Problem;
 
 /// One engine's images, as far as somebody asked.
 #[derive(Debug, Default)]
-pub(crate) struct Inventory(Mutex<Known>);
+pub(crate) struct Inventory {
+    known: Mutex<Known>,
+    /// What dead runs left is being removed.
+    tidied: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -102,13 +107,18 @@ impl Inventory {
         self.known().kept.get(&key).cloned()
     }
 
+    /// Is it the first time that somebody asks this? What dead runs left is to be removed once in a run.
+    pub(crate) fn tidy_first(&self) -> bool {
+        !self.tidied.swap(true, Ordering::Relaxed)
+    }
+
     /// What is known is out of date: the next one who asks makes the engine tell it again.
     pub(crate) fn forget(&self) {
         *self.known() = Known::default();
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -117,7 +117,11 @@ impl Start {
     }
 
     /// Notes the images that are what a stage's key asks for.
-    fn take<'i>(&mut self, images: impl Iterator<Item = &'i Image>, question: &Question<'_>) {
+    pub(super) fn take<'i>(
+        &mut self,
+        images: impl Iterator<Item = &'i Image>,
+        question: &Question<'_>,
+    ) {
         let by_key: BTreeMap<Digest, &Image> = images
             .filter(|i| self.base.is_like(i))
             .filter_map(|i| i.stage_key(question.project).map(|key| (key, i)))

@@ -1,13 +1,19 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
 pub(crate) mod base;
+pub(crate) mod beginning;
 pub(crate) mod call;
 mod checks;
+pub(crate) mod claim;
 pub(crate) mod container;
+pub(crate) mod failed;
+mod finally;
+mod found;
 pub(crate) mod inventory;
 pub(crate) mod leftovers;
 pub(crate) mod lookup;
 pub(crate) mod marks;
+mod missing;
 pub(crate) mod network;
 pub(crate) mod proxies;
 pub(crate) mod stage;
@@ -21,14 +27,15 @@ use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
 use super::result::{self, StageResult, State};
 use super::{Options, World};
+use crate::digest::Digest;
 use crate::exec::{self, Background};
-use crate::files;
 use crate::late::Late;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
+use beginning::Beginning;
 use call::Calls;
 use lookup::{Found, Question, Start};
 use network::Network;
@@ -41,6 +48,17 @@ enum Flow {
     Ended,
     /// An image was removed between look-up and use.
     Again,
+}
+
+/// What is removed at the end.
+#[derive(Default)]
+pub(crate) struct Spent {
+    /// Together, since one call is cheaper.
+    pub(crate) containers: Vec<String>,
+    /// Those that held a network: after all others.
+    pub(crate) networks: Vec<String>,
+    /// After all containers, some of which are made of them.
+    pub(crate) images: Vec<String>,
 }
 
 /// One environment's run on an engine.
@@ -56,10 +74,7 @@ pub(crate) struct EngineEnv<'a> {
     pub(crate) note: Note,
     pub(crate) proxies: Proxies,
     pub(crate) network: Option<Network>,
-    /// Networks' containers that are ours to remove, after all others.
-    pub(crate) networks: Vec<String>,
-    /// Containers that are removed together at the end.
-    pub(crate) containers: Vec<String>,
+    pub(crate) spent: Spent,
     pub(crate) background: Vec<Background>,
     pub(crate) results: Vec<StageResult>,
     pub(crate) memory: Memory,
@@ -114,27 +129,31 @@ impl EngineEnv<'_> {
         selection: &Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Flow, Problem> {
-        let project = &self.world.project_id;
-        let question = Question {
-            calls: &self.calls,
-            inventory: self.world.inventory(self.calls.engine),
-            project,
-            plan: self.plan,
-            parts: &self.parts,
-            selection,
-        };
-        let start = question.look_up(&self.note)?;
+        let start = self.question(selection).look_up(&self.note)?;
         for problem in &start.passed_over {
             tell(self.passed_over(problem, &start.base.name));
         }
         if start.run.contains(&true) {
             self.check_volumes(&start)?;
             self.check_depth(&start)?;
-            self.background
-                .push(leftovers::remove_dead(&self.calls, project));
+            let (calls, project) = (&self.calls, &self.world.project_id);
+            if self.world.inventory(calls.engine).tidy_first() {
+                self.background.push(leftovers::remove_dead(calls, project));
+            }
         }
         self.recall(&start, selection);
         self.stages(start, selection, tell)
+    }
+
+    fn question<'q>(&'q self, selection: &'q Selection) -> Question<'q> {
+        Question {
+            calls: &self.calls,
+            inventory: self.world.inventory(self.calls.engine),
+            project: &self.world.project_id,
+            plan: self.plan,
+            parts: &self.parts,
+            selection,
+        }
     }
 
     /// Tells that an image that stands before the one that is taken cannot be had.
@@ -150,13 +169,15 @@ impl EngineEnv<'_> {
     /// network others have, and removes what one call names side by side. Then the networks, which end by themselves:
     /// podman's client takes a second to see it when they are removed alive.
     fn tidy(&mut self) {
-        let removal = self.remove_containers(&self.containers);
+        let removal = self.remove_containers(&self.spent.containers);
         self.join_background();
         removal.join();
         if let Some(network) = self.network.take() {
             network.release();
         }
-        self.remove_containers(&self.networks).join();
+        self.remove_containers(&self.spent.networks).join();
+        let (engine, images) = (self.calls.engine, self.spent.images.iter());
+        exec::background(images.map(|i| engine.remove_images(&[i])).collect()).join();
     }
 
     fn remove_containers(&self, names: &[String]) -> Background {
@@ -200,16 +221,16 @@ impl EngineEnv<'_> {
                 if let Some(text) = why.map(|why| format!("{} runs: {why}", stage.name)) {
                     tell.say(Kind::Note { text });
                 }
-                let Some(mut result) = self.run_stage(at, &mut start, &mut tell)? else {
+                let Some(mut result) = self.missing(at, &mut start, selection, &mut tell)? else {
                     self.world.inventory(self.calls.engine).forget();
                     return Ok(Flow::Again);
                 };
                 result.allow(stage.allow_failure);
                 failed[at] = result.ends();
-                let result_told = result.clone();
-                tell.say(Kind::StageEnded {
-                    result: result_told,
-                });
+                if !result.cached {
+                    let result = result.clone();
+                    tell.say(Kind::StageEnded { result });
+                }
                 result
             } else {
                 self.cached(at, &start, &mut tell)?
@@ -226,6 +247,7 @@ impl EngineEnv<'_> {
         &mut self,
         at: usize,
         start: &mut Start,
+        selection: &Selection,
         tell: &mut Teller<'_>,
     ) -> Result<Option<StageResult>, Problem> {
         let name = &self.plan.stages[at].name;
@@ -233,12 +255,17 @@ impl EngineEnv<'_> {
         if self.note.artifacts.remove(name).is_some() {
             self.folder.write_note(&self.note)?;
         }
-        let ran = self.stage_in_network(at, start, tell);
+        tell.say(Kind::StageStarted {
+            number: at + 1,
+            of: self.plan.stages.len(),
+        });
+        let beginning = self.beginning(at, start, selection, tell)?;
+        let ran = self.stage_in_network(at, start, &beginning, tell);
         let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
         let passed = ran
             .as_ref()
             .is_ok_and(|ran| ran.result.state == State::Passed);
-        if !began && !passed && self.is_gone(self.parent_image(at, start)) {
+        if !began && !passed && self.is_gone(&beginning.image) {
             let text = "the image to start from was removed meanwhile: looking again".to_owned();
             tell.say(Kind::Note { text });
             return Ok(None);
@@ -248,37 +275,39 @@ impl EngineEnv<'_> {
             result.detail = Some(problem.title.clone());
             self.results.push(result);
         })?;
-        self.note_kept(at, start, &ran);
-        let mut result = ran.result;
-        result.key = start.keys[at].to_string();
-        Ok(Some(result))
-    }
-
-    /// Notes the image of a stage that was run, for this run and later ones; one that passed and left none has none any more.
-    fn note_kept(&mut self, at: usize, start: &mut Start, ran: &Ran) {
-        let name = &self.plan.stages[at].name;
         if ran.image.is_none() && ran.result.state == State::Passed {
             self.note.images.remove(name);
         }
-        if let Some(image) = ran.image.clone() {
-            self.note.images.insert(name.clone(), image.clone());
-            if ran.result.artifacts.is_some() && !ran.keyless {
-                let key = start.keys[at].to_string();
-                self.note.artifacts.insert(name.clone(), key);
-            }
-            let layers = self.parent_layers(at, start) + 1;
-            let keyless = ran.keyless;
+        if let Some(image) = &ran.image {
             let found = Found {
-                image,
-                layers,
-                keyless,
+                image: image.clone(),
+                layers: beginning.layers + 1,
+                keyless: ran.keyless,
             };
-            if !keyless {
-                let inventory = self.world.inventory(self.calls.engine);
-                inventory.keep(start.keys[at], found.clone());
-            }
+            self.passed(at, start.keys[at], &found, ran.result.artifacts.is_some());
             start.found[at] = Some(found);
         }
+        let mut result = ran.result;
+        result.key = start.keys[at].to_string();
+        result.resumed = beginning.resumed;
+        Ok(Some(result))
+    }
+
+    /// Notes a stage that passed, for the next run and for other environments of this one.
+    fn passed(&mut self, at: usize, key: Digest, found: &Found, artifacts: bool) {
+        let stage = &self.plan.stages[at];
+        self.forget_failed_of(stage);
+        let image = found.image.clone();
+        self.note.images.insert(stage.name.clone(), image);
+        if found.keyless {
+            return;
+        }
+        if artifacts {
+            let key = key.to_string();
+            self.note.artifacts.insert(stage.name.clone(), key);
+        }
+        let inventory = self.world.inventory(self.calls.engine);
+        inventory.keep(key, found.clone());
     }
 
     /// Runs a stage; again in a new network if somebody ended the one that the stages share.
@@ -286,9 +315,10 @@ impl EngineEnv<'_> {
         &mut self,
         at: usize,
         start: &Start,
+        beginning: &Beginning,
         tell: &mut Teller<'_>,
     ) -> Result<Ran, Problem> {
-        let mut ran = self.stage(at, start, tell);
+        let mut ran = self.stage(at, start, beginning, tell);
         for _ in 0..2 {
             if !self.is_cut_off(&self.plan.stages[at], &ran) {
                 break;
@@ -301,7 +331,7 @@ impl EngineEnv<'_> {
             if let Some(lost) = self.network.take() {
                 lost.release();
             }
-            ran = self.stage(at, start, tell);
+            ran = self.stage(at, start, beginning, tell);
         }
         ran
     }
@@ -311,50 +341,5 @@ impl EngineEnv<'_> {
         let command = self.calls.engine.image_inspect(&[image]);
         let output = self.calls.query(&command);
         output.is_ok_and(|o| o.exit.stopped.is_none() && Calls::says_missing(&o))
-    }
-
-    /// A stage that is not run: it is there, or a deeper one is.
-    fn cached(
-        &mut self,
-        at: usize,
-        start: &Start,
-        tell: &mut Teller<'_>,
-    ) -> Result<StageResult, Problem> {
-        let stage = &self.plan.stages[at];
-        let (name, key) = (&stage.name, start.keys[at].to_string());
-        let image = start.found[at].as_ref().map(|f| f.image.clone());
-        if let Some(image) = &image {
-            self.note.images.insert(name.clone(), image.clone());
-        }
-        tell.say(Kind::StageCached);
-        if !stage.artifacts.is_empty() && !self.has_artifacts(name, &key)? {
-            let text = format!(
-                "artifacts: none are here of `{name}`, which was found: `--redo {name}` runs it"
-            );
-            tell.say(Kind::Note { text });
-        }
-        // What was missing when it was installed is missing still.
-        let (missing_packages, package_sources) = if stage.packages.is_some() {
-            self.folder.last_packages(&key)
-        } else {
-            Default::default()
-        };
-        Ok(StageResult {
-            cached: true,
-            key,
-            image,
-            missing_packages,
-            package_sources,
-            ..StageResult::new(name, State::Passed)
-        })
-    }
-
-    /// Are the artifacts of a stage that was found here? Those of another key, or of a run that failed, are taken away.
-    fn has_artifacts(&self, stage: &str, key: &str) -> Result<bool, Problem> {
-        let own = self.note.artifacts.get(stage).map(String::as_str) == Some(key);
-        if !own {
-            self.folder.forget_artifacts_of(stage)?;
-        }
-        Ok(files::is_there(&self.folder.artifacts(stage)))
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::super::artifacts::Origin;
 use super::super::result::StageResult;
 use super::call::Calls;
 use super::proxies::Proxies;
@@ -40,6 +41,21 @@ pub(crate) struct StageRun<'a> {
     pub(crate) tag: &'a str,
     /// The image that it starts from is not what its key says.
     pub(crate) keyless: bool,
+}
+
+impl<'a> StageRun<'a> {
+    /// Its container, for artifacts.
+    pub(crate) fn origin(&self) -> Origin<'a> {
+        Origin {
+            calls: self.calls,
+            container: self.name,
+            env: &self.plan.env,
+            stage: self.stage,
+            late: self.late,
+            root: self.root,
+            folder: self.folder,
+        }
+    }
 }
 
 /// How a stage ended, and the image that holds it.

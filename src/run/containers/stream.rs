@@ -5,6 +5,7 @@ use super::super::log::Log;
 use super::marks::{Mark, Marks, Piece};
 use super::stage_run::{Seen, StageRun};
 use crate::command::Command;
+use crate::engine::Engine;
 use crate::exec::{self, Exit, Limits, Stopper};
 use crate::problem::Problem;
 
@@ -16,19 +17,12 @@ pub(crate) fn follow(
     log: &mut Log,
     tell: &mut Teller<'_>,
 ) -> Result<(Exit, Seen), Problem> {
-    let engine = run.calls.engine;
     let limits = Limits {
         time: run.timeout,
         kill_after: run.stage.limits.kill_after,
         hurry: run.hurry,
     };
-    let stopper = Stopper::Command {
-        stop: vec![
-            engine.terminate(run.name),
-            engine.stop(run.name, limits.kill_after),
-        ],
-        kill: engine.kill(run.name),
-    };
+    let stopper = stopper(run.calls.engine, run.name, &limits);
     let (mut marks, mut seen) = (Marks::new(mark), Seen::default());
     let mut listen = |bytes: &[u8]| {
         for piece in marks.feed(bytes) {
@@ -42,6 +36,17 @@ pub(crate) fn follow(
         take(run, Piece::Output(rest), &mut seen, log, tell);
     }
     Ok((exit, seen))
+}
+
+/// How a stage's container is asked to end.
+pub(super) fn stopper(engine: Engine, container: &str, limits: &Limits) -> Stopper {
+    Stopper::Command {
+        stop: vec![
+            engine.terminate(container),
+            engine.stop(container, limits.kill_after),
+        ],
+        kill: engine.kill(container),
+    }
 }
 
 fn take(run: &StageRun<'_>, piece: Piece, seen: &mut Seen, log: &mut Log, tell: &mut Teller<'_>) {

@@ -1,17 +1,23 @@
-//! An environment on this host, in the source tree: every stage runs every time, one run of a tree at a time.
+//! An environment on this host. In the source tree every stage runs every time, one run of a tree at a time; in a tree of
+//! its own (`own.rs`) stages are found again, and environments run side by side.
 
+mod files;
+mod finally;
 mod lock;
+mod noted;
+mod own;
 mod packages;
+mod sync;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::artifacts;
 use super::event::{Event, Kind, Teller};
-use super::folder::EnvFolder;
+use super::folder::{EnvFolder, Folder};
 use super::log::Log;
 use super::pass_env::{self, Passed};
 use super::result::Took;
@@ -26,6 +32,7 @@ use crate::plan::{Plan, PlanCommand, Stage, json};
 use crate::problem::Problem;
 use crate::time;
 use lock::{Asker, Lock};
+use own::Own;
 
 /// Variables of the caller that every local command gets; `show` prints them.
 pub(crate) const PASSED: [&str; 24] = [
@@ -65,6 +72,25 @@ pub(crate) struct LocalEnv<'a> {
     pub(crate) results: Vec<StageResult>,
 }
 
+/// The tree that an environment's commands work in: the source tree, or its own.
+pub(crate) fn tree(root: &Path, env: &str, isolated: bool) -> PathBuf {
+    if isolated {
+        Folder::of(root).env(env).path().join(sync::TREE)
+    } else {
+        root.to_owned()
+    }
+}
+
+/// A program that is not there is the command's failure, as in a shell.
+fn not_there(problem: &Problem, listen: &mut dyn FnMut(&[u8])) -> Exit {
+    listen(format!("{}\n", problem.title).as_bytes());
+    Exit {
+        ended: Ended::Code(127),
+        stopped: None,
+        leaked: false,
+    }
+}
+
 /// The process environment of a local command.
 pub(crate) fn environment(
     host: &Host,
@@ -91,62 +117,114 @@ impl LocalEnv<'_> {
         selection: &Selection,
         to: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
-        // Those of this run queue; then those of all runs.
-        let mine = &self.world.tree;
-        let _queue = mine.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.world.folder.path().join("local.lock");
-        let Some(_lock) = self.lock(&path, "this tree", to)? else {
+        // In the tree those of this run queue; then those of all runs.
+        let world = self.world;
+        let queue = (!self.plan.isolated).then(|| world.tree.lock());
+        let _queue = queue.map(|queue| queue.unwrap_or_else(PoisonError::into_inner));
+        let Some(_lock) = self.lock(to)? else {
             let stages = selection.stages(self.plan);
             let interrupted = stages.map(|(_, s)| StageResult::new(&s.name, State::Interrupted));
             self.results.extend(interrupted);
             return Ok(());
         };
-        self.folder.forget(&[])?;
+        let mut own = None;
+        if self.plan.isolated {
+            own = Some(self.own(selection, to)?);
+        }
+        let parts = own.as_ref().map_or(&[][..], |own| &own.parts);
+        let kept = own.as_ref().map_or(0, |own| own.first(selection));
+        self.folder.forget(&self.plan.stages[..kept])?;
         self.folder
-            .write_json("plan.json", &json::of(self.plan, &[]))?;
+            .write_json("plan.json", &json::of(self.plan, parts))?;
+        self.stages(selection, own, to)
+    }
+
+    fn stages(
+        &mut self,
+        selection: &Selection,
+        mut own: Option<Own>,
+        to: &mut dyn FnMut(Event),
+    ) -> Result<(), Problem> {
         let plan = self.plan;
         // By stage: it failed, or stands on one that did.
         let mut failed = vec![false; plan.stages.len()];
         for (at, stage) in selection.stages(plan) {
-            let result = if self.cancel.requested() {
+            let mut tell = Teller {
+                env: &plan.env,
+                stage: &stage.name,
+                to: &mut *to,
+            };
+            let mut result = if self.cancel.requested() {
                 StageResult::new(&stage.name, State::Interrupted)
             } else if stage.parent.is_some_and(|parent| failed[parent]) {
                 failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
+            } else if own.as_ref().is_some_and(|own| own.found[at]) {
+                tell.say(Kind::StageCached);
+                let cached = true;
+                StageResult {
+                    cached,
+                    ..StageResult::new(&stage.name, State::Passed)
+                }
             } else {
-                let mut tell = Teller {
-                    env: &plan.env,
-                    stage: &stage.name,
-                    to: &mut *to,
-                };
-                let mut result = self.stage(at, stage, &mut tell)?;
-                result.allow(stage.allow_failure);
+                let result = self.stage_noted(at, own.as_mut(), &mut tell)?;
                 failed[at] = result.ends();
-                let told = result.clone();
-                tell.say(Kind::StageEnded { result: told });
                 result
             };
+            if let Some(own) = &own {
+                result.key = own.key(at);
+            }
             self.results.push(result);
             result::trouble(&mut self.results)?;
         }
         Ok(())
     }
 
-    /// Takes a lock, for which `--wait` waits; `None`: a signal came first.
-    fn lock(
+    /// Runs a stage; in a tree of its own it is written down that it passed, and before that it did not.
+    fn stage_noted(
         &self,
-        path: &Path,
-        what: &str,
-        to: &mut dyn FnMut(Event),
-    ) -> Result<Option<Lock>, Problem> {
+        at: usize,
+        mut own: Option<&mut Own>,
+        tell: &mut Teller<'_>,
+    ) -> Result<StageResult, Problem> {
+        let stage = &self.plan.stages[at];
+        if let Some(own) = &mut own {
+            own.forget(self.plan, at, self.folder)?;
+        }
+        let mut result = self.stage(at, stage, tell)?;
+        result.allow(stage.allow_failure);
+        if result.state == State::Passed
+            && let Some(own) = own
+        {
+            own.note(at, &stage.name, self.folder)?;
+        }
+        let told = result.clone();
+        tell.say(Kind::StageEnded { result: told });
+        Ok(result)
+    }
+
+    /// Where its commands work.
+    fn tree(&self) -> PathBuf {
+        tree(&self.world.root, &self.plan.env, self.plan.isolated)
+    }
+
+    /// Takes the lock of the tree, for which `--wait` waits; `None`: a signal came first.
+    fn lock(&self, to: &mut dyn FnMut(Event)) -> Result<Option<Lock>, Problem> {
+        let (path, what) = if self.plan.isolated {
+            let what = format!("the tree of `{}`", self.plan.env);
+            (self.folder.path().join("tree.lock"), what)
+        } else {
+            let path = self.world.folder.path().join("local.lock");
+            (path, "this tree".to_owned())
+        };
         let asker = Asker {
             owner: &self.world.owner,
             env: &self.plan.env,
-            what,
+            what: &what,
             wait: self.options.wait,
             cancel: self.cancel,
         };
-        lock::take(path, &asker, &mut |kind| {
+        lock::take(&path, &asker, &mut |kind| {
             let (env, stage) = (self.plan.env.clone(), String::new());
             to(Event { env, stage, kind });
         })
@@ -160,7 +238,7 @@ impl LocalEnv<'_> {
     ) -> Result<StageResult, Problem> {
         let started = time::start();
         let path = self.folder.log(at + 1, &stage.name);
-        let mut log = Log::create(&path, stage.packages.is_some())?;
+        let mut log = Log::create(&path, stage.packages.is_some(), stage.limits.log)?;
         let mut result = StageResult::new(&stage.name, State::Passed);
         result.log = path.display().to_string();
         tell.say(Kind::StageStarted {
@@ -188,10 +266,12 @@ impl LocalEnv<'_> {
                 self.command(stage, command, started, &mut log, tell);
             }
         }
-        result.take_log(log)?;
         let (root, env) = (&self.world.root, &self.plan.env);
-        artifacts::of_tree(root, env, stage, &self.late, self.cancel).tell(&mut result, tell);
+        artifacts::of_tree(root, &self.tree(), env, stage, &self.late, self.cancel)
+            .tell(&mut result, tell);
         result.seconds = Took(started.elapsed());
+        self.finally(stage, result.state, &mut log, tell);
+        result.take_log(log)?;
         Ok(result)
     }
 
@@ -207,7 +287,7 @@ impl LocalEnv<'_> {
         };
         let passed = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
         Command {
-            dir: Some(self.world.root.clone()),
+            dir: Some(self.tree()),
             clean: true,
             env: passed,
             ..Command::new(command.argv.iter().map(fill))
@@ -246,15 +326,7 @@ impl LocalEnv<'_> {
         let process = self.process(stage, command);
         let group = Stopper::Group;
         let exit = exec::stream(&process, None, &group, &limits, self.cancel, &mut listen);
-        // A program that is not there is the command's failure, as in a shell.
-        exit.unwrap_or_else(|problem| {
-            listen(format!("{}\n", problem.title).as_bytes());
-            Exit {
-                ended: Ended::Code(127),
-                stopped: None,
-                leaked: false,
-            }
-        })
+        exit.unwrap_or_else(|problem| not_there(&problem, &mut listen))
     }
 
     pub(super) fn fail(

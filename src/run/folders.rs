@@ -8,13 +8,13 @@ use rustix::io::Errno;
 
 const MODE: Mode = Mode::from_raw_mode(0o755);
 
-pub(super) const FOLDER: OFlags = OFlags::RDONLY
+pub(crate) const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
 
 /// Opens a folder in another one, made if need be; never through a link.
-pub(super) fn enter(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
+pub(crate) fn enter(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
     match rustix::fs::openat(folder.as_fd(), name, FOLDER, Mode::empty()) {
         Err(Errno::NOENT) => {
             match rustix::fs::mkdirat(folder, name, MODE) {
@@ -29,7 +29,7 @@ pub(super) fn enter(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
 }
 
 /// Makes and opens a folder; what is there already is not ours.
-pub(super) fn make(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
+pub(crate) fn make(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
     match rustix::fs::mkdirat(folder, name, MODE) {
         Ok(()) => Ok(rustix::fs::openat(folder, name, FOLDER, Mode::empty())?),
         Err(Errno::EXIST) => Err(io::Error::other("another run writes there")),
@@ -38,7 +38,7 @@ pub(super) fn make(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
 }
 
 /// Removes what has this name, a folder with all that is in it.
-pub(super) fn remove(folder: &OwnedFd, name: &[u8]) -> io::Result<()> {
+pub(crate) fn remove(folder: &OwnedFd, name: &[u8]) -> io::Result<()> {
     match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => return Ok(()),
         // What systems say of a folder.

@@ -1,0 +1,141 @@
+//! Stages that are found and not run: what is told of them, and their artifacts, which come out of their images where they
+//! are not here already.
+
+use super::super::artifacts::{self, Origin, Taken};
+use super::super::event::{Kind, Teller};
+use super::super::owner;
+use super::super::result::{StageResult, State};
+use super::EngineEnv;
+use super::lookup::Start;
+use crate::engine::Container;
+use crate::engine::labels::Labels;
+use crate::files;
+use crate::plan::Stage;
+use crate::problem::Problem;
+
+impl EngineEnv<'_> {
+    /// A stage that is not run: it is there, or a deeper one is.
+    pub(super) fn cached(
+        &mut self,
+        at: usize,
+        start: &Start,
+        tell: &mut Teller<'_>,
+    ) -> Result<StageResult, Problem> {
+        let stage = &self.plan.stages[at];
+        let (name, key) = (&stage.name, start.keys[at].to_string());
+        let image = start.found[at].as_ref().map(|f| f.image.clone());
+        if let Some(image) = &image {
+            self.note.images.insert(name.clone(), image.clone());
+        }
+        tell.say(Kind::StageCached);
+        // What was missing when it was installed is missing still.
+        let (missing_packages, package_sources) = if stage.packages.is_some() {
+            self.folder.last_packages(&key)
+        } else {
+            Default::default()
+        };
+        let mut result = StageResult {
+            cached: true,
+            key,
+            image,
+            missing_packages,
+            package_sources,
+            ..StageResult::new(name, State::Passed)
+        };
+        if !stage.artifacts.is_empty() && !self.has_artifacts(name, &result.key)? {
+            self.bring_artifacts(at, start, &mut result, tell)?;
+        }
+        Ok(result)
+    }
+
+    /// Are the artifacts of a stage that was found here? Those of another key, or of a run that failed, are taken away.
+    fn has_artifacts(&self, stage: &str, key: &str) -> Result<bool, Problem> {
+        let own = self.note.artifacts.get(stage).map(String::as_str) == Some(key);
+        if !own {
+            self.folder.forget_artifacts_of(stage)?;
+        }
+        Ok(own && files::is_there(&self.folder.artifacts(stage)))
+    }
+
+    /// Copies a stage's artifacts out of its image.
+    fn bring_artifacts(
+        &mut self,
+        at: usize,
+        start: &Start,
+        result: &mut StageResult,
+        tell: &mut Teller<'_>,
+    ) -> Result<(), Problem> {
+        let stage = &self.plan.stages[at];
+        let name = &stage.name;
+        let image = if stage.keep {
+            self.image_of(at, start)?
+        } else {
+            None
+        };
+        let Some(image) = image else {
+            let why = if stage.keep {
+                "which was found, and its image is not here"
+            } else {
+                "which was found and keeps no files"
+            };
+            let text =
+                format!("artifacts: none are here of `{name}`, {why}: `--redo {name}` runs it");
+            tell.say(Kind::Note { text });
+            return Ok(());
+        };
+        let container = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
+        let taken = self.artifacts_of_image(stage, &image, &container, start);
+        self.spent.containers.push(container);
+        let taken = taken?;
+        if taken.artifacts().is_some() {
+            self.note.artifacts.insert(name.clone(), result.key.clone());
+        }
+        taken.tell(result, tell);
+        Ok(())
+    }
+
+    /// The image of a stage that need not have been looked at, as a deeper one was found.
+    fn image_of(&self, at: usize, start: &Start) -> Result<Option<String>, Problem> {
+        if let Some(found) = &start.found[at] {
+            return Ok(Some(found.image.clone()));
+        }
+        let project = &self.world.project_id;
+        let inventory = self.world.inventory(self.calls.engine);
+        let images = inventory.of_project(&self.calls, project)?;
+        let mut own = images.iter().filter(|image| start.base.is_like(image));
+        let own = own.find(|image| image.stage_key(project) == Some(start.keys[at]));
+        Ok(own.map(|image| image.id.clone()))
+    }
+
+    /// A container is made of the image and never started.
+    fn artifacts_of_image(
+        &self,
+        stage: &Stage,
+        image: &str,
+        container: &str,
+        start: &Start,
+    ) -> Result<Taken, Problem> {
+        let spec = Container {
+            name: container,
+            image,
+            network: Some("none"),
+            labels: &Labels::owned(&self.world.project_id, &self.world.owner),
+            memory: None,
+            cpus: None,
+            platform: self.plan.platform.as_deref(),
+            has_path: start.handed().has_path(),
+            client: self.proxies.client.as_deref(),
+        };
+        let doing = format!("create a container of `{}` for its artifacts", stage.name);
+        self.calls.work(&self.calls.engine.create(&spec), &doing)?;
+        Ok(artifacts::of_container(&Origin {
+            calls: &self.calls,
+            container,
+            env: &self.plan.env,
+            stage,
+            late: &self.late,
+            root: &self.world.root,
+            folder: self.folder.path(),
+        }))
+    }
+}

@@ -1,0 +1,201 @@
+//! One environment of a run: whether it is begun, its stages, and what is made of how they ended.
+
+use super::event::{Event, Kind};
+use super::folder::EnvFolder;
+use super::result::{EnvResult, State, Took};
+use super::{Job, Options, World, stages};
+use crate::exec::Cancel;
+use crate::host::Host;
+use crate::plan::Plan;
+use crate::problem::Problem;
+use crate::time;
+
+/// Why an environment was not run to its end, where no signal ended the run.
+const ANOTHER: &str = "another environment failed (`--fail-fast`)";
+
+/// Runs one environment, or tells why it is not begun. `failed`: one that it depends on, and that did not pass.
+pub(super) fn run(
+    job: &Job,
+    failed: Option<&str>,
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    tell: &(dyn Fn(Event) + Sync),
+) -> EnvResult {
+    let plan = &job.plan;
+    let folder = world.folder.env(&plan.env);
+    let event = |kind| Event {
+        env: plan.env.clone(),
+        stage: String::new(),
+        kind,
+    };
+    let unmet = failed.map(|failed| format!("it depends on `{failed}`, which did not pass"));
+    let result = if cancel.requested() {
+        let why = cancel.signal_name().is_none().then(|| ANOTHER.to_owned());
+        not_begun(State::NotRun, why, plan, &folder, &event, tell)
+    } else if let Some(why) = not_for(plan, world.host).or(unmet) {
+        not_begun(State::Skipped, Some(why), plan, &folder, &event, tell)
+    } else {
+        begun(job, world, options, cancel, &folder, &mut |event| {
+            tell(event);
+        })
+    };
+    tell(event(Kind::EnvEnded {
+        result: result.clone(),
+    }));
+    result
+}
+
+/// Why an environment does not run on this host, if its `host-os` is of others.
+pub(crate) fn not_for(plan: &Plan, host: &Host) -> Option<String> {
+    let runs = plan.host_os.is_empty() || plan.host_os.iter().any(|os| os == host.os);
+    let only = plan.host_os.join(", ");
+    (!runs).then(|| {
+        format!(
+            "it runs on {only} only (`host-os`), and this is {}",
+            host.os
+        )
+    })
+}
+
+/// An environment that is skipped, or was not begun before a signal: what an older run left is not its result.
+fn not_begun(
+    state: State,
+    problem: Option<String>,
+    plan: &Plan,
+    folder: &EnvFolder,
+    event: &dyn Fn(Kind) -> Event,
+    tell: &(dyn Fn(Event) + Sync),
+) -> EnvResult {
+    let result = EnvResult {
+        problem,
+        ..not_run(plan, state)
+    };
+    let written = folder
+        .make()
+        .and_then(|()| folder.write_json("result.json", &result));
+    if let Err(problem) = written {
+        tell(event(Kind::Warning { problem }));
+    }
+    result
+}
+
+fn not_run(plan: &Plan, state: State) -> EnvResult {
+    EnvResult {
+        nameless_packages: plan.nameless.clone(),
+        ..EnvResult::new(&plan.env, state)
+    }
+}
+
+fn begun(
+    job: &Job,
+    world: &World<'_>,
+    options: &Options,
+    cancel: &Cancel,
+    folder: &EnvFolder,
+    tell: &mut dyn FnMut(Event),
+) -> EnvResult {
+    let (started, plan) = (time::start(), &job.plan);
+    let mut result = not_run(plan, State::Passed);
+    let names = plan.stages.iter().map(|s| s.name.clone()).collect();
+    let event = |kind| Event {
+        env: plan.env.clone(),
+        stage: String::new(),
+        kind,
+    };
+    tell(event(Kind::EnvStarted { stages: names }));
+    if let Some(problem) = past_its_end(plan) {
+        tell(event(Kind::Warning { problem }));
+    }
+    if let Some(problem) = not_locked(plan) {
+        tell(event(Kind::Warning { problem }));
+    }
+    let problem = stages::run(job, world, options, cancel, folder, &mut result, tell).err();
+    result.state = state(&result, problem.as_ref(), cancel);
+    result.seconds = Took(started.elapsed());
+    if result.state == State::Interrupted && cancel.signal_name().is_none() {
+        stopped_for_another(&mut result);
+    }
+    // What an interrupted call could not do is no news.
+    if let Some(problem) = problem.filter(|_| !cancel.requested()) {
+        result.problem = Some(problem.title.clone());
+        result.trouble = Some(problem);
+    }
+    if let Err(problem) = folder.write_json("result.json", &result) {
+        lost(problem, &mut result, &mut |problem| {
+            tell(event(Kind::Warning { problem }));
+        });
+    }
+    result
+}
+
+/// Says why it was stopped, where no signal did.
+fn stopped_for_another(result: &mut EnvResult) {
+    result.problem = Some(ANOTHER.to_owned());
+    for stage in &mut result.stages {
+        if stage.state == State::Interrupted {
+            stage.detail.get_or_insert_with(|| ANOTHER.to_owned());
+        }
+    }
+}
+
+/// A result that is lost is no success, and told where the result's own trouble is, unless there is some.
+fn lost(problem: Problem, result: &mut EnvResult, warn: &mut dyn FnMut(Problem)) {
+    if result.state == State::Passed {
+        result.state = State::Error;
+    }
+    match &result.problem {
+        None => {
+            result.problem = Some(problem.title.clone());
+            result.trouble = Some(problem);
+        }
+        Some(title) if *title == problem.title => {}
+        Some(_) => warn(problem),
+    }
+}
+
+/// A system that nobody maintains any more: its packages may be gone from the mirrors.
+fn past_its_end(plan: &Plan) -> Option<Problem> {
+    let day = plan.end_of_life.as_deref()?;
+    (day < &time::now()[..10]).then(|| {
+        let title = format!(
+            "the system of `{}` is past its end of life ({day})",
+            plan.env
+        );
+        let help = match &plan.archive {
+            Some(archive) => format!("its packages come from {archive}, if that has them"),
+            None => "no archive of its packages is known: they may be gone".to_owned(),
+        };
+        Problem::warning(title, help)
+    })
+}
+
+/// A base image that a lock file does not have: what it is today need not be what it was for others.
+fn not_locked(plan: &Plan) -> Option<Problem> {
+    let image = plan.image.as_ref().filter(|_| plan.not_locked)?;
+    let platform = plan.platform();
+    let title = format!("the image `{image}` for {platform} is not in the lock file");
+    Some(Problem::warning(title, "`runenv lock` adds it"))
+}
+
+/// The worst of what its stages say; a failure that is allowed does not count.
+fn state(result: &EnvResult, problem: Option<&Problem>, cancel: &Cancel) -> State {
+    let has = |state: State| result.stages.iter().any(|s| s.state == state && !s.allowed);
+    // After a signal nothing passes any more. Where another failed, one that came to its end has its own.
+    let cut_short = has(State::Interrupted) || cancel.requested() && problem.is_some();
+    if cut_short || cancel.signal_name().is_some() {
+        return State::Interrupted;
+    }
+    if problem.is_some() {
+        return State::Error;
+    }
+    [
+        State::Error,
+        State::OutOfMemory,
+        State::TimedOut,
+        State::Failed,
+    ]
+    .into_iter()
+    .find(|s| has(*s))
+    .unwrap_or(State::Passed)
+}

@@ -1,0 +1,36 @@
+//! What the person asked for: data that a run obeys.
+
+use std::time::Duration;
+
+use crate::engine::Engine;
+
+/// What the person asked for, meant (not as typed).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// How many environments run at once.
+    pub(crate) jobs: AtOnce,
+    /// The first failure ends the run.
+    pub(crate) fail_fast: bool,
+    /// In place of every stage's own limit.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) keep_failed: bool,
+    /// A stage that ended early goes on from what it left then.
+    pub(crate) resume: bool,
+    /// Installs packages that are missing on this host, whatever the file says.
+    pub(crate) install_packages: bool,
+    /// Waits for another local run of the tree.
+    pub(crate) wait: bool,
+    /// Runs `docker-*` names on this engine.
+    pub(crate) engine: Option<Engine>,
+}
+
+/// How many environments run at once: what `--jobs` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AtOnce {
+    #[default]
+    One,
+    Number(usize),
+    /// As many as this host has processors.
+    Processors,
+    All,
+}

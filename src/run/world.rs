@@ -1,0 +1,111 @@
+//! What all environments of a run share.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
+
+use super::containers::call::Calls;
+use super::containers::claim::Claims;
+use super::containers::inventory::Inventory;
+use super::containers::lookup;
+use super::folder::Folder;
+use super::schedule::Slots;
+use super::{Job, Options, local, owner, project_id};
+use crate::config::Project;
+use crate::engine::Engine;
+use crate::exec::Cancel;
+use crate::host::Host;
+use crate::late::Late;
+use crate::plan::Plan;
+use crate::problem::Problem;
+
+/// What is the same for all environments of a run.
+pub(crate) struct World<'a> {
+    pub(crate) root: PathBuf,
+    pub(crate) folder: Folder,
+    pub(crate) project_id: String,
+    pub(crate) run_id: String,
+    pub(crate) owner: String,
+    pub(crate) host: &'a Host,
+    /// The tree: local environments work in it one at a time.
+    pub(crate) tree: Mutex<()>,
+    inventories: [Inventory; Engine::ALL.len()],
+    pub(crate) claims: Claims,
+    pub(crate) slots: Slots,
+    describe: OnceLock<Option<String>>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(project: &Project, host: &'a Host) -> Result<Self, Problem> {
+        Folder::of(&project.root).make()?;
+        Self::looking(project, host)
+    }
+
+    /// For somebody who runs nothing, and so needs no folder.
+    pub(crate) fn looking(project: &Project, host: &'a Host) -> Result<Self, Problem> {
+        let folder = Folder::of(&project.root);
+        let run_id = owner::random_word()[..8].to_owned();
+        let project_id = project_id::of(project, &folder)?;
+        Ok(Self {
+            root: project.root.clone(),
+            claims: Claims::of(host, &project_id, folder.path()),
+            slots: Slots::default(),
+            project_id,
+            owner: owner::this(&run_id, host.pid),
+            folder,
+            run_id,
+            host,
+            tree: Mutex::new(()),
+            inventories: Default::default(),
+            describe: OnceLock::new(),
+        })
+    }
+
+    /// git's description of the tree; asked once, and only when an image is to be tagged.
+    pub(crate) fn describe(&self) -> Option<&str> {
+        self.describe
+            .get_or_init(|| project_id::describe(&self.root))
+            .as_deref()
+    }
+
+    /// How long commands get to end after a signal, where that is less than their `kill-after`: a CI's runner sends INT
+    /// and kills all 10 s later, and what a stage left is to be kept in that time.
+    pub(crate) fn hurry(&self) -> Option<Duration> {
+        self.host.is_ci().then_some(Duration::from_secs(3))
+    }
+
+    /// What an engine has.
+    pub(crate) fn inventory(&self, engine: Engine) -> &Inventory {
+        &self.inventories[engine as usize]
+    }
+
+    /// Asks each engine once for what all environments want to know of it first. That it does not answer is told by
+    /// the environment that needs it.
+    pub(super) fn ask_engines(&self, jobs: &[Job], options: &Options, cancel: &Cancel) {
+        for engine in Engine::ALL {
+            let on_engine = |job: &&Job| super::engine(&job.plan, options) == Some(engine);
+            let ours = jobs.iter().filter(on_engine);
+            let names = ours.flat_map(|Job { plan, wanted, .. }| {
+                let note = self.folder.env(&plan.env).note();
+                let noted = lookup::noted(plan, wanted, &note, engine.name());
+                // A locked image is asked for only when a stage has to start from it.
+                let base = plan.image.iter().filter(|_| plan.pin.is_none());
+                base.cloned().chain(noted)
+            });
+            let names: Vec<String> = names.collect();
+            let calls = Calls { engine, cancel };
+            let _ = self.inventory(engine).ask(&calls, &names);
+        }
+    }
+
+    /// What `{cpus}` and paths stand for in an environment's commands.
+    pub(crate) fn late(&self, plan: &Plan) -> Late {
+        let tree = local::tree(&self.root, &plan.env, plan.isolated);
+        super::late(
+            &tree,
+            self.folder.env(&plan.env).path(),
+            plan.cpus.as_deref(),
+            self.host,
+        )
+    }
+}
