@@ -5,6 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// A text such as `90s`, `5h30m` or `1h 2m` as a duration; else what to write.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let help = "write it as `90s`, `30m` or `5h30m`";
+    if let Some(days) = days(text) {
+        return Ok(days);
+    }
     let Ok(signed) = text.parse::<jiff::SignedDuration>() else {
         return Err(help.to_owned());
     };
@@ -12,6 +15,27 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         Ok(_) | Err(_) => Err(format!("it must be longer than nothing: {help}")),
     }
+}
+
+/// `30d`, `2w`: days of 24 hours, and weeks of them.
+fn days(text: &str) -> Option<Duration> {
+    let (number, days) = match text.strip_suffix('d') {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('w')?, 7),
+    };
+    let count = number.parse::<u32>().ok().filter(|count| *count > 0)?;
+    Some(Duration::from_secs(u64::from(count) * days * 24 * 3600))
+}
+
+/// How long ago that was, of a time as RFC 3339; `None`: it is none. What is to come is no time ago.
+pub(crate) fn age(text: &str) -> Option<Duration> {
+    let then: jiff::Timestamp = text.parse().ok()?;
+    Some(since(then.try_into().ok()?))
+}
+
+/// How long ago that was; what is to come is no time ago.
+pub(crate) fn since(then: SystemTime) -> Duration {
+    stamp().duration_since(then).unwrap_or_default()
 }
 
 /// A duration as short as it reads well: `0.31s`, `12.4s`, `3m05s`, `5h30m`.
@@ -87,7 +111,13 @@ mod tests {
     fn durations_read_and_print() {
         assert_eq!(parse_duration("5h30m"), Ok(Duration::from_secs(19_800)));
         assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
-        assert!(parse_duration("0s").is_err());
+        assert_eq!(parse_duration("2w"), Ok(Duration::from_secs(14 * 86_400)));
+        assert!(age("2020-01-01T00:00:00.123456789Z").unwrap() > Duration::from_secs(86_400));
+        assert_eq!(
+            (age("x"), age("2999-01-01T00:00:00+02:00")),
+            (None, Some(Duration::ZERO))
+        );
+        assert!(parse_duration("0s").is_err() && parse_duration("0d").is_err());
         assert!(parse_duration("-3s").is_err());
         assert!(parse_duration("5 parsecs").is_err());
         assert_eq!(show_duration(Duration::from_millis(314)), "0.31s");

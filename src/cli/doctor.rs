@@ -1,4 +1,6 @@
-//! `runenv doctor`: is there an engine that works, and with `--images`: can the base images be had?
+//! `runenv doctor`: is there an engine that works, what the project needs beside it, and with `--images`: can the base images be had?
+
+use std::collections::BTreeMap;
 
 use clap::Args;
 
@@ -11,7 +13,7 @@ use crate::nearest::counted;
 use crate::problem::Problems;
 use crate::report::clean;
 use crate::run::containers::call::Calls;
-use crate::run::doctor::{self, Had, Wanted, Word};
+use crate::run::doctor::{self, Finding, Had, Wanted, Word};
 
 /// No engine works, or an environment finds no image.
 const NOT_USABLE: u8 = 3;
@@ -50,15 +52,57 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
             text += &format!("{:<6}  {:<7}  {said}\n", engine.name(), word.text());
         }
     }
+    let needed = needs_of_project(&args, context, &cancel);
+    for (word, said) in &needed {
+        let said = clean::visible(said);
+        text += &format!("{:<6}  {:<7}  {said}\n", "", word.text());
+    }
     context.out.result(&text);
     if cancel.requested() {
         return Ok(INTERRUPTED);
+    }
+    if usable && needed.iter().any(|(word, _)| *word == Word::Trouble) {
+        return Ok(NOT_USABLE);
     }
     if !usable {
         let advice = "no engine is usable: install or start docker or podman, or run `local-` environments\n";
         context.out.tell(advice);
     }
     Ok(if usable { 0 } else { NOT_USABLE })
+}
+
+/// What the project here, if there is one, needs beside an engine: foreign platforms, its registry.
+fn needs_of_project(args: &DoctorArgs, context: &mut Context, cancel: &Cancel) -> Vec<Finding> {
+    let Ok(project) = context.project() else {
+        return Vec::new();
+    };
+    let mut platforms = BTreeMap::new();
+    for name in context
+        .select(&project, &args.selection)
+        .unwrap_or_default()
+    {
+        if let Ok(env) = context.resolve(&project, &name, &[])
+            && let Some(platform) = env.settings.platform.as_ref().filter(|_| env.container())
+        {
+            let env = env.name.to_string();
+            platforms.entry(platform.value.clone()).or_insert(env);
+        }
+    }
+    let platforms = platforms
+        .iter()
+        .map(|(platform, env)| doctor::platform(platform, env));
+    let mut found: Vec<Finding> = platforms.collect();
+    if let Some(table) = &project.file.registry {
+        let lists = table.pull.iter().flat_map(|list| list.get_ref().words());
+        let texts = table
+            .repository
+            .iter()
+            .chain(&table.push)
+            .map(|text| text.get_ref().clone());
+        let all: Vec<String> = texts.chain(lists.map(str::to_owned)).collect();
+        found.extend(doctor::registries(&all, &context.host, cancel));
+    }
+    found
 }
 
 /// An image that is asked for, and the environments that need it.

@@ -22,6 +22,10 @@ pub(crate) struct About {
     pub(crate) rootless: bool,
     /// Where it keeps images, on its own machine.
     pub(crate) root: PathBuf,
+    /// What that machine is called.
+    pub(crate) host: String,
+    /// The client says that it is another machine.
+    pub(crate) remote: bool,
 }
 
 impl About {
@@ -40,6 +44,11 @@ impl About {
         Some(Self {
             version: text(["/ServerVersion", "/version/Version"])?,
             root: text(["/DockerRootDir", "/store/graphRoot"])?.into(),
+            host: text(["/Name", "/host/hostname"]).unwrap_or_default(),
+            remote: info
+                .pointer("/host/serviceIsRemote")
+                .and_then(Value::as_bool)
+                == Some(true),
             rootless: podman.and_then(Value::as_bool).unwrap_or(false)
                 || options.any(|option| option == "name=rootless"),
         })

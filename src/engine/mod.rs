@@ -122,6 +122,11 @@ impl Engine {
         ])
     }
 
+    /// Ids of all images that there are.
+    pub(crate) fn all_images(self) -> Command {
+        self.call(&["image", "ls", "-aq", "--no-trunc"])
+    }
+
     pub(crate) fn pull(self, image: &str, platform: Option<&str>) -> Command {
         let platform = platform.map(|p| format!("--platform={p}"));
         self.call(&["pull", "-q"]).args(platform).arg(image)

@@ -33,6 +33,7 @@ use crate::environment::draft::Strings;
 use crate::host;
 use crate::nearest;
 use crate::problem::{Place, Problem};
+use crate::time;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -154,6 +155,22 @@ pub(crate) struct PlanCommand {
 }
 
 impl Plan {
+    /// A system that nobody maintains any more: its packages may be gone from the mirrors.
+    pub(crate) fn past_its_end(&self) -> Option<Problem> {
+        let day = self.end_of_life.as_deref()?;
+        (day < &time::now()[..10]).then(|| {
+            let title = format!(
+                "the system of `{}` is past its end of life ({day})",
+                self.env
+            );
+            let help = match &self.archive {
+                Some(archive) => format!("its packages come from {archive}, if that has them"),
+                None => "no archive of its packages is known: they may be gone".to_owned(),
+            };
+            Problem::warning(title, help)
+        })
+    }
+
     /// What an engine is told to start from.
     pub(crate) fn base(&self) -> Option<String> {
         let pin = self.pin.as_ref().map(Pin::reference);

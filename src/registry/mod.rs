@@ -59,6 +59,11 @@ impl Client {
         Self(Arc::new(Http::new(host, cancel)))
     }
 
+    /// Did somebody say a login for the repository?
+    pub(crate) fn has_login(&self, of: &Reference) -> bool {
+        self.0.login(of).is_some()
+    }
+
     /// The digests of what these names stand for, in their order.
     pub(crate) fn digests(&self, of: Vec<Reference>) -> Vec<Answer<String>> {
         self.each(of, |http, reference| digest(http, &reference))

@@ -1,48 +1,145 @@
-//! Removes what runs of this project left on an engine: containers of dead owners, and images that are ours as we
-//! left them. Never by force, never what somebody else made from them.
+//! Removes what runs of this project left: on an engine containers of dead owners, and images that are ours as we left
+//! them; on this host trees of environments' own. Never by force, never what somebody else made from them, nothing while a
+//! run of the project lives on the engine.
+
+use std::time::Duration;
 
 use super::containers::call::Calls;
 use super::containers::{inventory, leftovers};
-use crate::engine::facts::Image;
+use super::freed;
+use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::problem::Problem;
+use crate::time;
 
 /// What `clean` found, and removes unless it is only asked.
 #[derive(Debug, Default)]
 pub(crate) struct Leftovers {
     pub(crate) containers: Vec<String>,
-    /// Tags, or the id where there is none; with the size.
-    pub(crate) images: Vec<(String, u64)>,
-    /// What the engine would not remove, and why.
+    pub(crate) images: Vec<Removable>,
+    /// What stays, and why.
     pub(crate) kept: Vec<String>,
 }
 
-/// Everything of the project's that may go.
-pub(crate) fn find(calls: &Calls<'_>, name: &str, project: &str) -> Result<Leftovers, Problem> {
-    let containers = leftovers::dead(calls, project)?;
-    let mut images: Vec<Image> = inventory::all_of_project(calls, project)?;
-    // Children before their parents: more layers first.
-    images.sort_by_key(|i| std::cmp::Reverse(i.layers().len()));
-    let mut found = Leftovers {
-        containers,
-        ..Leftovers::default()
-    };
-    for image in images.iter().filter(|i| i.untouched(project)) {
-        let tags = image.repo_tags.clone().unwrap_or_default();
-        if tags.is_empty() {
-            found.images.push((image.id.clone(), image.size));
-        }
-        for tag in tags {
-            if is_ours(&tag, name, image) {
-                found.images.push((tag, image.size));
-            } else {
-                found
-                    .kept
-                    .push(format!("{tag}: a name that somebody gave it"));
-            }
-        }
+/// An image that may go.
+#[derive(Clone, Debug)]
+pub(crate) struct Removable {
+    /// Its tags, or its id where it has none.
+    pub(crate) names: Vec<String>,
+    /// What it adds to those that go before it.
+    pub(crate) bytes: u64,
+}
+
+impl Leftovers {
+    /// What removing the images frees.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.images.iter().map(|image| image.bytes).sum()
+    }
+}
+
+/// Everything of the project's that may go; of images those that are older than this.
+pub(crate) fn find(
+    calls: &Calls<'_>,
+    name: &str,
+    project: &str,
+    older: Option<Duration>,
+) -> Result<Leftovers, Problem> {
+    let owners = leftovers::owners(calls, project)?;
+    let mut found = images(calls, name, project, older)?;
+    found.containers = owners.dead;
+    if let Some(owner) = owners.living.first().filter(|_| !found.images.is_empty()) {
+        let process = owner.split(' ').nth(1).unwrap_or_default();
+        let host = owner.split(' ').nth(4).unwrap_or_default();
+        let count = std::mem::take(&mut found.images).len();
+        found.kept = vec![format!(
+            "{count} of the project's images: process {process} on {host} is running with it"
+        )];
     }
     Ok(found)
+}
+
+/// How many bytes removing all images of the project would free; `None` where the engine does not say.
+pub(crate) fn would_free(calls: &Calls<'_>, name: &str, project: &str) -> Option<u64> {
+    let found = images(calls, name, project, None).ok()?;
+    Some(found.bytes())
+}
+
+fn images(
+    calls: &Calls<'_>,
+    name: &str,
+    project: &str,
+    older: Option<Duration>,
+) -> Result<Leftovers, Problem> {
+    let mut found = Leftovers::default();
+    let (mut go, mut stay) = (Vec::new(), Vec::new());
+    for image in inventory::all_of_project(calls, project)? {
+        if !image.untouched(project) || !is_older(&image, older) {
+            stay.push(image);
+            continue;
+        }
+        let tags = image.repo_tags.clone().unwrap_or_default();
+        let (ours, foreign): (Vec<String>, Vec<String>) =
+            tags.into_iter().partition(|tag| is_ours(tag, name, &image));
+        if foreign.is_empty() {
+            go.push(image);
+            continue;
+        }
+        let told = |tag| format!("{tag}: a name that somebody gave it");
+        found.kept.extend(foreign.into_iter().map(told));
+        // Our names of it go alone.
+        if !ours.is_empty() {
+            let (names, bytes) = (ours, 0);
+            found.images.push(Removable { names, bytes });
+        }
+        stay.push(image);
+    }
+    // What a younger one stands on is kept with it.
+    let below = |image: &Image| {
+        let layers = image.layers();
+        let mut young = stay.iter().filter(|other| other.untouched(project));
+        older.is_some() && young.any(|other| other.layers().starts_with(layers))
+    };
+    let (kept, mut go): (Vec<Image>, Vec<Image>) = go.into_iter().partition(below);
+    stay.extend(kept);
+    stay.extend(others(calls, project));
+    // Children before their parents: more layers first.
+    go.sort_by_key(|image| std::cmp::Reverse(image.layers().len()));
+    let bytes = freed::freed(&go.iter().collect::<Vec<_>>(), &stay);
+    let images = go.into_iter().zip(bytes).map(|(image, bytes)| {
+        let tags = image.repo_tags.filter(|tags| !tags.is_empty());
+        let names = tags.unwrap_or_else(|| vec![image.id]);
+        Removable { names, bytes }
+    });
+    let names = std::mem::take(&mut found.images);
+    found.images = images.chain(names).collect();
+    Ok(found)
+}
+
+/// Images that are not the project's, for what they share with it. That they cannot be had makes sizes less exact.
+fn others(calls: &Calls<'_>, project: &str) -> Vec<Image> {
+    let all = || -> Result<Vec<Image>, Problem> {
+        let listed = calls.query(&calls.engine.all_images())?;
+        let text = listed.text();
+        let mut ids: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        facts::images(&calls.query(&calls.engine.image_inspect(&ids))?.stdout)
+    };
+    let mut all = all().unwrap_or_default();
+    all.retain(|image| image.label(labels::PROJECT) != Some(project));
+    all
+}
+
+/// An image whose age cannot be told is not old.
+fn is_older(image: &Image, than: Option<Duration>) -> bool {
+    than.is_none_or(|than| time::age(&image.created).is_some_and(|age| age >= than))
 }
 
 /// Did a run give the image this tag?
@@ -65,16 +162,22 @@ pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Pro
         }
     }
     let mut removed = Vec::new();
-    for (name, size) in std::mem::take(&mut found.images) {
-        let output = calls.query(&calls.engine.remove_images(&[&name]))?;
-        let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
-        let gone = ["no such image", "image not known"]
-            .iter()
-            .any(|w| said.contains(w));
-        if output.exit.success() || gone {
-            removed.push((name, size));
-        } else {
-            found.kept.push(format!("{name}: {}", output.error_line()));
+    for image in std::mem::take(&mut found.images) {
+        let (mut gone, mut stay) = (Vec::new(), false);
+        for name in image.names {
+            let output = calls.query(&calls.engine.remove_images(&[&name]))?;
+            let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
+            let missing = ["no such image", "image not known"];
+            if output.exit.success() || missing.iter().any(|words| said.contains(words)) {
+                gone.push(name);
+            } else {
+                stay = true;
+                found.kept.push(format!("{name}: {}", output.error_line()));
+            }
+        }
+        if !gone.is_empty() {
+            let (names, bytes) = (gone, if stay { 0 } else { image.bytes });
+            removed.push(Removable { names, bytes });
         }
     }
     found.images = removed;

@@ -1,10 +1,12 @@
-//! What `runenv doctor` finds out: does an engine answer, has it room, can an image be had. Asks, and changes nothing.
+//! What `runenv doctor` finds out: does an engine answer, has it room, can an image be had, can this machine run a platform,
+//! does a registry answer. Asks, and changes nothing.
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::binfmt::{self, Runs};
 use super::containers::call::Calls;
 use crate::engine::about::{self, About};
 use crate::engine::{Engine, facts};
@@ -12,6 +14,7 @@ use crate::exec::Cancel;
 use crate::files;
 use crate::host::Host;
 use crate::problem::Problem;
+use crate::registry::{Client, Reference};
 
 /// Less room than this is soon used up by a build: 5 GB.
 const LITTLE: u64 = 5_000_000_000;
@@ -106,6 +109,65 @@ fn is_found(program: &str, host: &Host) -> bool {
     let folders = about::HELPERS.into_iter().chain(path.split(':'));
     let mut places = folders.map(|folder| Path::new(folder).join(program));
     places.any(|place| files::is_there(&place))
+}
+
+/// Whether this machine can run a platform that an environment asks for.
+pub(crate) fn platform(platform: &str, env: &str) -> Finding {
+    let what = format!("platform {platform} (for {env})");
+    let emulator = "`docker run --privileged --rm tonistiigi/binfmt --install all`, or the package `qemu-user-static`";
+    match binfmt::runs(platform, std::env::consts::ARCH, Path::new(binfmt::FOLDER)) {
+        Runs::Itself => (Word::Ok, format!("{what}: this machine runs it")),
+        Runs::Emulated => (Word::Ok, format!("{what}: an emulator is registered")),
+        Runs::OnlyHere => {
+            let why = "its emulator is registered without the flag F, so containers do not see it";
+            (Word::Trouble, format!("{what}: {why}: {emulator}"))
+        }
+        Runs::No => {
+            let why = "no emulator is registered with the kernel";
+            (Word::Trouble, format!("{what}: {why}: {emulator}"))
+        }
+        Runs::Unknown => (
+            Word::Warning,
+            format!("{what}: no such architecture is known"),
+        ),
+    }
+}
+
+/// Does the registry of each of these repositories answer, and is there a login for it?
+pub(crate) fn registries(repositories: &[String], host: &Host, cancel: &Cancel) -> Vec<Finding> {
+    let client = Client::new(host, cancel);
+    let (mut asked, mut found) = (Vec::<Reference>::new(), Vec::new());
+    for repository in repositories {
+        match Reference::parse(&format!("{repository}/doctor")) {
+            Ok(reference) if asked.contains(&reference) => {}
+            Ok(reference) => asked.push(reference),
+            Err(problem) => found.push((Word::Trouble, problem.title)),
+        }
+    }
+    let answers = client.digests(asked.clone());
+    for (of, answer) in asked.iter().zip(answers) {
+        let login = client.has_login(of);
+        let with = if login { "with" } else { "without" };
+        found.push(match answer {
+            Ok(_) if login || of.is_loopback() => (
+                Word::Ok,
+                format!("registry {} answers, {with} a login", of.host),
+            ),
+            Ok(_) => {
+                let help = format!("to push, `docker login {0}` or `podman login {0}`", of.host);
+                let text = format!(
+                    "registry {} answers, and there is no login for it: {help}",
+                    of.host
+                );
+                (Word::Warning, text)
+            }
+            Err(trouble) => {
+                let text = format!("registry {}, {with} a login: {}", of.host, trouble.said);
+                (Word::Trouble, format!("{text}; {}", trouble.advice()))
+            }
+        });
+    }
+    found
 }
 
 /// A base image that somebody needs.

@@ -104,7 +104,7 @@ fn begun(
         kind,
     };
     tell(event(Kind::EnvStarted { stages: names }));
-    if let Some(problem) = past_its_end(plan) {
+    if let Some(problem) = plan.past_its_end() {
         tell(event(Kind::Warning { problem }));
     }
     if let Some(problem) = not_locked(plan) {
@@ -152,22 +152,6 @@ fn lost(problem: Problem, result: &mut EnvResult, warn: &mut dyn FnMut(Problem))
         Some(title) if *title == problem.title => {}
         Some(_) => warn(problem),
     }
-}
-
-/// A system that nobody maintains any more: its packages may be gone from the mirrors.
-fn past_its_end(plan: &Plan) -> Option<Problem> {
-    let day = plan.end_of_life.as_deref()?;
-    (day < &time::now()[..10]).then(|| {
-        let title = format!(
-            "the system of `{}` is past its end of life ({day})",
-            plan.env
-        );
-        let help = match &plan.archive {
-            Some(archive) => format!("its packages come from {archive}, if that has them"),
-            None => "no archive of its packages is known: they may be gone".to_owned(),
-        };
-        Problem::warning(title, help)
-    })
 }
 
 /// A base image that a lock file does not have: what it is today need not be what it was for others.

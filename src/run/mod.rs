@@ -3,6 +3,7 @@
 //! Prints nothing; whoever listens to the events does.
 
 pub(crate) mod artifacts;
+pub(crate) mod binfmt;
 pub(crate) mod clean;
 pub(crate) mod containers;
 pub(crate) mod doctor;
@@ -12,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod finally;
 pub(crate) mod folder;
 mod folders;
+mod freed;
 pub(crate) mod local;
 pub(crate) mod lock;
 pub(crate) mod log;
@@ -22,6 +24,7 @@ pub(crate) mod pass_env;
 pub(crate) mod project_id;
 pub(crate) mod records;
 pub(crate) mod result;
+pub(crate) mod room;
 pub(crate) mod schedule;
 pub(crate) mod stages;
 mod world;

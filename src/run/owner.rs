@@ -30,6 +30,11 @@ pub(crate) fn is_here(owner: &str) -> bool {
     owner.split(' ').nth(4) == Some(hostname().as_str())
 }
 
+/// Is this what this host is called?
+pub(crate) fn is_this_host(name: &str) -> bool {
+    name.replace(' ', "_") == hostname()
+}
+
 /// Field 22 of `proc_pid_stat(5)`: start time in ticks since boot. `-` where there is no such process.
 fn start_time(pid: u32) -> String {
     let stat = files::read_if_there(Path::new(&format!("/proc/{pid}/stat")));

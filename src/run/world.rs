@@ -9,6 +9,8 @@ use super::containers::claim::Claims;
 use super::containers::inventory::Inventory;
 use super::containers::lookup;
 use super::folder::Folder;
+use super::local::made::Told;
+use super::room::Room;
 use super::schedule::Slots;
 use super::{Job, Options, local, owner, project_id};
 use crate::config::Project;
@@ -29,6 +31,10 @@ pub(crate) struct World<'a> {
     pub(crate) host: &'a Host,
     /// The tree: local environments work in it one at a time.
     pub(crate) tree: Mutex<()>,
+    /// Files that a local run made, of which was warned.
+    pub(crate) made: Told,
+    /// Room on disks.
+    pub(crate) room: Room,
     inventories: [Inventory; Engine::ALL.len()],
     pub(crate) claims: Claims,
     pub(crate) slots: Slots,
@@ -52,6 +58,8 @@ impl<'a> World<'a> {
             slots: Slots::default(),
             project_id,
             owner: owner::this(&run_id, host.pid),
+            made: Told::default(),
+            room: Room::new(&folder, host)?,
             folder,
             run_id,
             host,

@@ -26,10 +26,10 @@ fn it_says_what_it_would_remove_and_then_does() {
         str![[r#"
 exit 0
 --- stderr
-docker: would remove p-debian-bookworm-three:key-[KEY]
-docker: would remove p-debian-bookworm-two:key-[KEY]
-docker: would remove p-debian-bookworm-one:key-[KEY]
-docker: would remove 3 images, 0 containers
+docker: would remove p-debian-bookworm-three:key-[KEY] (0 kB)
+docker: would remove p-debian-bookworm-two:key-[KEY] (0 kB)
+docker: would remove p-debian-bookworm-one:key-[KEY] (0 kB)
+docker: would remove 3 images, 0 containers; would free 0 kB
 
 "#]],
     );
@@ -44,10 +44,10 @@ docker: would remove 3 images, 0 containers
         str![[r#"
 exit 0
 --- stderr
-docker: removed p-debian-bookworm-three:key-[KEY]
-docker: removed p-debian-bookworm-two:key-[KEY]
-docker: removed p-debian-bookworm-one:key-[KEY]
-docker: removed 3 images, 0 containers
+docker: removed p-debian-bookworm-three:key-[KEY] (0 kB)
+docker: removed p-debian-bookworm-two:key-[KEY] (0 kB)
+docker: removed p-debian-bookworm-one:key-[KEY] (0 kB)
+docker: removed 3 images, 0 containers; freed 0 kB
 
 "#]],
     );
@@ -57,7 +57,7 @@ docker: removed 3 images, 0 containers
         str![[r#"
 exit 0
 --- stderr
-docker: removed 0 images, 0 containers
+docker: removed 0 images, 0 containers; freed 0 kB
 
 "#]],
     );
@@ -122,9 +122,12 @@ fn containers_of_the_living_stay() {
             .lines()
             .last()
             .unwrap(),
-        str!["docker: would remove 3 images, 2 containers"],
+        str!["docker: would remove 0 images, 2 containers; would free 0 kB"],
     );
-    project.runenv("clean --engine docker").exits(0);
+    let said = project.runenv("clean --engine docker").exits(0).stderr;
+    let kept = format!("docker: kept 3 of the project's images: process {me} on ");
+    assert!(said.contains(&kept), "{said}");
+    assert_eq!(fake.images().len(), 4);
     let mut removed: Vec<String> = fake
         .calls_of("docker rm")
         .iter()
@@ -182,7 +185,7 @@ exit 0
 docker: kept p-debian-bookworm-three:key-[KEY]: Error: image is in use by container abc
 docker: kept p-debian-bookworm-two:key-[KEY]: Error: image is in use by container abc
 docker: kept p-debian-bookworm-one:key-[KEY]: Error: image is in use by container abc
-docker: removed 0 images, 0 containers
+docker: removed 0 images, 0 containers; freed 0 kB
 
 "#]],
     );

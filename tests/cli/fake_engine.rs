@@ -123,6 +123,7 @@ fn what_is_called_is_what_the_design_says() {
         "create",
         "image inspect",
         "image ls",
+        "info",
         "ps",
         "rm",
         "run",

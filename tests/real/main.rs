@@ -17,6 +17,7 @@ mod artifacts;
 mod cached;
 mod chains;
 mod claims;
+mod clean;
 mod devcontainer;
 mod dockerfile;
 mod doctor;

@@ -137,9 +137,10 @@ image_rm() {
   done
 }
 
-# image_ls ... --filter label=NAME=VALUE
+# image_ls ... [--filter label=NAME=VALUE]
 image_ls() {
   for label do :; done
+  case $label in label=*) ;; *) cat "$state"/*/id; return ;; esac
   for folder in "$state"/*/; do
     ! grep -qxF "${label#label=}" "$folder/labels" || cat "$folder/id"
   done
@@ -261,7 +262,8 @@ manifest_inspect() {
 
 info() {
   case $me in
-    docker) printf '{"ServerVersion":"20.10.24","DockerRootDir":"%s","SecurityOptions":["name=rootless"]}\n' "$home" ;;
+    docker) read -r host </proc/sys/kernel/hostname
+      printf '{"ServerVersion":"20.10.24","Name":"%s","DockerRootDir":"%s","SecurityOptions":["name=rootless"]}\n' "$host" "$home" ;;
     *) printf '{"host":{"security":{"rootless":false}},"store":{"graphRoot":"/no/such"},"version":{"Version":"4.3.1"}}\n' ;;
   esac
 }

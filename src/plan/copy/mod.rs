@@ -31,7 +31,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The place on disk of a path of the tree.
-fn on_disk(root: &Path, path: &[u8]) -> PathBuf {
+pub(crate) fn on_disk(root: &Path, path: &[u8]) -> PathBuf {
     root.join(OsStr::from_bytes(path))
 }
 

@@ -6,8 +6,22 @@ use crate::engine::labels;
 use crate::exec::{self, Background};
 use crate::problem::Problem;
 
+/// The project's containers, by whether a process of ours lives that made them.
+#[derive(Debug, Default)]
+pub(crate) struct Owners {
+    /// Ids of those that nobody lives to remove.
+    pub(crate) dead: Vec<String>,
+    /// Who lives, or may live on another host.
+    pub(crate) living: Vec<String>,
+}
+
 /// Ids of the project's containers that a process of ours made and no longer lives to remove.
 pub(crate) fn dead(calls: &Calls<'_>, project: &str) -> Result<Vec<String>, Problem> {
+    Ok(owners(calls, project)?.dead)
+}
+
+/// Who made the project's containers. What people start from our images has no owner, and is in neither list.
+pub(crate) fn owners(calls: &Calls<'_>, project: &str) -> Result<Owners, Problem> {
     let output = calls.query(
         &calls
             .engine
@@ -15,11 +29,16 @@ pub(crate) fn dead(calls: &Calls<'_>, project: &str) -> Result<Vec<String>, Prob
     )?;
     calls.expect(&output, "list containers")?;
     let text = output.text();
-    let dead = text
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .filter(|(_, owner)| owner::is_dead(owner.trim()));
-    Ok(dead.map(|(id, _)| id.to_owned()).collect())
+    let mut owners = Owners::default();
+    for (id, owner) in text.lines().filter_map(|line| line.split_once(' ')) {
+        let owner = owner.trim();
+        if owner::is_dead(owner) {
+            owners.dead.push(id.to_owned());
+        } else if owner.split(' ').count() == 5 {
+            owners.living.push(owner.to_owned());
+        }
+    }
+    Ok(owners)
 }
 
 /// Removes them beside what else goes on; a failure to do so is no reason to stop a run.

@@ -318,6 +318,7 @@ impl EngineEnv<'_> {
         beginning: &Beginning,
         tell: &mut Teller<'_>,
     ) -> Result<Ran, Problem> {
+        self.prepare(at, tell)?;
         let mut ran = self.stage(at, start, beginning, tell);
         for _ in 0..2 {
             if !self.is_cut_off(&self.plan.stages[at], &ran) {

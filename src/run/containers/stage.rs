@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::event::Teller;
+use super::super::event::{Kind, Teller};
 use super::super::log::Log;
 use super::super::owner;
 use super::super::result::State;
@@ -81,6 +81,20 @@ impl EngineEnv<'_> {
                 .containers
                 .push(stamp::container_beside(container));
         }
+    }
+
+    /// Is there room for the stage, and is what it copies what the person means?
+    pub(super) fn prepare(&self, at: usize, tell: &mut Teller<'_>) -> Result<(), Problem> {
+        let world = self.world;
+        world
+            .room
+            .on_engine(&self.calls, &self.plan.project, &world.project_id)?;
+        if let Some(files) = &self.manifests[at]
+            && let Some(problem) = world.made.warning(&world.root, files, self.calls.cancel)
+        {
+            tell.say(Kind::Warning { problem });
+        }
+        Ok(())
     }
 
     /// Removes a container: at once after a long stage, whose layer would be on disk twice; else together with the

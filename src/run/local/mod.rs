@@ -4,10 +4,12 @@
 mod files;
 mod finally;
 mod lock;
+pub(crate) mod made;
 mod noted;
 mod own;
 mod packages;
 mod sync;
+pub(crate) mod trees;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -136,7 +138,12 @@ impl LocalEnv<'_> {
         self.folder.forget(&self.plan.stages[..kept])?;
         self.folder
             .write_json("plan.json", &json::of(self.plan, parts))?;
-        self.stages(selection, own, to)
+        let begun = time::now_nanos();
+        let ended = self.stages(selection, own, to);
+        if !self.plan.isolated {
+            made::note(&self.world.folder, begun, &self.plan.env)?;
+        }
+        ended
     }
 
     fn stages(
@@ -236,6 +243,7 @@ impl LocalEnv<'_> {
         stage: &Stage,
         tell: &mut Teller<'_>,
     ) -> Result<StageResult, Problem> {
+        self.world.room.here(&self.tree())?;
         let started = time::start();
         let path = self.folder.log(at + 1, &stage.name);
         let mut log = Log::create(&path, stage.packages.is_some(), stage.limits.log)?;

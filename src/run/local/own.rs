@@ -19,15 +19,15 @@ use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 use crate::run::event::{Event, Kind};
 use crate::run::folder::EnvFolder;
-use crate::run::pass_env;
-use crate::run::stages;
+use crate::run::{pass_env, stages};
 
 /// Of the variables that every local command gets, those that act on results; `pass-env` acts whole.
 const ACTING: [&str; 8] = [
     "PATH", "HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "CI",
 ];
 
-const FILE: &str = "passed.json";
+/// Where the stages are listed, in the environment's folder.
+pub(super) const FILE: &str = "passed.json";
 
 /// So many paths are told by name.
 const NAMED: usize = 5;
