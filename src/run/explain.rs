@@ -2,7 +2,7 @@
 //! the nearest image. Pulls nothing, writes nothing; at most the three processes that a look-up takes.
 
 use super::World;
-use super::containers::base;
+use super::containers::base as base_image;
 use super::containers::call::Calls;
 use super::containers::lookup::{Question, Start};
 use super::folder::EnvFolder;
@@ -110,31 +110,34 @@ pub(crate) fn explain(
         folder,
         question,
     };
-    let (start, trouble) = match asked.start() {
-        Ok(start) => (start, None),
-        Err(problem) => (None, Some(problem)),
-    };
+    let started = asked.start();
+    let start = started.as_ref().ok().and_then(Option::as_ref);
     let ignored = copy::ignored(&world.root);
-    let base = start.as_ref();
-    let base = base.map(|s| (s.base.name.as_str(), s.base.identity, s.keys.as_slice()));
     let now = Now {
         plan,
         parts: &parts,
         manifests: &manifests,
         ignored: &ignored,
         here: &here,
-        base,
+        base: start.map(Start::on),
     };
-    let name = base.map(|(name, ..)| name.to_owned());
-    let name = name.or(plan.image.clone());
-    let told = wanted.stages(plan);
-    let told = told.map(|(at, _)| asked.stage(at, &now.record(at), start.as_ref()));
+    let told = wanted
+        .stages(plan)
+        .map(|(at, _)| asked.stage(at, &now.record(at), start));
     Ok(Explained {
         engine: Some(engine),
         stages: told.collect::<Result<_, _>>()?,
-        base: name.map(|name| (name, base.map(|(_, identity, _)| identity))),
-        trouble,
+        base: base(plan, start),
+        trouble: started.err(),
     })
+}
+
+/// The base image's name, and its identity where it is known.
+fn base(plan: &Plan, start: Option<&Start>) -> Option<(String, Option<Digest>)> {
+    match start.map(Start::on) {
+        Some((name, identity, _)) => Some((name.to_owned(), Some(identity))),
+        None => plan.image.clone().map(|name| (name, None)),
+    }
 }
 
 /// On this host nothing is kept under a key.
@@ -176,7 +179,7 @@ impl Asked<'_> {
         let noted: Vec<String> = noted.collect();
         let mut records = self.last.stages.values();
         let last = records.find_map(|record| record.image().map(|item| item.text.clone()));
-        let base = base::known(calls, inventory, plan, last.as_deref(), &noted)?;
+        let base = base_image::known(calls, inventory, plan, last.as_deref(), &noted)?;
         base.map(|base| self.question.on(base, &noted)).transpose()
     }
 

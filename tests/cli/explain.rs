@@ -167,7 +167,7 @@ fn what_was_edited_is_named() {
     }
 }
 
-/// Found, run for a reason, run because the stage before is; and an image that is gone.
+/// Found, run for a reason, run because the stage before is.
 #[test]
 fn what_is_told_of_each_stage() {
     let fake = Fake::new();
@@ -212,16 +212,23 @@ docker-debian-bookworm (docker, debian:bookworm [KEY])
 "#]],
     );
     assert!(fake.calls().len() <= 3, "{:?}", fake.calls());
-    project.write("envs.toml", FILE);
-    project.write("src/a.c", "int a;\n");
+}
+
+#[test]
+fn an_image_that_is_gone_is_told() {
+    let fake = Fake::new();
+    let project = project(&fake);
+    project.runenv(format!("run {ENV}").as_str()).exits(0);
     for image in fake.images() {
         if !image.contains("debian") {
             std::fs::remove_dir_all(fake.folder().join("images").join(image)).unwrap();
         }
     }
-    let gone = text();
-    let gone = gone.matches("nothing changed since the last run, but its image is gone");
-    assert_eq!(gone.count(), 3);
+    let explained = explain(&project, "");
+    let stages = explained["stages"].as_array().unwrap();
+    assert!(stages.iter().all(|s| s["why"] == "gone"), "{explained:#}");
+    let told = project.runenv(format!("run {ENV}").as_str()).exits(0);
+    assert_eq!(told.stderr.matches(" runs: its image is gone\n").count(), 3);
     let local = project.runenv("explain local-host").exits(0).stdout;
     assert!(local.contains("always"), "{local}");
 }

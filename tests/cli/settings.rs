@@ -221,7 +221,7 @@ fn called(key: &str) -> Option<&str> {
     match key.rsplit('.').next().unwrap() {
         // The stage is gone.
         "if" => None,
-        "distro" => Some("packages"),
+        "distro" | "system-packages" => Some("packages"),
         "vars" => Some("vars.args"),
         name => Some(name),
     }
@@ -253,7 +253,6 @@ fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &[Value]) ->
             return (!named).then(|| format!("`{line}` is told as {names:?}"));
         }
         Refused => "run -n docker-debian-bookworm-c",
-        RefusedHere => "run -n local-host-c",
     };
     let (_fake, project) = project(&line);
     let told = project.runenv(words).exits(2).stderr;

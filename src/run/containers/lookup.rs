@@ -109,6 +109,11 @@ impl Question<'_> {
 }
 
 impl Start {
+    /// The base image's name and identity, and the keys on top of it.
+    pub(crate) fn on(&self) -> (&str, Digest, &[Digest]) {
+        (&self.base.name, self.base.identity, &self.keys)
+    }
+
     /// What the base image hands down to every stage.
     pub(crate) fn handed(&self) -> &HandedDown {
         self.handed

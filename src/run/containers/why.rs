@@ -43,7 +43,7 @@ impl EngineEnv<'_> {
             parts: &self.parts,
             manifests: &self.manifests,
             ignored: &ignored,
-            base: Some((&start.base.name, start.base.identity, &start.keys)),
+            base: Some(start.on()),
         };
         let record = |at| selection.wants(at).then(|| now.record(at));
         let now = (0..self.plan.stages.len()).map(record).collect();
