@@ -77,6 +77,13 @@ pub(crate) fn now() -> String {
     timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A time in seconds since 1970 as `TZ=UTC0 touch -t` takes it.
+pub(crate) fn for_touch(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.strftime("%Y%m%d%H%M.%S").to_string()
+}
+
 /// An engine's RFC 3339 time in nanoseconds since 1970; what is none lies before all others.
 pub(crate) fn nanos(text: &str) -> i128 {
     let time = text.parse::<jiff::Timestamp>();
@@ -123,6 +130,7 @@ mod tests {
         assert_eq!(show_duration(Duration::from_millis(314)), "0.31s");
         assert_eq!(show_duration(Duration::from_secs(185)), "3m05s");
         assert_eq!(show_duration(Duration::from_secs(19_800)), "5h30m");
+        assert_eq!(for_touch(946_684_800), "200001010000.00");
         let times = [
             "",
             "2026-11-25T20:58:46.1Z",

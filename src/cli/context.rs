@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::select::{self, Selection};
 use super::{Context, Exit};
+use crate::plan::copy::delivery::{Copies, Delivery};
 use crate::plan::copy::{FileCache, Manifest, TarError};
 use crate::problem::{Problem, Problems};
 use crate::run::folder::Folder;
@@ -29,14 +30,18 @@ pub(crate) fn exec(args: ContextArgs, context: &mut Context) -> Exit {
         context.host.cpus,
     );
     let manifest = Manifest::collect(&project.root, &stage.copy, &mut cache)?;
-    let sent =
-        context.out.bytes(
-            |out| match manifest.write_tar(&project.root, &stage.workdir, out) {
-                Ok(()) => Ok(None),
-                Err(changed @ TarError::Changed(_)) => Ok(Some(changed.to_string())),
-                Err(TarError::Write(error)) => Err(error),
-            },
-        );
+    let delivery = Delivery::whole(Copies {
+        stage: &stage.name,
+        workdir: &stage.workdir,
+        files: &manifest,
+    });
+    let sent = context
+        .out
+        .bytes(|out| match delivery.write_tar(&project.root, out) {
+            Ok(()) => Ok(None),
+            Err(changed @ TarError::Changed(_)) => Ok(Some(changed.to_string())),
+            Err(TarError::Write(error)) => Err(error),
+        });
     match sent.flatten() {
         None => Ok(0),
         Some(changed) => Err(Problems::from(Problem::engine(

@@ -58,6 +58,12 @@ pub(crate) struct RunArgs {
     /// Run docker environments on this engine
     #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
+    /// Make incremental stages clean, and take nothing that was made in increments
+    #[arg(long, env = "RUNENV_CLEAN", value_parser = FalseyValueParser::new(), conflicts_with = "base")]
+    clean: bool,
+    /// Start an incremental stage from this image of it, in place of the newest that is here
+    #[arg(long, value_name = "IMAGE", env = "RUNENV_BASE")]
+    base: Option<String>,
     /// Go on from what a stage left that failed, ran out of time or was interrupted; keeps that, too
     #[arg(long, env = "RUNENV_RESUME", value_parser = FalseyValueParser::new())]
     resume: bool,
@@ -105,6 +111,8 @@ impl RunArgs {
             timeout: self.timeout,
             keep_failed: self.resume || !self.no_keep_failed,
             resume: self.resume,
+            clean: self.clean,
+            base: self.base.clone(),
             install_packages: self.install_packages,
             wait: self.wait,
             engine: self.engine,

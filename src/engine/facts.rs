@@ -178,8 +178,26 @@ impl Image {
     /// The key whose stage this image is, if it is one of ours as we left it: an image that somebody built or
     /// committed from it has the same labels, but another layer, another configuration or another label.
     pub(crate) fn stage_key(&self, project: &str) -> Option<Digest> {
+        self.any_key(project).filter(|_| self.links() == 0)
+    }
+
+    /// The same of an image that an increment was made in, or what stands on one: it is a stage's for its own
+    /// environment alone.
+    pub(crate) fn increment_key(&self, project: &str, env: &str) -> Option<Digest> {
+        let own = self.label(labels::ENV) == Some(env) && self.links() > 0;
+        self.any_key(project).filter(|_| own)
+    }
+
+    /// The key of a stage's image, whatever it was made from.
+    pub(crate) fn any_key(&self, project: &str) -> Option<Digest> {
         let key = Digest::parse(self.label(labels::KEY)?)?;
         (self.untouched(project) && self.label(labels::FAILED) == Some("")).then_some(key)
+    }
+
+    /// Increments since a clean build.
+    pub(crate) fn links(&self) -> u32 {
+        let links = self.label(labels::LINKS).unwrap_or_default();
+        links.parse().unwrap_or_default()
     }
 
     /// When it was made, in nanoseconds since 1970 by the engine's clock.

@@ -19,6 +19,14 @@ pub(crate) const SEAL: &str = "runenv.seal";
 pub(crate) const FAILED: &str = "runenv.failed";
 /// Of which key that is: what `--resume` goes on from. Such an image never has the key itself.
 pub(crate) const FAILED_KEY: &str = "runenv.failed-key";
+/// Increments since a clean build; 0: it is one.
+pub(crate) const LINKS: &str = "runenv.links";
+/// What its last increment was made from.
+pub(crate) const FROM: &str = "runenv.from";
+/// What has to be the same of an image to start from (`key::line`).
+pub(crate) const LINE: &str = "runenv.line";
+/// git's description of the tree, where a stage of the plan is incremental.
+pub(crate) const REVISION: &str = "runenv.revision";
 /// Run, pid, start time, boot and host of the process a container belongs to; emptied at commit.
 pub(crate) const OWNER: &str = "runenv.owner";
 
@@ -40,6 +48,11 @@ pub(crate) struct StageLabels<'a> {
     pub(crate) parent_layers: usize,
     /// What the base image hands down.
     pub(crate) inherited: &'a [String],
+    /// Increments since a clean build, and what the last of them was made from.
+    pub(crate) links: u32,
+    pub(crate) from: &'a str,
+    pub(crate) line: Digest,
+    pub(crate) revision: &'a str,
 }
 
 impl Labels {
@@ -63,6 +76,10 @@ impl Labels {
             parts,
             parent_layers,
             inherited,
+            links,
+            from,
+            line,
+            revision,
         } = of;
         let mut labels = Self::owned(project, owner);
         labels.0.extend([
@@ -76,6 +93,10 @@ impl Labels {
             (VERSION, env!("CARGO_PKG_VERSION").to_owned()),
             (FAILED, String::new()),
             (FAILED_KEY, String::new()),
+            (LINKS, links.to_string()),
+            (FROM, (*from).to_owned()),
+            (LINE, line.to_string()),
+            (REVISION, (*revision).to_owned()),
         ]);
         let marks = labels
             .0
@@ -102,7 +123,7 @@ pub(crate) fn is_ours(name: &str) -> bool {
 pub(crate) fn of_stages(name: &str) -> bool {
     let all = [
         PROJECT, OWNER, KEY, PARENT, BASE, ENV, STAGE, LAYERS, PARTS, VERSION, FAILED, FAILED_KEY,
-        SEAL,
+        LINKS, FROM, LINE, REVISION, SEAL,
     ];
     all.contains(&name)
 }

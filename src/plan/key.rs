@@ -89,6 +89,25 @@ impl KeyParts {
     }
 }
 
+/// What has to be the same of an image of a stage that the stage may start from when its key is another: all that acts but
+/// the files, of it and of the stages below it; its own commands may differ, too, since they are run again.
+pub(crate) fn line(plan: &Plan, parts: &[KeyParts], at: usize, base: Digest) -> Digest {
+    let mut digester = Digester::new("runenv-line");
+    digester
+        .field("base", base.bytes())
+        .field("workdir", plan.stages[at].workdir.as_bytes());
+    for below in plan.down(at) {
+        digester.field("stage", plan.stages[below].name.as_bytes());
+        for (name, digest) in &parts[below].0 {
+            let again = below == at && *name == "script";
+            if *name != "files" && !again {
+                digester.field(name, digest.bytes());
+            }
+        }
+    }
+    digester.finish()
+}
+
 /// The digest of the stage's variables, which are sorted by name.
 fn variables(env: &BTreeMap<String, String>) -> Digest {
     let mut digester = Digester::new("runenv-env");

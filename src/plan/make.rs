@@ -35,6 +35,9 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
     for (at, stage) in env.stages.iter().enumerate() {
         let planned = plan_stage(env, stage, chain.parent(&stages, stage)?, &key_salt)?;
         artifacts::check(&planned, env.container())?;
+        if env.container() {
+            check_incremental(&stages, &planned, stage.incremental.as_ref())?;
+        }
         chain.add(at, &planned);
         stages.push(planned);
     }
@@ -127,6 +130,33 @@ fn plan_stage(
         packages,
         exports,
     })
+}
+
+/// An incremental stage has to be kept, and has to have files that can change, of its own or of the stages it stands on.
+fn check_incremental(
+    planned: &[Stage],
+    stage: &Stage,
+    setting: Option<&Setting<bool>>,
+) -> Result<(), Problem> {
+    let mut below = std::iter::successors(stage.parent, |at| planned[*at].parent);
+    let copies = !stage.copy.is_empty() || below.any(|at| !planned[at].copy.is_empty());
+    let (why, help) = if !stage.keep {
+        let help = "take `keep = false` out, or `incremental`";
+        ("is not kept, so there is nothing to start from", help)
+    } else if !copies {
+        let help = "name the files in `copy`, or take `incremental` out";
+        ("copies no files, nor does a stage before it", help)
+    } else {
+        return Ok(());
+    };
+    if !stage.incremental {
+        return Ok(());
+    }
+    let title = format!("`{}` is incremental and {why}", stage.name);
+    let place = setting.and_then(Setting::place).cloned();
+    Err(place
+        .into_iter()
+        .fold(Problem::new(title, help), Problem::place))
 }
 
 /// The values of a list.

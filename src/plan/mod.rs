@@ -12,6 +12,7 @@ pub(crate) mod key;
 mod make;
 pub(crate) mod period;
 pub(crate) mod record;
+pub(crate) mod renewal;
 pub(crate) mod script;
 mod standalone;
 mod unbuilt;

@@ -4,7 +4,7 @@
 use crate::config::file::Registry;
 use crate::config::{Project, Spanned};
 use crate::environment::setting::Setting;
-use crate::environment::{Environment, Stage, is_on};
+use crate::environment::{Environment, Stage};
 use crate::problem::{Place, Problem};
 
 /// The first setting of an environment that is not built yet.
@@ -47,11 +47,6 @@ fn of_project(project: &Project, env: &Environment) -> Option<(&'static str, Pla
 fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {
     let mut found = vec![
         ("secrets", first(&stage.secrets)),
-        (
-            "max-links",
-            stage.max_links.as_ref().and_then(Setting::place),
-        ),
-        ("incremental", said(stage.incremental.as_ref())),
         ("push = false", off(stage.push.as_ref())),
     ];
     if container {
@@ -65,10 +60,6 @@ fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>
 /// Where a list begins.
 fn first<T>(list: &[Setting<T>]) -> Option<&Place> {
     list.first().and_then(Setting::place)
-}
-
-fn said(flag: Option<&Setting<bool>>) -> Option<&Place> {
-    flag.filter(|f| is_on(Some(f))).and_then(Setting::place)
 }
 
 fn off(flag: Option<&Setting<bool>>) -> Option<&Place> {

@@ -58,6 +58,7 @@ pub(super) fn reason(stage: &StageResult) -> String {
 pub(super) fn marks(stage: &StageResult) -> Vec<&'static str> {
     let marks = [
         (stage.resumed, "resumed"),
+        (stage.incremental.is_some(), "incremental"),
         (stage.allowed, "allowed"),
         (stage.leaked, "leaked"),
     ];

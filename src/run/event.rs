@@ -14,6 +14,10 @@ pub(crate) struct Event {
     pub(crate) kind: Kind,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few are there at a time, and the large ones come once a stage"
+)]
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     /// The run begins: these environments, in this order.

@@ -104,6 +104,9 @@ pub(crate) fn explain(
         plan,
         parts: &parts,
         selection: wanted,
+        clean: false,
+        whole: true,
+        base: None,
     };
     let asked = Asked {
         last: Kept::read(&folder),

@@ -16,6 +16,10 @@ pub(crate) struct Options {
     pub(crate) keep_failed: bool,
     /// A stage that ended early goes on from what it left then.
     pub(crate) resume: bool,
+    /// Stages are made clean, and what was made in increments counts for nothing.
+    pub(crate) clean: bool,
+    /// The image that an incremental stage starts from.
+    pub(crate) base: Option<String>,
     /// Installs packages that are missing on this host, whatever the file says.
     pub(crate) install_packages: bool,
     /// Waits for another local run of the tree.

@@ -82,6 +82,8 @@ pub(crate) struct StageResult {
     pub(crate) cached: bool,
     /// It went on from what it left when it last ended early.
     pub(crate) resumed: bool,
+    /// It was made in an increment, or stands on a stage that was; `None`: it is clean.
+    pub(crate) incremental: Option<Increments>,
     /// It failed, and may.
     pub(crate) allowed: bool,
     /// A process was left behind and ended.
@@ -109,6 +111,24 @@ pub(crate) struct StageResult {
     /// Our own disk's trouble behind the stage, which ends the environment and leaves the stage's state as it is.
     #[serde(skip)]
     pub(crate) trouble: Option<Problem>,
+}
+
+/// How a stage came of its own earlier images.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Increments {
+    /// What the last one was made from: git's description, or an image's tag.
+    pub(crate) from: String,
+    /// How many there were since a clean build.
+    pub(crate) links: u32,
+}
+
+impl Increments {
+    /// `None` of a clean build.
+    pub(crate) fn of(links: u32, from: &str) -> Option<Self> {
+        let from = from.to_owned();
+        (links > 0).then_some(Self { from, links })
+    }
 }
 
 /// What was copied out of a stage.
@@ -153,6 +173,7 @@ impl StageResult {
             state,
             cached: false,
             resumed: false,
+            incremental: None,
             allowed: false,
             leaked: false,
             seconds: Took::default(),

@@ -49,6 +49,7 @@ pub(crate) fn run(
         proxies: proxies(engine, plan, world)?,
         note: folder.note(),
         network: None,
+        whole: false,
         spent: Spent::default(),
         background: Vec::new(),
         results: Vec::new(),

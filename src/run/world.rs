@@ -58,13 +58,13 @@ impl<'a> World<'a> {
             slots: Slots::default(),
             project_id,
             owner: owner::this(&run_id, host.pid),
-            made: Told::default(),
-            room: Room::new(&folder, host)?,
-            folder,
             run_id,
             host,
             tree: Mutex::new(()),
+            made: Told::default(),
+            room: Room::new(&folder, host)?,
             inventories: Default::default(),
+            folder,
             describe: OnceLock::new(),
         })
     }

@@ -48,6 +48,7 @@ drwxr-xr-x 0/0               0 2000-01-01 00:00:00 project/src/deep/
 lrwxrwxrwx 0/0               0 2000-01-01 00:00:00 project/src/link -> ../x.txt
 -rwxr-xr-x 0/0              10 2000-01-01 00:00:00 project/src/run
 -rw-r--r-- 0/0               1 2000-01-01 00:00:00 project/x.txt
+-rw-r--r-- 0/0             544 2000-01-01 00:00:00 .runenv/built.manifest
 
 "#]],
     );

@@ -113,13 +113,13 @@ const ROWS: [(&str, &str, Seen); 89] = [
     (
         "stage.built.max-links",
         "3\nstage.built.incremental = true",
-        Refused,
+        Class,
     ),
     ("stage.built.allow-failure", "true", Class),
     ("stage.built.on-failure", r#"["other"]"#, Class),
     ("stage.built.finally", r#"["other"]"#, Class),
     ("stage.built.artifacts", r#"["log"]"#, Class),
-    ("stage.built.incremental", "true", Refused),
+    ("stage.built.incremental", "true", Class),
     ("stage.built.push", "false", Refused),
     ("stage.built.append", r#"{ on-failure = ["other"] }"#, Class),
     (

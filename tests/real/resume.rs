@@ -26,20 +26,21 @@ done"""]
 run = ["cat /log"]
 "#;
 
-/// Runs under a time limit of two and a half steps: three.
+/// Of a minute under a limit of 25 s: three runs. Of less, with a wider limit, since a busy machine takes seconds of it.
 fn in_three_runs(engine: &str, seconds: u32) {
     let project = Project::new(engine, &STEPS.replace("SECONDS", &seconds.to_string()));
-    let limit = format!("{}ms", seconds * 2500);
-    let run = |code| project.run(&["--timeout", &limit, "--resume"]).code(code);
+    let whole = seconds == 10;
+    let limit = if whole { "25s" } else { "12s" };
+    let run = |code| project.run(&["--timeout", limit, "--resume"]).code(code);
     run(1).says("--resume");
     assert_eq!(project.stage("slow")["state"], "timed-out");
-    run(1).says("goes on from what it left");
-    assert_eq!(project.ran(), ["slow"], "{engine}");
-    if seconds < 10 {
-        // On a busy machine a short limit may be over before the second step is.
-        while project.run(&["--timeout", &limit, "--resume"]).code != 0 {}
+    let early = || project.run(&["--timeout", limit, "--resume"]).code == 1;
+    if whole {
+        run(1).says("goes on from what it left");
+        assert_eq!(project.ran(), ["slow"]);
+        run(0).says("goes on from what it left");
     } else {
-        run(0);
+        assert!(!(0..5).all(|_| early()), "{engine}: so many runs");
     }
     let slow = project.stage("slow");
     assert_eq!(
@@ -55,7 +56,7 @@ fn in_three_runs(engine: &str, seconds: u32) {
     );
     let begun = log.lines().filter(|l| l.starts_with("begun")).count();
     assert!(
-        begun == 8 || seconds < 10,
+        begun == 8 || !whole,
         "two steps were cut off and begun again: {log}"
     );
     project.run(&[]).code(0);

@@ -50,7 +50,7 @@ table! {
         bounds cpus: Option<Text>,
         /// The most that is kept of its output: the first and the last half of `10m`; `1g` unless set.
         bounds log_limit: Option<Text>,
-        /// An incremental stage runs afresh after this many links. Not built yet.
+        /// An incremental stage is made clean after so many increments; 10 unless set.
         bounds max_links: Option<Spanned<u32>>,
         /// A failure does not fail the environment; such a stage ends its chain.
         tells allow_failure: Option<Spanned<bool>>,
@@ -60,7 +60,7 @@ table! {
         tells finally: Option<Spanned<Commands>>,
         /// Files that are copied out after the stage, passed or failed: globs, relative to `workdir` or from the root.
         tells artifacts: Option<List>,
-        /// Starts from its own newest image instead of from scratch. Not built yet.
+        /// Where there is no image of its key it starts from its own newest one, and only files that changed are sent (`incremental.md`).
         tells incremental: Option<Spanned<bool>>,
         /// `false`: its image is not pushed. Not built yet.
         tells push: Option<Spanned<bool>>,

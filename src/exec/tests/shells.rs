@@ -10,6 +10,7 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::command::Stdin;
 use crate::name::expand;
+use crate::plan::renewal;
 use crate::{late, quote};
 
 const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
@@ -125,4 +126,23 @@ fn braces_expand_as_bash_does() {
         let printed: Vec<&str> = printed.lines().collect();
         prop_assert_eq!(printed, expected);
     });
+}
+
+#[test]
+fn a_path_of_any_bytes_is_one_word_of_a_call() {
+    for shell in shells() {
+        for path in [
+            &b"a"[..],
+            b"a b'c\n",
+            b"\xff \\%s\n",
+            "x\u{fdd0}'".as_bytes(),
+            b"$(id)`id`",
+        ] {
+            let call = renewal::call("show", path);
+            let script = format!("show() {{ printf '<%s>' \"$1\"; }}\n{call}");
+            let command = Command::new(shell.iter().copied().chain(["-c", &script]));
+            let output = capture(&command, &Limits::default(), &Cancel::never()).unwrap();
+            assert_eq!(output.stdout, [b"</", path, b">"].concat(), "{script}");
+        }
+    }
 }

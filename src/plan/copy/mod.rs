@@ -1,19 +1,22 @@
 //! The files of a stage: which they are, their digest for the key, and the tar stream that carries them.
 //!
 //! `walk` finds what the patterns mean, `ignore` reads the tree's `.dockerignore`, `hash` and `cache` give every file
-//! its digest, `manifest` is the result and `tar` sends it. Links are never followed and nothing outside the tree is
+//! its digest, `manifest` is the result, `delivery` says what of it a container is sent and `tar` sends it, with a text
+//! that says what there is (`listing`). Links are never followed and nothing outside the tree is
 //! opened; no process is started.
 //!
 //! ```ignore
 //! let mut cache = FileCache::open(root, &root.join(".runenv"), host.cpus);
 //! let manifest = Manifest::collect(root, &stage.copy, &mut cache)?;
 //! cache.save()?;
-//! manifest.write_tar(root, "/project", &mut pipe)?;
+//! Delivery::whole(copies).write_tar(root, &mut pipe)?;
 //! ```
 
 mod cache;
+pub(crate) mod delivery;
 mod hash;
 mod ignore;
+pub(crate) mod listing;
 mod manifest;
 mod named;
 mod tar;

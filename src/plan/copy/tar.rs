@@ -1,4 +1,4 @@
-//! A manifest as a tar stream: `docker cp - CONTAINER:/` reads it.
+//! A delivery as a tar stream: `docker cp - CONTAINER:/` reads it.
 //!
 //! Every machine gives the same bytes: owner 0:0, modes 0755 and 0644, one time. Names are written as they are, in
 //! GNU's form when long. Folders that no pattern matched are not in the stream: both engines make them where they are
@@ -14,12 +14,10 @@ use std::path::Path;
 
 use tar::{Builder, EntryType, Header};
 
+use super::delivery::Delivery;
 use super::hash::{self, BUFFER};
-use super::{Entry, EntryKind, Manifest, on_disk, shown};
+use super::{Entry, EntryKind, on_disk, shown};
 use crate::digest::{Digest, Stream};
-
-/// 2000-01-01: every file's time. Zero makes some programs complain.
-const TIME: u64 = 946_684_800;
 
 /// A tar is made of these.
 const BLOCK: u64 = 512;
@@ -56,25 +54,20 @@ impl From<io::Error> for TarError {
     }
 }
 
-impl Manifest {
-    /// Sends the files of `root`, to land below `prefix` (`/project`).
-    pub(crate) fn write_tar(
-        &self,
-        root: &Path,
-        prefix: &str,
-        out: &mut dyn Write,
-    ) -> Result<(), TarError> {
+impl Delivery {
+    /// Sends the files of `root`, then our texts.
+    pub(crate) fn write_tar(&self, root: &Path, out: &mut dyn Write) -> Result<(), TarError> {
         let mut writer = TarWriter {
             tar: Builder::new(BufWriter::with_capacity(BUFFER, out)),
             buffer: vec![0; BUFFER],
+            time: self.time,
         };
         let mut changed = Vec::new();
-        for Entry { path, kind } in self.entries() {
-            let name = [prefix.trim_matches('/').as_bytes(), b"/", path].concat();
-            let name = name.strip_prefix(b"/").unwrap_or(&name);
+        for (name, Entry { path, kind }) in &self.entries {
             match kind {
                 EntryKind::Folder => {
-                    writer.head(&[name, b"/"].concat(), EntryType::Directory, 0o755, 0, b"")?;
+                    let name = [name, b"/".as_slice()].concat();
+                    writer.head(&name, EntryType::Directory, 0o755, 0, b"")?;
                 }
                 EntryKind::Link { target } => {
                     writer.head(name, EntryType::Symlink, 0o777, 0, target)?;
@@ -97,6 +90,13 @@ impl Manifest {
                 }
             }
         }
+        for (path, text) in &self.texts {
+            let name = path.trim_start_matches('/').as_bytes();
+            let size = text.len() as u64;
+            writer.head(name, EntryType::Regular, 0o644, size, b"")?;
+            writer.tar.get_mut().write_all(text)?;
+            writer.fill(size)?;
+        }
         writer.tar.into_inner()?.flush()?;
         if changed.is_empty() {
             Ok(())
@@ -109,6 +109,7 @@ impl Manifest {
 struct TarWriter<'a> {
     tar: Builder<BufWriter<&'a mut dyn Write>>,
     buffer: Vec<u8>,
+    time: u64,
 }
 
 impl TarWriter<'_> {
@@ -121,7 +122,7 @@ impl TarWriter<'_> {
         size: u64,
         target: &[u8],
     ) -> io::Result<()> {
-        let mut header = header(kind, mode, size);
+        let mut header = self.header(kind, mode, size);
         // The crate's own setters would tidy `a//b` and `./a`: a link's target must stay as it is.
         let short = self.long(name, header.as_old().name.len(), EntryType::GNULongName)?;
         header.as_old_mut().name[..short.len()].copy_from_slice(short);
@@ -140,12 +141,29 @@ impl TarWriter<'_> {
         if text.len() <= width {
             return Ok(text);
         }
-        let mut header = header(kind, 0o644, text.len() as u64 + 1);
+        let mut header = self.header(kind, 0o644, text.len() as u64 + 1);
         let name = b"././@LongLink";
         header.as_old_mut().name[..name.len()].copy_from_slice(name);
         header.set_cksum();
         self.tar.append(&header, text.chain(b"\0".as_slice()))?;
         Ok(&text[..width])
+    }
+
+    fn header(&self, kind: EntryType, mode: u32, size: u64) -> Header {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(self.time);
+        header.set_size(size);
+        header
+    }
+
+    /// What fills the last block behind so many bytes.
+    fn fill(&mut self, size: u64) -> io::Result<()> {
+        let fill = (BLOCK - size % BLOCK) % BLOCK;
+        io::copy(&mut io::repeat(0).take(fill), self.tar.get_mut()).map(drop)
     }
 
     /// Exactly `size` bytes of a file and what fills the last block; false if they are not those of the manifest.
@@ -170,8 +188,8 @@ impl TarWriter<'_> {
             // One byte more than there should be is enough to know that it grew.
             whole = left == 0 && read(&mut file, &mut self.buffer[..1]) == 0;
         }
-        let fill = left + (BLOCK - size % BLOCK) % BLOCK;
-        io::copy(&mut io::repeat(0).take(fill), self.tar.get_mut())?;
+        io::copy(&mut io::repeat(0).take(left), self.tar.get_mut())?;
+        self.fill(size)?;
         Ok(whole && stream.finish() == expected)
     }
 }
@@ -185,17 +203,6 @@ fn read(file: &mut File, buffer: &mut [u8]) -> usize {
             Err(_) => return 0,
         }
     }
-}
-
-fn header(kind: EntryType, mode: u32, size: u64) -> Header {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(TIME);
-    header.set_size(size);
-    header
 }
 
 #[cfg(test)]

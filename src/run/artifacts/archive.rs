@@ -14,7 +14,7 @@ const MOST_HEADER: u64 = 1 << 20;
 
 /// What an entry is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in super::super) enum Shape {
     Folder,
     File,
     Link(Vec<u8>),
@@ -26,16 +26,16 @@ pub(super) enum Shape {
 
 /// One entry; its path is relative, without `..`, and without its first name, which stands for the whole.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) path: Vec<u8>,
-    pub(super) shape: Shape,
-    pub(super) mode: u32,
-    pub(super) size: u64,
+pub(in super::super) struct Entry {
+    pub(in super::super) path: Vec<u8>,
+    pub(in super::super) shape: Shape,
+    pub(in super::super) mode: u32,
+    pub(in super::super) size: u64,
 }
 
 /// What ends the reading.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(in super::super) enum Trouble {
     /// The stream is no tar, or not all of one.
     Broken(String),
     /// Our own disk's.
@@ -55,7 +55,7 @@ impl From<std::io::Error> for Trouble {
 }
 
 /// What is done with an entry and its content.
-pub(super) type Take<'a> = &'a mut dyn FnMut(Entry, &mut dyn Read) -> Result<(), Trouble>;
+pub(in super::super) type Take<'a> = &'a mut dyn FnMut(Entry, &mut dyn Read) -> Result<(), Trouble>;
 
 /// What the headers before an entry say of it.
 #[derive(Default)]
@@ -66,7 +66,7 @@ struct Extended {
 }
 
 /// Reads a tar to its end.
-pub(super) fn read(from: &mut dyn Read, take: Take<'_>) -> Result<(), Trouble> {
+pub(in super::super) fn read(from: &mut dyn Read, take: Take<'_>) -> Result<(), Trouble> {
     let mut first = [0];
     if from.read(&mut first)? == 0 {
         return Err(Trouble::Broken("its archive is empty".to_owned()));

@@ -5,7 +5,7 @@
 //! both go through `Collector`, which asks the globs, to `Copied`, which alone writes. What cannot be had or written is
 //! told and changes no stage's state; only our own disk's trouble is a problem, as it is with logs.
 
-mod archive;
+pub(super) mod archive;
 mod copied;
 mod deadline;
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The image that a stage's container is made from.
 
-use super::super::event::Teller;
+use super::super::event::{Kind, Teller};
 use super::EngineEnv;
 use super::lookup::{Found, Start};
 use crate::plan::chain::Selection;
+use crate::plan::copy::delivery::Copies;
 use crate::problem::Problem;
 
 /// Where one stage begins.
@@ -13,12 +14,36 @@ pub(crate) struct Beginning {
     pub(crate) layers: usize,
     /// It is not what its key says, nor is what is made from it.
     pub(crate) keyless: bool,
-    /// It is what the stage itself left when it ended early: its files are there.
-    pub(crate) resumed: bool,
+    /// Increments since a clean build, with this stage's own, and what the last of them was made from.
+    pub(crate) links: u32,
+    pub(crate) from: String,
+    pub(crate) how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// From the stage before, or the base image: all files are sent.
+    Clean,
+    /// From what the stage itself left when it ended early: its files are there.
+    Resumed,
+    /// From the stage's own newest image: its files are made up to date, and what is sent gets this time.
+    Increment { time: u64 },
+}
+
+/// The files that a stage's container gets.
+pub(crate) enum Files<'a> {
+    None,
+    All(Copies<'a>),
+    /// Those of the stage and of all below it that are not there yet.
+    Changed {
+        chain: Vec<Copies<'a>>,
+        time: u64,
+    },
 }
 
 impl EngineEnv<'_> {
-    /// The image of the stage before, or the base image; with `--resume` what the stage itself left.
+    /// With `--resume` what the stage itself left; of an incremental stage its newest image; else the image of the stage
+    /// before, or the base image.
     pub(super) fn beginning(
         &mut self,
         at: usize,
@@ -26,8 +51,7 @@ impl EngineEnv<'_> {
         selection: &Selection,
         tell: &mut Teller<'_>,
     ) -> Result<Beginning, Problem> {
-        let parent = self.parent(at, start);
-        let keyless = parent.is_some_and(|found| found.keyless);
+        let keyless = self.parent(at, start).is_some_and(|found| found.keyless);
         if self.options.resume
             && !selection.is_anew(at)
             && !keyless
@@ -35,20 +59,48 @@ impl EngineEnv<'_> {
         {
             return Ok(beginning);
         }
-        Ok(match parent {
-            Some(Found { image, layers, .. }) => Beginning {
+        if let Some(own) = &start.increments[at] {
+            return Ok(Beginning {
+                image: own.image.clone(),
+                layers: own.layers,
+                keyless: false,
+                links: own.links,
+                from: own.from.clone(),
+                how: How::Increment { time: own.time },
+            });
+        }
+        if let Some(text) = start.clean[at].clone() {
+            tell.say(Kind::Note { text });
+        }
+        Ok(self.clean(at, start))
+    }
+
+    /// From the image of the stage before, or the base image.
+    fn clean(&self, at: usize, start: &Start) -> Beginning {
+        match self.parent(at, start) {
+            Some(Found {
+                image,
+                layers,
+                keyless,
+                links,
+                from,
+            }) => Beginning {
                 image: image.clone(),
                 layers: *layers,
-                keyless,
-                resumed: false,
+                keyless: *keyless,
+                links: *links,
+                from: from.clone(),
+                how: How::Clean,
             },
             None => Beginning {
                 image: start.base.id().to_owned(),
                 layers: start.base.layers(),
-                keyless,
-                resumed: false,
+                keyless: false,
+                links: 0,
+                from: String::new(),
+                how: How::Clean,
             },
-        })
+        }
     }
 
     /// Does a stage start from an image that is not what its key says?
@@ -60,5 +112,26 @@ impl EngineEnv<'_> {
     fn parent<'s>(&self, at: usize, start: &'s Start) -> Option<&'s Found> {
         let parent = self.plan.stages[at].parent?;
         start.found[parent].as_ref()
+    }
+
+    /// The files that a stage gets that begins so.
+    pub(super) fn files(&self, at: usize, how: How) -> Files<'_> {
+        let copies = |at: usize| {
+            let stage = &self.plan.stages[at];
+            self.manifests[at].as_ref().map(|files| Copies {
+                stage: &stage.name,
+                workdir: &stage.workdir,
+                files,
+            })
+        };
+        match how {
+            How::Resumed => Files::None,
+            How::Clean => copies(at).map_or(Files::None, Files::All),
+            How::Increment { time } => {
+                let mut chain: Vec<Copies<'_>> = self.plan.down(at).filter_map(copies).collect();
+                chain.reverse();
+                Files::Changed { chain, time }
+            }
+        }
     }
 }

@@ -3,18 +3,22 @@
 //! The container is left for the caller to keep and remove.
 
 use super::super::artifacts::{self, Taken};
-use super::super::event::Teller;
+use super::super::event::{Kind, Teller};
 use super::super::log::Log;
 use super::super::owner;
-use super::super::result::Took;
+use super::super::result::{StageResult, State, Took};
+use super::beginning::Files;
+use super::increment;
 use super::stage_run::{Ended, Ran, StageRun};
 use super::stream;
 use super::verdict;
 use crate::command::Command;
 use crate::engine::Container;
 use crate::exec::{self, Limits, Stopper};
-use crate::plan::copy::{Manifest, TarError};
-use crate::plan::script;
+use crate::nearest::counted;
+use crate::plan::copy::TarError;
+use crate::plan::copy::delivery::{Delivery, Update};
+use crate::plan::{renewal, script};
 use crate::problem::Problem;
 use crate::time;
 
@@ -26,7 +30,19 @@ pub(crate) fn run(
 ) -> Result<Ran, Problem> {
     let started = time::start();
     let mark = owner::random_word();
-    let (mut command, edited) = prepare(run, &mark)?;
+    let (mut command, edited) = match prepare(run, &mark, tell)? {
+        Ok(prepared) => prepared,
+        Err(why) => {
+            let mut result = StageResult::new(&run.stage.name, State::Error);
+            result.detail = Some(why);
+            return Ok(Ran {
+                result,
+                image: None,
+                keyless: true,
+                unfit: true,
+            });
+        }
+    };
     command.dir = Some(run.folder.to_owned());
     let (exit, seen) = stream::follow(run, &command, &mark, log, tell)?;
     let ended = Ended { exit, seen, edited };
@@ -54,19 +70,51 @@ fn judge(run: &StageRun<'_>, ended: &Ended) -> (Result<Ran, Problem>, Taken) {
     })
 }
 
-/// The attached command that runs the script, with the container made and filled before if there are files.
-fn prepare(run: &StageRun<'_>, mark: &str) -> Result<(Command, Option<String>), Problem> {
+/// The attached command that runs the script, and a file that changed while it was sent.
+type Prepared = (Command, Option<String>);
+
+/// The container made and filled before, if there are files. The inner error: why it cannot be made up to date.
+fn prepare(
+    run: &StageRun<'_>,
+    mark: &str,
+    tell: &mut Teller<'_>,
+) -> Result<Result<Prepared, String>, Problem> {
     let preamble = script::preamble(mark, run.exported, &run.stage.on_failure);
-    let text = run.late.fill_shell(&(preamble + &run.stage.body));
-    let spec = spec(run);
-    let engine = run.calls.engine;
-    let Some(manifest) = run.files else {
-        return Ok((engine.run(&spec, text), None));
-    };
+    let preamble = run.late.fill_shell(&preamble);
+    let body = run.late.fill_shell(&run.stage.body);
+    let (spec, engine) = (spec(run), run.calls.engine);
+    if let Files::None = run.files {
+        return Ok(Ok((engine.run(&spec, preamble + &body), None)));
+    }
     let doing = format!("create a container of `{}`", run.image);
     run.calls.work(&engine.create(&spec), &doing)?;
-    let edited = copy_in(run, manifest)?;
-    Ok((engine.start(run.name, text), edited))
+    match &run.files {
+        Files::None => unreachable!("told above"),
+        Files::All(copies) => {
+            let edited = copy_in(run, Delivery::whole(*copies))?;
+            Ok(Ok((engine.start(run.name, preamble + &body), edited)))
+        }
+        Files::Changed { chain, time } => {
+            let Update { delivery, gone } = match increment::update(run, chain, *time)? {
+                Ok(update) => update,
+                Err(why) => return Ok(Err(why)),
+            };
+            let (sent, lost) = (delivery.count() as u64, gone.count() as u64);
+            let text = format!(
+                "from its image of {}: {} sent, {lost} taken away",
+                run.from,
+                counted("file", sent)
+            );
+            tell.say(Kind::Note { text });
+            let newest = delivery.newest();
+            let edited = match copy_in(run, delivery) {
+                Ok(edited) => edited,
+                Err(problem) => return Ok(Err(problem.title)),
+            };
+            let script = preamble + &renewal::lines(&gone, &newest) + &body;
+            Ok(Ok((engine.start(run.name, script), edited)))
+        }
+    }
 }
 
 /// The stage's container.
@@ -86,11 +134,10 @@ pub(crate) fn spec<'a>(run: &StageRun<'a>) -> Container<'a> {
 }
 
 /// Sends the files; `Some` names one that changed meanwhile.
-fn copy_in(run: &StageRun<'_>, manifest: &Manifest) -> Result<Option<String>, Problem> {
+fn copy_in(run: &StageRun<'_>, delivery: Delivery) -> Result<Option<String>, Problem> {
     let (sender, receiver) = std::sync::mpsc::channel();
-    let (manifest, root) = (manifest.clone(), run.root.to_owned());
-    let workdir = run.stage.workdir.clone();
-    let feed: exec::Feed = Box::new(move |out| match manifest.write_tar(&root, &workdir, out) {
+    let root = run.root.to_owned();
+    let feed: exec::Feed = Box::new(move |out| match delivery.write_tar(&root, out) {
         Ok(()) => Ok(()),
         Err(changed @ TarError::Changed(_)) => {
             sender.send(changed.to_string()).ok();

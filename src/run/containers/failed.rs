@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::event::{Kind, Teller};
 use super::super::folder::Failed;
 use super::EngineEnv;
-use super::beginning::Beginning;
+use super::beginning::{Beginning, How};
 use super::checks::MOST_LAYERS;
 use super::lookup::Start;
 use super::stage::tag;
@@ -60,10 +60,12 @@ impl EngineEnv<'_> {
             tag: tag.unwrap_or(&image.id).clone(),
         });
         Ok(Some(Beginning {
+            links: image.links(),
+            from: image.label(labels::FROM).unwrap_or_default().to_owned(),
             image: image.id,
             layers,
             keyless: false,
-            resumed: true,
+            how: How::Resumed,
         }))
     }
 

@@ -4,7 +4,7 @@
 use super::super::artifacts::{self, Origin, Taken};
 use super::super::event::{Kind, Teller};
 use super::super::owner;
-use super::super::result::{StageResult, State};
+use super::super::result::{Increments, StageResult, State};
 use super::EngineEnv;
 use super::lookup::Start;
 use crate::engine::Container;
@@ -23,7 +23,9 @@ impl EngineEnv<'_> {
     ) -> Result<StageResult, Problem> {
         let stage = &self.plan.stages[at];
         let (name, key) = (&stage.name, start.keys[at].to_string());
-        let image = start.found[at].as_ref().map(|f| f.image.clone());
+        let found = start.found[at].as_ref();
+        let incremental = found.and_then(|f| Increments::of(f.links, &f.from));
+        let image = found.map(|f| f.image.clone());
         if let Some(image) = &image {
             self.note.images.insert(name.clone(), image.clone());
         }
@@ -36,6 +38,7 @@ impl EngineEnv<'_> {
         };
         let mut result = StageResult {
             cached: true,
+            incremental,
             key,
             image,
             missing_packages,

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use super::super::folder::Note;
 use super::base::{self, Base, Had};
 use super::call::Calls;
+use super::increment::Increment;
 use super::inventory::Inventory;
 use crate::digest::Digest;
 use crate::engine::facts::{HandedDown, Image};
+use crate::engine::labels;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::plan::key::{self, KeyParts};
@@ -22,6 +24,9 @@ pub(crate) struct Found {
     pub(crate) layers: usize,
     /// It is not what its key says, nor is what is made from it: a file changed while it was copied.
     pub(crate) keyless: bool,
+    /// Increments since a clean build, and what the last of them was made from.
+    pub(crate) links: u32,
+    pub(crate) from: String,
 }
 
 /// What a run starts from.
@@ -35,6 +40,10 @@ pub(crate) struct Start {
     pub(crate) found: Vec<Option<Found>>,
     /// By stage: it has to be run.
     pub(crate) run: Vec<bool>,
+    /// By stage: where it starts in place of the stage before.
+    pub(crate) increments: Vec<Option<Increment>>,
+    /// By stage: why it is clean though it is incremental and has an image.
+    pub(crate) clean: Vec<Option<String>>,
     /// What the base image hands down to every stage, as soon as one image was seen.
     handed: Option<HandedDown>,
 }
@@ -47,6 +56,12 @@ pub(crate) struct Question<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) parts: &'a [KeyParts],
     pub(crate) selection: &'a Selection,
+    /// What was made in increments counts for nothing.
+    pub(crate) clean: bool,
+    /// No stage starts from its own image.
+    pub(crate) whole: bool,
+    /// The image that an incremental stage is to start from.
+    pub(crate) base: Option<&'a str>,
 }
 
 impl Question<'_> {
@@ -78,6 +93,8 @@ impl Question<'_> {
         let mut start = Start {
             found: vec![None; plan.stages.len()],
             run: Vec::new(),
+            increments: vec![None; plan.stages.len()],
+            clean: vec![None; plan.stages.len()],
             handed: base.image.as_deref().map(Image::handed_down),
             base,
             passed_over: Vec::new(),
@@ -89,6 +106,10 @@ impl Question<'_> {
         if start.run.contains(&true) && self.selection.may_find() {
             start.take(inventory.of_project(calls, self.project)?.iter(), self);
             start.take_kept(self);
+            if start.run.contains(&true) && !self.clean && !self.whole {
+                self.increments(&mut start)?;
+                start.run = to_run(&start, plan, self.selection);
+            }
         }
         Ok(start)
     }
@@ -96,7 +117,9 @@ impl Question<'_> {
     /// A base image that a stage starts from has to be on the engine.
     fn fetch_base(&self, start: &mut Start) -> Result<(), Problem> {
         let mut run = self.plan.stages.iter().zip(&start.run);
-        let from_base = run.any(|(stage, run)| *run && stage.parent.is_none());
+        let mut run = run.by_ref().zip(&start.increments);
+        let from_base =
+            run.any(|((stage, run), own)| *run && stage.parent.is_none() && own.is_none());
         let blind = start.handed.is_none() && start.run.contains(&true);
         if !from_base && !blind || start.base.image.is_some() {
             return Ok(());
@@ -121,27 +144,38 @@ impl Start {
             .expect("a stage starts from an image that was seen")
     }
 
+    /// Any image says what the base image hands down.
+    pub(super) fn see(&mut self, image: &Image) {
+        self.handed.get_or_insert_with(|| image.handed_down());
+    }
+
     /// Notes the images that are what a stage's key asks for.
     pub(super) fn take<'i>(
         &mut self,
         images: impl Iterator<Item = &'i Image>,
         question: &Question<'_>,
     ) {
-        let by_key: BTreeMap<Digest, &Image> = images
-            .filter(|i| self.base.is_like(i))
-            .filter_map(|i| i.stage_key(question.project).map(|key| (key, i)))
-            .collect();
+        let (mut clean, mut increments) = (BTreeMap::new(), BTreeMap::new());
+        let (project, env) = (question.project, &question.plan.slug);
+        for image in images.filter(|i| self.base.is_like(i)) {
+            clean.extend(image.stage_key(project).map(|key| (key, image)));
+            let key = image.increment_key(project, env);
+            increments.extend(key.filter(|_| !question.clean).map(|key| (key, image)));
+        }
         for at in question.selection.found() {
-            if let Some(image) = by_key.get(&self.keys[at]) {
-                self.handed.get_or_insert_with(|| image.handed_down());
+            let key = &self.keys[at];
+            if let Some(image) = clean.get(key).or_else(|| increments.get(key)) {
+                self.see(image);
                 self.found[at] = Some(Found {
                     image: image.id.clone(),
                     layers: image.layers().len(),
                     keyless: false,
+                    links: image.links(),
+                    from: image.label(labels::FROM).unwrap_or_default().to_owned(),
                 });
             }
         }
-        self.run = to_run(question.plan, &self.found, question.selection);
+        self.run = to_run(self, question.plan, question.selection);
     }
 
     /// Notes what other environments of this run have kept.
@@ -151,12 +185,13 @@ impl Start {
                 self.found[at] = question.inventory.kept(self.keys[at]);
             }
         }
-        self.run = to_run(question.plan, &self.found, question.selection);
+        self.run = to_run(self, question.plan, question.selection);
     }
 }
 
-/// A stage is run if its image is missing and somebody needs it: the caller, or a later stage that is run.
-pub(crate) fn to_run(plan: &Plan, found: &[Option<Found>], selection: &Selection) -> Vec<bool> {
+/// A stage is run if its image is missing and somebody needs it: the caller, or a later stage that is run and starts from
+/// it.
+fn to_run(start: &Start, plan: &Plan, selection: &Selection) -> Vec<bool> {
     let mut run = vec![false; plan.stages.len()];
     // What starts from a stage stands behind it.
     for at in (0..plan.stages.len())
@@ -165,8 +200,10 @@ pub(crate) fn to_run(plan: &Plan, found: &[Option<Found>], selection: &Selection
     {
         let mut above = selection.above(plan, at).peekable();
         let last = above.peek().is_none();
-        let needed = last || selection.is_anew(at) || above.any(|above| run[above]);
-        run[at] = needed && found[at].is_none();
+        let needed = last
+            || selection.is_anew(at)
+            || above.any(|above| run[above] && start.increments[above].is_none());
+        run[at] = needed && start.found[at].is_none();
     }
     run
 }

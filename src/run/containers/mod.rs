@@ -9,6 +9,7 @@ pub(crate) mod container;
 pub(crate) mod failed;
 mod finally;
 mod found;
+pub(crate) mod increment;
 pub(crate) mod inventory;
 pub(crate) mod leftovers;
 pub(crate) mod lookup;
@@ -25,9 +26,8 @@ mod why;
 
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
-use super::result::{self, StageResult, State};
+use super::result::{self, Increments, StageResult, State};
 use super::{Options, World};
-use crate::digest::Digest;
 use crate::exec::{self, Background};
 use crate::late::Late;
 use crate::plan::Plan;
@@ -35,7 +35,7 @@ use crate::plan::chain::Selection;
 use crate::plan::copy::Manifest;
 use crate::plan::key::KeyParts;
 use crate::problem::Problem;
-use beginning::Beginning;
+use beginning::{Beginning, How};
 use call::Calls;
 use lookup::{Found, Question, Start};
 use network::Network;
@@ -74,6 +74,8 @@ pub(crate) struct EngineEnv<'a> {
     pub(crate) note: Note,
     pub(crate) proxies: Proxies,
     pub(crate) network: Option<Network>,
+    /// An image could not be made up to date: no stage starts from its own in this run.
+    pub(crate) whole: bool,
     pub(crate) spent: Spent,
     pub(crate) background: Vec<Background>,
     pub(crate) results: Vec<StageResult>,
@@ -153,6 +155,9 @@ impl EngineEnv<'_> {
             plan: self.plan,
             parts: &self.parts,
             selection,
+            clean: self.options.clean,
+            whole: self.whole,
+            base: self.options.base.as_deref(),
         }
     }
 
@@ -275,39 +280,47 @@ impl EngineEnv<'_> {
             result.detail = Some(problem.title.clone());
             self.results.push(result);
         })?;
-        if ran.image.is_none() && ran.result.state == State::Passed {
-            self.note.images.remove(name);
+        if ran.unfit {
+            let why = ran.result.detail.unwrap_or_default();
+            let text = format!("it cannot start from its own image: {why}");
+            tell.say(Kind::Note { text });
+            self.whole = true;
+            return Ok(None);
         }
-        if let Some(image) = &ran.image {
-            let found = Found {
-                image: image.clone(),
-                layers: beginning.layers + 1,
-                keyless: ran.keyless,
-            };
-            self.passed(at, start.keys[at], &found, ran.result.artifacts.is_some());
-            start.found[at] = Some(found);
-        }
+        self.note_kept(at, start, &beginning, &ran);
         let mut result = ran.result;
         result.key = start.keys[at].to_string();
-        result.resumed = beginning.resumed;
+        result.resumed = beginning.how == How::Resumed;
+        result.incremental = Increments::of(beginning.links, &beginning.from);
         Ok(Some(result))
     }
 
-    /// Notes a stage that passed, for the next run and for other environments of this one.
-    fn passed(&mut self, at: usize, key: Digest, found: &Found, artifacts: bool) {
-        let stage = &self.plan.stages[at];
-        self.forget_failed_of(stage);
-        let image = found.image.clone();
-        self.note.images.insert(stage.name.clone(), image);
-        if found.keyless {
-            return;
+    /// Notes the image of a stage that was run, for this run and later ones; one that passed and left none has none any more.
+    fn note_kept(&mut self, at: usize, start: &mut Start, beginning: &Beginning, ran: &Ran) {
+        let (stage, key) = (&self.plan.stages[at], start.keys[at]);
+        if ran.result.state == State::Passed {
+            self.forget_failed_of(stage);
+            self.note.images.remove(&stage.name);
         }
-        if artifacts {
-            let key = key.to_string();
-            self.note.artifacts.insert(stage.name.clone(), key);
+        if let Some(image) = ran.image.clone() {
+            self.note.images.insert(stage.name.clone(), image.clone());
+            if ran.result.artifacts.is_some() && !ran.keyless {
+                let key = key.to_string();
+                self.note.artifacts.insert(stage.name.clone(), key);
+            }
+            let found = Found {
+                image,
+                layers: beginning.layers + 1,
+                keyless: ran.keyless,
+                links: beginning.links,
+                from: beginning.from.clone(),
+            };
+            if !found.keyless && found.links == 0 {
+                let inventory = self.world.inventory(self.calls.engine);
+                inventory.keep(key, found.clone());
+            }
+            start.found[at] = Some(found);
         }
-        let inventory = self.world.inventory(self.calls.engine);
-        inventory.keep(key, found.clone());
     }
 
     /// Runs a stage; again in a new network if somebody ended the one that the stages share.

@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::engine::Container;
 use crate::engine::labels::{Labels, StageLabels};
 use crate::exec;
-use crate::plan::{Plan, Stage};
+use crate::plan::{Plan, Stage, key};
 use crate::problem::Problem;
 use crate::time;
 
@@ -39,6 +39,8 @@ impl EngineEnv<'_> {
         let image = &beginning.image;
         let network = self.join(stage, image, start)?;
         let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
+        let kind = if beginning.links == 0 { "key" } else { "inc" };
+        let word = format!("{kind}-{}", start.keys[at].short());
         let exported = self.proxies.exported(&start.handed().env);
         let run = StageRun {
             calls: &self.calls,
@@ -48,7 +50,8 @@ impl EngineEnv<'_> {
             labels: &self.labels(at, start, beginning),
             name: &name,
             network: &network,
-            files: self.manifests[at].as_ref().filter(|_| !beginning.resumed),
+            files: self.files(at, beginning.how),
+            from: &beginning.from,
             root: &self.world.root,
             late: &self.late,
             proxies: &self.proxies,
@@ -57,7 +60,7 @@ impl EngineEnv<'_> {
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
             hurry: self.world.hurry(),
-            tag: &tag(plan, stage, &format!("key-{}", start.keys[at].short())),
+            tag: &tag(plan, stage, &word),
             keyless: beginning.keyless,
         };
         let mut ran = container::run(&run, &mut log, tell);
@@ -167,8 +170,19 @@ impl EngineEnv<'_> {
             parts: &self.memory.label(at),
             parent_layers: beginning.layers,
             inherited: &start.handed().marks,
+            links: beginning.links,
+            from: &beginning.from,
+            line: key::line(self.plan, &self.parts, at, start.base.identity),
+            revision: self.revision(),
         };
         Labels::stage(&of, &self.world.owner)
+    }
+
+    /// git's description of the tree, where somebody may start from what is made of it.
+    fn revision(&self) -> &str {
+        let incremental = self.plan.stages.iter().any(|stage| stage.incremental);
+        let describe = incremental.then(|| self.world.describe()).flatten();
+        describe.unwrap_or_default()
     }
 
     /// The network option of a stage: its own, or the one that all stages share, made when it is first needed and

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::super::artifacts::Origin;
 use super::super::result::StageResult;
+use super::beginning::Files;
 use super::call::Calls;
 use super::proxies::Proxies;
 use crate::engine::labels::Labels;
 use crate::exec::Exit;
 use crate::late::Late;
-use crate::plan::copy::Manifest;
 use crate::plan::{Plan, Stage};
 
 /// Everything one stage needs to run.
@@ -23,7 +23,9 @@ pub(crate) struct StageRun<'a> {
     pub(crate) labels: &'a Labels,
     pub(crate) name: &'a str,
     pub(crate) network: &'a str,
-    pub(crate) files: Option<&'a Manifest>,
+    pub(crate) files: Files<'a>,
+    /// What is told of where it begins.
+    pub(crate) from: &'a str,
     /// The tree that the files are in.
     pub(crate) root: &'a Path,
     pub(crate) late: &'a Late,
@@ -64,6 +66,8 @@ pub(crate) struct Ran {
     pub(crate) image: Option<String>,
     /// The image is not under its key.
     pub(crate) keyless: bool,
+    /// It did not run: its own image cannot be made up to date, so it has to start from the stage before.
+    pub(crate) unfit: bool,
 }
 
 /// What came out of the engine's client.

@@ -45,6 +45,7 @@ pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
         result,
         image,
         keyless,
+        unfit: false,
     })
 }
 

@@ -5,6 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use tar::Archive;
 
+use super::super::Manifest;
+use super::super::delivery::{Copies, TIME};
 use super::super::tree::Tree;
 use super::*;
 
@@ -38,9 +40,20 @@ fn entries(bytes: &[u8]) -> Vec<(Vec<u8>, EntryType, u32, Vec<u8>)> {
     out
 }
 
+/// All files, and not the text beside them.
+fn files(manifest: &Manifest, prefix: &str) -> Delivery {
+    let mut delivery = Delivery::whole(Copies {
+        stage: "s",
+        workdir: prefix,
+        files: manifest,
+    });
+    delivery.texts.clear();
+    delivery
+}
+
 fn sent(tree: &Tree, manifest: &Manifest, prefix: &str) -> (Vec<u8>, Result<(), TarError>) {
     let mut bytes = Vec::new();
-    let result = manifest.write_tar(tree.root(), prefix, &mut bytes);
+    let result = files(manifest, prefix).write_tar(tree.root(), &mut bytes);
     (bytes, result)
 }
 
@@ -201,7 +214,9 @@ fn a_file_cut_in_mid_read_does_not_break_the_stream() {
     let manifest = tree.collect(&["."]).unwrap();
     let path = tree.root().join("a");
     let mut out = Scissors(&path, Vec::new());
-    let error = manifest.write_tar(tree.root(), "", &mut out).unwrap_err();
+    let error = files(&manifest, "")
+        .write_tar(tree.root(), &mut out)
+        .unwrap_err();
     assert!(matches!(error, TarError::Changed(paths) if paths == [b"a"]));
     let read = entries(&out.1);
     assert_eq!(
@@ -214,12 +229,32 @@ fn a_file_cut_in_mid_read_does_not_break_the_stream() {
 fn a_reader_that_is_gone_is_told() {
     let tree = Tree::new().file("a", "x");
     let manifest = tree.collect(&["."]).unwrap();
-    let error = manifest
-        .write_tar(tree.root(), "", &mut [0; 100].as_mut_slice())
+    let error = files(&manifest, "")
+        .write_tar(tree.root(), &mut [0; 100].as_mut_slice())
         .unwrap_err();
     assert!(
         matches!(error, TarError::Write(_))
             && error.to_string().starts_with("cannot send the files")
     );
     assert_eq!(shown(std::ffi::OsStr::new("a").as_bytes()), "a");
+}
+
+#[test]
+fn the_text_comes_last_and_says_what_was_sent() {
+    let tree = Tree::new().file("a", "x").link("l", "a");
+    let manifest = tree.collect(&["."]).unwrap();
+    let delivery = Delivery::whole(Copies {
+        stage: "s",
+        workdir: "/p",
+        files: &manifest,
+    });
+    let mut bytes = Vec::new();
+    delivery.write_tar(tree.root(), &mut bytes).unwrap();
+    let (path, kind, mode, text) = entries(&bytes).pop().unwrap();
+    assert_eq!(
+        (path.as_slice(), kind, mode),
+        (b".runenv/s.manifest".as_slice(), EntryType::Regular, 0o644)
+    );
+    let expected = manifest.listing("/p", TIME);
+    assert_eq!(super::super::listing::read(&text), Some(expected));
 }
