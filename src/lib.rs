@@ -39,7 +39,6 @@ mod pattern;
 mod plan;
 mod problem;
 mod quote;
-#[allow(dead_code, reason = "runs ask it next")]
 mod registry;
 mod report;
 mod run;

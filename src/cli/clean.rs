@@ -9,7 +9,8 @@ use super::{Context, Exit, engines};
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
-use crate::run::clean::{self, Leftovers};
+use crate::plan::image::Registries;
+use crate::run::clean::{self, Leftovers, Named};
 use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
 use crate::run::local::trees;
@@ -35,6 +36,8 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
     let folder = Folder::of(&project.root);
     let id = project_id::of(&project, &folder)?;
     let cancel = Cancel::install();
+    let table = project.file.registry.as_ref();
+    let registries = table.map(Registries::of).unwrap_or_default();
     let asked = args.engine;
     let mut answered = false;
     for engine in Engine::ALL {
@@ -45,7 +48,12 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
             engine,
             cancel: &cancel,
         };
-        let mut found = match clean::find(&calls, &project.name, &id, args.older) {
+        let of = Named {
+            project: &project.name,
+            id: &id,
+            registries: &registries,
+        };
+        let mut found = match clean::find(&calls, &of, args.older) {
             Ok(found) => found,
             // An engine that is not there has nothing of ours; one that was named must answer.
             Err(problem) if asked.is_some() => return Err(problem.into()),

@@ -10,7 +10,6 @@ use crate::engine::{Container, Engine};
 use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, PlanCommand, Stage, script};
-use crate::run::containers::stage::tag;
 use crate::run::folder::Folder;
 use crate::run::{self, Job, Options, local};
 
@@ -55,7 +54,7 @@ pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) ->
 /// A stage's calls of the engine.
 fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Command> {
     let image = match stage.parent {
-        Some(at) => tag(plan, &plan.stages[at], "plan"),
+        Some(at) => plan.image_name(&plan.stages[at], "plan"),
         None => plan.base().unwrap_or_default(),
     };
     let name = format!("runenv-{}-{}", plan.slug, stage.name);
@@ -81,7 +80,7 @@ fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Com
             engine.start(&name, text),
         ]
     };
-    commands.push(engine.commit(&name, &tag(plan, stage, "plan"), &[]));
+    commands.push(engine.commit(&name, &plan.image_name(stage, "plan"), &[]));
     commands.push(engine.remove_containers(&[&name]));
     commands
 }

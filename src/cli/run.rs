@@ -18,7 +18,7 @@ use crate::problem::{Problem, Problems};
 use crate::report::live::{self, Live};
 use crate::report::plain::Plain;
 use crate::report::{self, Sink};
-use crate::run::{self, AtOnce, Job, Options, World};
+use crate::run::{self, AtOnce, Job, Options, Push, World};
 use crate::time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,6 +76,12 @@ pub(crate) struct RunArgs {
     /// Do not keep what a failed stage left as an image
     #[arg(long, env = "RUNENV_NO_KEEP_FAILED", value_parser = FalseyValueParser::new())]
     no_keep_failed: bool,
+    /// Ask no registry and pull nothing: what is not on the engine is made here
+    #[arg(long, env = "RUNENV_OFFLINE", value_parser = FalseyValueParser::new())]
+    offline: bool,
+    /// Push the stages' images to `[registry]`; with `=try` one that cannot be pushed is no failure
+    #[arg(long, value_name = "try", num_args = 0..=1, require_equals = true, default_missing_value = "yes", env = "RUNENV_PUSH", value_parser = push)]
+    push: Option<Push>,
     /// Wait for another local run of this tree to end
     #[arg(long, env = "RUNENV_WAIT", value_parser = FalseyValueParser::new())]
     wait: bool,
@@ -116,6 +122,8 @@ impl RunArgs {
             install_packages: self.install_packages,
             wait: self.wait,
             engine: self.engine,
+            offline: self.offline,
+            push: self.push.unwrap_or_default(),
         }
     }
 
@@ -209,10 +217,37 @@ fn at_once(text: &str) -> Result<AtOnce, &'static str> {
     }
 }
 
+/// Reads `--push`.
+fn push(text: &str) -> Result<Push, &'static str> {
+    match text {
+        "yes" | "true" | "1" => Ok(Push::Yes),
+        "try" => Ok(Push::Try),
+        "" | "no" | "false" | "0" => Ok(Push::No),
+        _ => Err("write `--push` or `--push=try`"),
+    }
+}
+
+/// There has to be a registry to push to.
+fn check_push(jobs: &[Job], options: &Options) -> Result<(), Problem> {
+    if options.offline && options.push != Push::No {
+        let title = "`--push` needs a registry, and `--offline` asks none";
+        return Err(Problem::new(title, "leave one of them out"));
+    }
+    let here = |job: &&Job| {
+        run::engine(&job.plan, options).is_some() && job.plan.registries.push.is_none()
+    };
+    let nowhere = jobs.iter().find(here).filter(|_| options.push != Push::No);
+    nowhere.map_or(Ok(()), |_| {
+        let help = "say where images go: `[registry]` with `repository = \"ghcr.io/me\"`";
+        Err(Problem::new("`--push` has nowhere to push to", help))
+    })
+}
+
 pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let jobs = args.jobs(&project, context)?;
     let options = args.options();
+    check_push(&jobs, &options)?;
     if args.dry_run {
         let text = dry_run::text(&project.root, &jobs, &options, &context.host);
         context.out.result(&text);

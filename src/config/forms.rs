@@ -170,6 +170,12 @@ pub(crate) fn is_registry(text: &str) -> bool {
     host.split('.').all(label) && port.parse::<u16>().is_ok()
 }
 
+/// Does a repository say its host? Engines' own rule: a dot or a port is in it, or it is `localhost`.
+pub(crate) fn has_host(repository: &str) -> bool {
+    let first = repository.split('/').next().unwrap_or_default();
+    first == "localhost" || first.contains(['.', ':'])
+}
+
 /// A repository of images, without a tag: a host and a path, or either alone.
 pub(crate) fn is_repository(text: &str) -> bool {
     let word = |part: &str| {

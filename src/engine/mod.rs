@@ -132,6 +132,10 @@ impl Engine {
         self.call(&["pull", "-q"]).args(platform).arg(image)
     }
 
+    pub(crate) fn push(self, image: &str) -> Command {
+        self.call(&["push", "-q", image])
+    }
+
     /// Copies a tar into a container that is not started; `made` is the command that makes the tar.
     pub(crate) fn copy_in(self, container: &str, made: String) -> Command {
         self.call(&["cp", "-", &format!("{container}:/")])

@@ -14,6 +14,7 @@ use crate::quote;
 use crate::time;
 
 use super::chain::Chain;
+use super::image::Registries;
 use super::{
     PackageStep, Period, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
 };
@@ -27,7 +28,7 @@ const MAX_LINKS: u32 = 10;
 
 /// Plans an environment.
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
-    unbuilt::check(project, env)?;
+    unbuilt::check(env)?;
     let settings = &env.settings;
     let key_salt = project.file.project.key_salt.as_ref();
     let key_salt = key_salt.map(|s| s.get_ref().clone()).unwrap_or_default();
@@ -64,12 +65,19 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
         end_of_life: value(env.end_of_life.as_ref()),
         archive: value(env.archive.as_ref())
             .filter(|_| env.manager.is_some_and(|m| m.archive.is_some())),
+        registries: registries(project, env),
         stages,
     };
     if plan.image.is_some() {
         pin(&mut plan, project.lock()?);
     }
     Ok(plan)
+}
+
+/// `[registry]`; nothing of a local environment goes there.
+fn registries(project: &Project, env: &Environment) -> Registries {
+    let table = project.file.registry.as_ref().filter(|_| env.container());
+    table.map(Registries::of).unwrap_or_default()
 }
 
 /// Which bytes the base image is, by the lock file.

@@ -7,6 +7,7 @@ pub(crate) mod chain;
 pub(crate) mod copy;
 pub(crate) mod devcontainer;
 pub(crate) mod dockerfile;
+pub(crate) mod image;
 pub(crate) mod json;
 pub(crate) mod key;
 mod make;
@@ -20,6 +21,7 @@ mod unbuilt;
 #[cfg(test)]
 mod tests;
 
+use image::Registries;
 pub(crate) use make::plan;
 pub(crate) use period::Period;
 
@@ -70,6 +72,8 @@ pub(crate) struct Plan {
     pub(crate) end_of_life: Option<String>,
     /// Where its packages come from then, if a package stage can be told to.
     pub(crate) archive: Option<String>,
+    /// Where images of stages are looked for and pushed to.
+    pub(crate) registries: Registries,
     pub(crate) stages: Vec<Stage>,
 }
 

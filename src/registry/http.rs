@@ -31,7 +31,7 @@ pub(super) struct Http {
     remote: Agent,
     local: Agent,
     pub(super) cancel: Cancel,
-    silence: Duration,
+    pub(super) silence: Duration,
     credentials: Credentials,
     /// By repository: a helper is asked once.
     logins: Mutex<BTreeMap<String, Option<Login>>>,

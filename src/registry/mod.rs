@@ -21,6 +21,7 @@ mod token;
 mod trouble;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::facts::Image;
 use crate::exec::Cancel;
@@ -39,8 +40,6 @@ const MOST_OF_A_CONFIG: u64 = 8 << 20;
 pub(crate) struct Remote {
     /// Of the manifest for the platform: what to pull.
     pub(crate) digest: String,
-    /// Of what the name stands for: a list of platforms, or that manifest.
-    pub(crate) named: String,
     pub(crate) image: Image,
     /// Of all layers, as they are sent.
     pub(crate) bytes: u64,
@@ -82,6 +81,11 @@ impl Client {
         answers.remove(0)
     }
 
+    /// How long a registry may send nothing.
+    pub(crate) fn silence(&self) -> Duration {
+        self.0.silence
+    }
+
     fn each<Q: Send + 'static, T: Send + 'static>(
         &self,
         questions: Vec<Q>,
@@ -99,19 +103,6 @@ impl Client {
     }
 }
 
-/// The platform of images for this machine, as registries call it.
-pub(crate) fn this_platform() -> &'static str {
-    match std::env::consts::ARCH {
-        "aarch64" => "linux/arm64",
-        "arm" => "linux/arm",
-        "x86" => "linux/386",
-        "powerpc64" => "linux/ppc64le",
-        "riscv64" => "linux/riscv64",
-        "s390x" => "linux/s390x",
-        _ => "linux/amd64",
-    }
-}
-
 fn digest(http: &Http, of: &Reference) -> Answer<String> {
     let path = format!("manifests/{}", of.version());
     let Some(reply) = http.head(of, &path, TYPES)? else {
@@ -124,10 +115,9 @@ fn digest(http: &Http, of: &Reference) -> Answer<String> {
 }
 
 fn image(http: &Http, of: &Reference, platform: &str) -> Answer<Remote> {
-    let Some((named, first)) = manifest(http, of)? else {
+    let Some((mut digest, mut manifest_now)) = manifest(http, of)? else {
         return Ok(None);
     };
-    let (mut digest, mut manifest_now) = (named.clone(), first);
     // A list may name a list, which engines do not follow either.
     for _ in 0..2 {
         match manifest_now.behind(platform) {
@@ -144,7 +134,6 @@ fn image(http: &Http, of: &Reference, platform: &str) -> Answer<Remote> {
                 };
                 return Ok(Some(Remote {
                     digest,
-                    named,
                     image,
                     bytes,
                 }));

@@ -188,6 +188,12 @@ fn remarks(summary: &Summary, colour: bool) -> String {
         let sources = env.stages.iter().filter_map(|s| s.package_sources.clone());
         say("package sources", &env.name, &sources.collect::<Vec<_>>());
         say("packages without a name", &env.name, &env.nameless_packages);
+        let not_pushed = |s: &StageResult| {
+            let reason = s.pushed.as_ref()?.reason.as_ref()?;
+            Some(format!("{} ({})", s.name, clean::cut(reason)))
+        };
+        let not_pushed = env.stages.iter().filter_map(not_pushed);
+        say("not pushed", &env.name, &not_pushed.collect::<Vec<_>>());
     }
     for env in &summary.envs {
         text += &failure::allowed(env, colour);

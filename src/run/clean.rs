@@ -9,6 +9,7 @@ use super::containers::{inventory, leftovers};
 use super::freed;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
+use crate::plan::image::Registries;
 use crate::problem::Problem;
 use crate::time;
 
@@ -37,15 +38,30 @@ impl Leftovers {
     }
 }
 
+/// A project, and how its images are called.
+pub(crate) struct Named<'a> {
+    pub(crate) project: &'a str,
+    pub(crate) id: &'a str,
+    pub(crate) registries: &'a Registries,
+}
+
+impl Named<'_> {
+    /// Did a run give the image this tag?
+    fn gave(&self, tag: &str, image: &Image) -> bool {
+        let label = |name| image.label(name).unwrap_or_default();
+        let of = [self.project, label(labels::ENV), label(labels::STAGE)];
+        self.registries.gave(of, tag)
+    }
+}
+
 /// Everything of the project's that may go; of images those that are older than this.
 pub(crate) fn find(
     calls: &Calls<'_>,
-    name: &str,
-    project: &str,
+    of: &Named<'_>,
     older: Option<Duration>,
 ) -> Result<Leftovers, Problem> {
-    let owners = leftovers::owners(calls, project)?;
-    let mut found = images(calls, name, project, older)?;
+    let owners = leftovers::owners(calls, of.id)?;
+    let mut found = images(calls, of, older)?;
     found.containers = owners.dead;
     if let Some(owner) = owners.living.first().filter(|_| !found.images.is_empty()) {
         let process = owner.split(' ').nth(1).unwrap_or_default();
@@ -59,17 +75,17 @@ pub(crate) fn find(
 }
 
 /// How many bytes removing all images of the project would free; `None` where the engine does not say.
-pub(crate) fn would_free(calls: &Calls<'_>, name: &str, project: &str) -> Option<u64> {
-    let found = images(calls, name, project, None).ok()?;
+pub(crate) fn would_free(calls: &Calls<'_>, of: &Named<'_>) -> Option<u64> {
+    let found = images(calls, of, None).ok()?;
     Some(found.bytes())
 }
 
 fn images(
     calls: &Calls<'_>,
-    name: &str,
-    project: &str,
+    of: &Named<'_>,
     older: Option<Duration>,
 ) -> Result<Leftovers, Problem> {
+    let project = of.id;
     let mut found = Leftovers::default();
     let (mut go, mut stay) = (Vec::new(), Vec::new());
     for image in inventory::all_of_project(calls, project)? {
@@ -79,7 +95,7 @@ fn images(
         }
         let tags = image.repo_tags.clone().unwrap_or_default();
         let (ours, foreign): (Vec<String>, Vec<String>) =
-            tags.into_iter().partition(|tag| is_ours(tag, name, &image));
+            tags.into_iter().partition(|tag| of.gave(tag, &image));
         if foreign.is_empty() {
             go.push(image);
             continue;
@@ -140,17 +156,6 @@ fn others(calls: &Calls<'_>, project: &str) -> Vec<Image> {
 /// An image whose age cannot be told is not old.
 fn is_older(image: &Image, than: Option<Duration>) -> bool {
     than.is_none_or(|than| time::age(&image.created).is_some_and(|age| age >= than))
-}
-
-/// Did a run give the image this tag?
-fn is_ours(tag: &str, name: &str, image: &Image) -> bool {
-    let label = |name| image.label(name).unwrap_or_default();
-    let ours = format!("{name}-{}-{}", label(labels::ENV), label(labels::STAGE));
-    let repository = tag
-        .rsplit_once(':')
-        .map_or(tag, |(repository, _)| repository);
-    // podman's registry of images that are from here.
-    repository.strip_prefix("localhost/").unwrap_or(repository) == ours
 }
 
 /// Removes them; what the engine refuses (a container somebody started needs it) is told and left.

@@ -2,7 +2,7 @@
 //! the nearest image. Pulls nothing, writes nothing; at most the three processes that a look-up takes.
 
 use super::World;
-use super::containers::base as base_image;
+use super::containers::base::{self as base_image, Beyond};
 use super::containers::call::Calls;
 use super::containers::lookup::{Question, Start};
 use super::folder::EnvFolder;
@@ -92,7 +92,7 @@ pub(crate) fn explain(
     let Some(engine) = engine else {
         return Ok(here(plan, wanted));
     };
-    let manifests = stages::read(plan, world, wanted)?.0;
+    let manifests = stages::read(plan, world, wanted)?;
     let here = stages::here(plan, world.host);
     let parts = stages::parts(plan, &manifests, &here);
     let calls = Calls { engine, cancel };
@@ -104,6 +104,9 @@ pub(crate) fn explain(
         plan,
         parts: &parts,
         selection: wanted,
+        // Nothing is fetched to be explained.
+        beyond: Beyond::Nobody,
+        all: false,
         clean: false,
         whole: true,
         base: None,

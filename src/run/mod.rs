@@ -18,6 +18,7 @@ pub(crate) mod local;
 pub(crate) mod lock;
 pub(crate) mod log;
 mod log_file;
+mod looked;
 mod options;
 pub(crate) mod owner;
 pub(crate) mod pass_env;
@@ -40,7 +41,7 @@ use crate::plan::chain::Selection;
 use crate::time;
 pub(crate) use environment::not_for;
 use event::{Event, Kind};
-pub(crate) use options::{AtOnce, Options};
+pub(crate) use options::{AtOnce, Options, Push};
 use result::Summary;
 use result::Took;
 use schedule::Turn;
@@ -125,7 +126,7 @@ pub(crate) fn run(
 fn turn<'a>(job: &'a Job, options: &Options) -> Turn<'a> {
     Turn {
         env: &job.plan.env,
-        in_tree: engine(&job.plan, options).is_none(),
+        in_tree: engine(&job.plan, options).is_none() && !job.plan.isolated,
         after: &job.after,
     }
 }

@@ -26,6 +26,19 @@ pub(crate) struct Options {
     pub(crate) wait: bool,
     /// Runs `docker-*` names on this engine.
     pub(crate) engine: Option<Engine>,
+    /// Nothing is asked of registries, and nothing pulled.
+    pub(crate) offline: bool,
+    pub(crate) push: Push,
+}
+
+/// Whether images go to the registry: what `--push` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Push {
+    #[default]
+    No,
+    /// That one could not be pushed is told, and counts for nothing.
+    Try,
+    Yes,
 }
 
 /// How many environments run at once: what `--jobs` says.

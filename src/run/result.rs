@@ -108,6 +108,8 @@ pub(crate) struct StageResult {
     pub(crate) on_failure_output: Vec<String>,
     /// What was copied out; none where nothing was, or the stage was not run.
     pub(crate) artifacts: Option<Artifacts>,
+    /// Where its image went; none where nobody wanted to push it.
+    pub(crate) pushed: Option<Pushed>,
     /// Our own disk's trouble behind the stage, which ends the environment and leaves the stage's state as it is.
     #[serde(skip)]
     pub(crate) trouble: Option<Problem>,
@@ -139,6 +141,35 @@ pub(crate) struct Artifacts {
     /// How many files and links.
     pub(crate) files: u64,
     pub(crate) bytes: u64,
+}
+
+/// A stage's image in the registry.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Pushed {
+    pub(crate) state: PushState,
+    pub(crate) image: String,
+    /// Why it is not there.
+    pub(crate) reason: Option<String>,
+    /// That it is not there makes the run fail.
+    #[serde(skip)]
+    pub(crate) counts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PushState {
+    Pushed,
+    /// It was there already.
+    Present,
+    NotPushed,
+}
+
+impl Pushed {
+    /// Is it missing, and was it to be there?
+    fn failed(&self) -> bool {
+        self.counts && self.state == PushState::NotPushed
+    }
 }
 
 impl StageResult {
@@ -187,6 +218,7 @@ impl StageResult {
             tail: Vec::new(),
             on_failure_output: Vec::new(),
             artifacts: None,
+            pushed: None,
             trouble: None,
         }
     }
@@ -256,10 +288,11 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// 130 interrupted; 3 if an engine stopped a build; 2 if the file's mistake did; 1 if one failed; 4 if all were
-    /// skipped; 0.
+    /// 130 interrupted; 3 if an engine stopped a build; 2 if the file's mistake did; 1 if one failed; 3 if all that went
+    /// wrong is a push; 4 if all were skipped; 0.
     pub(crate) fn exit_code(&self) -> u8 {
         let any = |state: State| self.envs.iter().any(|e| e.state == state);
+        let stages = self.envs.iter().flat_map(|e| &e.stages);
         let mut errors = self.envs.iter().filter(|e| e.state == State::Error);
         if self.interrupted {
             130
@@ -269,6 +302,8 @@ impl Summary {
             2
         } else if any(State::Failed) || any(State::TimedOut) || any(State::OutOfMemory) {
             1
+        } else if stages.filter_map(|s| s.pushed.as_ref()).any(Pushed::failed) {
+            3
         } else if !self.envs.is_empty() && self.envs.iter().all(|e| e.state == State::Skipped) {
             4
         } else {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::clean::{self, Named};
 use super::containers::call::Calls;
 use super::folder::Folder;
-use super::{clean, owner};
+use super::owner;
 use crate::engine::Engine;
 use crate::engine::about::About;
 use crate::files;
@@ -67,7 +68,7 @@ impl Room {
     }
 
     /// Is there room for the next image of an engine, as far as that can be seen from here?
-    pub(crate) fn on_engine(&self, calls: &Calls<'_>, name: &str, id: &str) -> Result<(), Problem> {
+    pub(crate) fn on_engine(&self, calls: &Calls<'_>, of: &Named<'_>) -> Result<(), Problem> {
         if self.least == Some(0) {
             return Ok(());
         }
@@ -95,7 +96,7 @@ impl Room {
         let Some(title) = self.little(&root, LEAST_OF_AN_ENGINE) else {
             return Ok(());
         };
-        let freed = clean::would_free(calls, name, id).unwrap_or_default();
+        let freed = clean::would_free(calls, of).unwrap_or_default();
         let mut problem = Problem::engine(
             title,
             format!(

@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::host::machine::Machine;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
-use crate::plan::copy::{FileCache, Manifest};
+use crate::plan::copy::Manifest;
 use crate::plan::json;
 use crate::plan::key::{Here, KeyParts};
 use crate::problem::Problem;
@@ -32,8 +32,7 @@ pub(crate) fn run(
     let Some(engine) = engine(plan, options) else {
         return on_host(job, world, options, cancel, folder, (result, tell));
     };
-    let (manifests, mut cache) = read(plan, world, selection)?;
-    cache.save()?;
+    let manifests = read(plan, world, selection)?;
     let parts = parts(plan, &manifests, &here(plan, world.host));
     folder.forget(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
@@ -52,6 +51,7 @@ pub(crate) fn run(
         whole: false,
         spent: Spent::default(),
         background: Vec::new(),
+        pusher: None,
         results: Vec::new(),
         memory: Memory::default(),
     };
@@ -89,20 +89,19 @@ fn proxies(engine: Engine, plan: &Plan, world: &World<'_>) -> Result<Proxies, Pr
     proxies.and_passed(world.host, &plan.pass_env)
 }
 
-/// The files of every stage that copies, and the cache that knows them now.
+/// The files of every stage that copies.
 pub(crate) fn read(
     plan: &Plan,
     world: &World<'_>,
     selection: &Selection,
-) -> Result<(Vec<Option<Manifest>>, FileCache), Problem> {
-    let mut cache = FileCache::open(&world.root, world.folder.path(), world.host.cpus);
+) -> Result<Vec<Option<Manifest>>, Problem> {
     let mut all = vec![None; plan.stages.len()];
     for (at, stage) in selection.stages(plan) {
         if !stage.copy.is_empty() {
-            all[at] = Some(Manifest::collect(&world.root, &stage.copy, &mut cache)?);
+            all[at] = Some(world.looked.at(&stage.copy)?);
         }
     }
-    Ok((all, cache))
+    Ok(all)
 }
 
 /// What of this moment and machine the plan's keys ask for.

@@ -1,15 +1,17 @@
 //! What all environments of a run share.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use super::containers::call::Calls;
 use super::containers::claim::Claims;
 use super::containers::inventory::Inventory;
 use super::containers::lookup;
+use super::containers::registry::Registry;
 use super::folder::Folder;
 use super::local::made::Told;
+use super::looked::Looked;
 use super::room::Room;
 use super::schedule::Slots;
 use super::{Job, Options, local, owner, project_id};
@@ -38,13 +40,17 @@ pub(crate) struct World<'a> {
     inventories: [Inventory; Engine::ALL.len()],
     pub(crate) claims: Claims,
     pub(crate) slots: Slots,
+    registry: OnceLock<Arc<Registry>>,
+    pub(super) looked: Looked,
     describe: OnceLock<Option<String>>,
 }
 
 impl<'a> World<'a> {
     pub(crate) fn new(project: &Project, host: &'a Host) -> Result<Self, Problem> {
         Folder::of(&project.root).make()?;
-        Self::looking(project, host)
+        let mut world = Self::looking(project, host)?;
+        world.looked.saves = true;
+        Ok(world)
     }
 
     /// For somebody who runs nothing, and so needs no folder.
@@ -56,6 +62,7 @@ impl<'a> World<'a> {
             root: project.root.clone(),
             claims: Claims::of(host, &project_id, folder.path()),
             slots: Slots::default(),
+            looked: Looked::of(project.root.clone(), folder.path().to_owned(), host.cpus),
             project_id,
             owner: owner::this(&run_id, host.pid),
             run_id,
@@ -64,6 +71,7 @@ impl<'a> World<'a> {
             made: Told::default(),
             room: Room::new(&folder, host)?,
             inventories: Default::default(),
+            registry: OnceLock::new(),
             folder,
             describe: OnceLock::new(),
         })
@@ -85,6 +93,12 @@ impl<'a> World<'a> {
     /// What an engine has.
     pub(crate) fn inventory(&self, engine: Engine) -> &Inventory {
         &self.inventories[engine as usize]
+    }
+
+    /// What registries were asked so far.
+    pub(crate) fn registry(&self, cancel: &Cancel) -> &Arc<Registry> {
+        self.registry
+            .get_or_init(|| Arc::new(Registry::new(self.host, cancel)))
     }
 
     /// Asks each engine once for what all environments want to know of it first. That it does not answer is told by

@@ -120,7 +120,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("stage.built.finally", r#"["other"]"#, Class),
     ("stage.built.artifacts", r#"["log"]"#, Class),
     ("stage.built.incremental", "true", Class),
-    ("stage.built.push", "false", Refused),
+    ("stage.built.push", "false", Class),
     ("stage.built.append", r#"{ on-failure = ["other"] }"#, Class),
     (
         "stage.built.remove",

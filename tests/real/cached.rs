@@ -20,7 +20,7 @@ run = ["echo 5 >>/f; echo $(cat /f)"]
 const ALL: [&str; 5] = ["s1", "s2", "s3", "s4", "s5"];
 
 /// Puts a program of the engine's name first that notes each call.
-fn count_calls(project: &mut Project) {
+pub(crate) fn count_calls(project: &mut Project) {
     let (folder, engine) = (project.home().join("bin"), project.engine.clone());
     fs::create_dir_all(&folder).unwrap();
     let real = project.real_engine();
@@ -35,7 +35,7 @@ fn count_calls(project: &mut Project) {
 }
 
 /// The calls since it was last asked.
-fn calls(project: &Project) -> Vec<String> {
+pub(crate) fn calls(project: &Project) -> Vec<String> {
     let path = project.home().join("calls");
     let text = fs::read_to_string(&path).unwrap_or_default();
     fs::write(path, "").unwrap();

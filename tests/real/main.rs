@@ -33,6 +33,7 @@ mod network;
 mod packages;
 mod proxies;
 mod pruned;
+mod registry;
 mod resume;
 mod scripts;
 mod several;

@@ -125,9 +125,10 @@ pub(crate) struct TreeFilter {
 pub(crate) struct Registry {
     /// What stands before an image's name: `ghcr.io/me`.
     pub(crate) repository: Option<Text>,
-    /// An image's name, made of `{project}`, `{env}` and `{stage}`.
+    /// An image's name: `{project}-{env}-{stage}:{tag}` unless said otherwise, the environment without its runner. With
+    /// `{project}:{tag}` equal stages of different environments are one image.
     pub(crate) image: Option<Text>,
-    /// More repositories that are looked into.
+    /// More repositories that are looked into, behind the own ones.
     pub(crate) pull: Option<List>,
     /// The repository that images are pushed to, if it is another.
     pub(crate) push: Option<Text>,

@@ -71,7 +71,7 @@ fn repository(text: &str, place: Place) -> Option<Problem> {
 /// `{project}-{env}-{stage}:{tag}`: of these alone, and an image reference when they have their values.
 fn image(project: &Project, text: &Text, problems: &mut Problems) {
     let place = || project.place(text.span());
-    let mut filled = String::new();
+    let (mut filled, mut tagged) = (String::new(), false);
     for part in Template::parse(text.get_ref()).0 {
         match part {
             Part::Text(text) => filled += &text,
@@ -83,7 +83,10 @@ fn image(project: &Project, text: &Text, problems: &mut Problems) {
                     format!("`{{{name}}}` of an image's name takes no default and no filter");
                 return problems.push(Problem::new(title, help).place(place()));
             }
-            Part::Use(used) if NAMES.contains(&used.name.as_str()) => filled += "x",
+            Part::Use(used) if NAMES.contains(&used.name.as_str()) => {
+                tagged |= used.name == "tag" && filled.contains(':');
+                filled += "x";
+            }
             Part::Use(used) => {
                 let help = nearest::advice(&used.name, "names", NAMES);
                 let title = format!("`{{{}}}` is no part of an image's name", used.name);
@@ -97,6 +100,10 @@ fn image(project: &Project, text: &Text, problems: &mut Problems) {
         let title = format!("`{}` gives no image's name", expand::shown(text.get_ref()));
         let help =
             "write it as `{project}-{env}-{stage}:{tag}`, or `{project}:{env}-{stage}-{tag}`";
+        problems.push(Problem::new(title, help).place(place()));
+    } else if filled.contains(':') && !tagged {
+        let title = format!("`{}` has no `{{tag}}` behind its colon", text.get_ref());
+        let help = "without it every image takes the name of the one before: end it with `{tag}`";
         problems.push(Problem::new(title, help).place(place()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::cache::FileCache;
 use super::hash::{self, Content};
@@ -37,7 +38,8 @@ pub(crate) struct Entry {
 /// because it holds something that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Manifest {
-    entries: Vec<Entry>,
+    /// Copies share them: there may be many, and many environments have the same.
+    entries: Arc<[Entry]>,
 }
 
 /// As `ls -F` has it: `/`, `*`, ` -> target`.
@@ -107,12 +109,14 @@ impl Manifest {
             };
             entries.push(Entry { path, kind });
         }
-        Ok(Self { entries })
+        Ok(Self::of_sorted(entries))
     }
 
     /// These, which are sorted by their paths.
     pub(super) fn of_sorted(entries: Vec<Entry>) -> Self {
-        Self { entries }
+        Self {
+            entries: entries.into(),
+        }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
@@ -123,7 +127,7 @@ impl Manifest {
     pub(crate) fn digest(&self) -> Digest {
         let mut digester = Digester::new("runenv files");
         digester.field("entries", &(self.entries.len() as u64).to_le_bytes());
-        for Entry { path, kind } in &self.entries {
+        for Entry { path, kind } in self.entries() {
             digester.field("path", path);
             match kind {
                 EntryKind::Folder => digester.field("folder", b""),

@@ -38,11 +38,10 @@ fn does(
         of: 4,
     };
     let bytes = output.as_bytes().to_vec();
+    let text = command.to_owned();
     let kinds = [
         start,
-        Kind::CommandStarted {
-            text: command.to_owned(),
-        },
+        Kind::CommandStarted { text },
         Kind::Output { bytes },
         Kind::StageEnded { result },
     ];

@@ -6,11 +6,24 @@ use std::sync::Arc;
 
 use super::call::Calls;
 use super::inventory::Inventory;
+use super::registry::Registry;
 use crate::config::lock::Pin;
 use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::plan::Plan;
 use crate::problem::Problem;
+use crate::registry::Reference;
+
+/// What may be asked for an image that is not on the engine.
+#[derive(Clone, Copy)]
+pub(crate) enum Beyond<'a> {
+    /// Nobody: `--offline`.
+    Nobody,
+    /// The engine, which pulls it.
+    Engine,
+    /// A registry, to know what an image is before it is pulled.
+    Registry(&'a Registry),
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Base {
@@ -24,6 +37,8 @@ pub(crate) struct Base {
     pub(crate) architecture: String,
     /// Where it is on the engine, as far as somebody looked.
     pub(crate) image: Option<Arc<Image>>,
+    /// A registry told what it is, and the engine may mean another one by its name.
+    told: bool,
 }
 
 impl Base {
@@ -35,6 +50,7 @@ impl Base {
             os: image.os.clone(),
             architecture: image.architecture.clone(),
             image: Some(image),
+            told: false,
         }
     }
 
@@ -48,34 +64,53 @@ impl Base {
             os: word(),
             architecture: word(),
             image: None,
+            told: false,
         }
     }
 
-    /// Gets it onto the engine, unless it is there under its name or its digest.
+    /// What a registry says of it. It is pulled by its name, so that the engine has it under that.
+    fn told(name: &str, image: &Image) -> Self {
+        Self {
+            name: name.to_owned(),
+            reference: name.to_owned(),
+            identity: image.identity(),
+            os: image.os.clone(),
+            architecture: image.architecture.clone(),
+            image: None,
+            told: true,
+        }
+    }
+
+    /// Gets it onto the engine, unless it is there under its name or its digest. False: what came is another image than
+    /// a registry told us, and now it is there.
     ///
     /// # Errors
-    /// It cannot be had, or what came is another image.
+    /// It cannot be had, or what came is another image than the lock file says.
     pub(crate) fn fetch(
         &mut self,
         calls: &Calls<'_>,
         inventory: &Inventory,
         platform: Option<&str>,
-    ) -> Result<(), Problem> {
+        beyond: Beyond<'_>,
+    ) -> Result<bool, Problem> {
         let names = [self.reference.clone(), self.name.clone()];
         inventory.ask(calls, &names)?;
         let there = names.iter().filter_map(|name| inventory.get(name));
         self.image = there.into_iter().find(|i| i.identity() == self.identity);
         if self.image.is_some() {
-            return Ok(());
+            return Ok(true);
         }
-        let image = fetch(calls, inventory, &self.reference, platform)??;
+        let image = fetch(calls, inventory, &self.reference, platform, beyond)??;
+        if image.identity() != self.identity && self.told {
+            return Ok(false);
+        }
         if image.identity() != self.identity {
             let title = format!("`{}` is not the image that it should be", self.reference);
             let help = "if its line in the lock file was edited, `runenv lock --upgrade` mends it; else look again who answers for its registry";
             return Err(Problem::engine(title, help));
         }
         self.image = Some(image);
-        Ok(())
+        Ok(true)
     }
 
     /// Its id on the engine.
@@ -136,6 +171,7 @@ pub(crate) fn find(
     inventory: &Inventory,
     plan: &Plan,
     beside: &[String],
+    beyond: Beyond<'_>,
 ) -> Result<Had, Problem> {
     let mut passed_over = Vec::new();
     if let Some(pin) = &plan.pin {
@@ -145,7 +181,12 @@ pub(crate) fn find(
     for name in plan.images() {
         let names: Vec<String> = [name].into_iter().chain(beside).cloned().collect();
         inventory.ask(calls, &names)?;
-        match fetch(calls, inventory, name, plan.platform.as_deref())? {
+        let there = inventory.get(name);
+        let there = there.is_some_and(|i| i.is_for(plan.platform.as_deref()));
+        if !there && let Some(base) = ask_registry(name, plan, beyond) {
+            return Ok(Had { base, passed_over });
+        }
+        match fetch(calls, inventory, name, plan.platform.as_deref(), beyond)? {
             Ok(image) => {
                 let base = Base::on_engine(name, image);
                 return Ok(Had { base, passed_over });
@@ -169,17 +210,33 @@ pub(crate) fn find(
     })
 }
 
+/// What a registry says of an image. Its trouble is not told: the engine is asked next, and does not hide its own.
+fn ask_registry(name: &str, plan: &Plan, beyond: Beyond<'_>) -> Option<Base> {
+    let Beyond::Registry(registry) = beyond else {
+        return None;
+    };
+    let reference = Reference::parse(name).ok()?;
+    let remote = registry.image(&reference, &plan.platform(), &mut |_| {})?;
+    Some(Base::told(name, &remote.image))
+}
+
 /// An image that is on the engine, for this platform; if it is not there it is pulled. The inner error: it cannot be had.
 fn fetch(
     calls: &Calls<'_>,
     inventory: &Inventory,
     image: &str,
     platform: Option<&str>,
+    beyond: Beyond<'_>,
 ) -> Result<Result<Arc<Image>, Problem>, Problem> {
     for attempt in 0..2 {
         inventory.ask(calls, &[image.to_owned()])?;
         if let Some(found) = inventory.get(image).filter(|i| i.is_for(platform)) {
             return Ok(Ok(found));
+        }
+        if let Beyond::Nobody = beyond {
+            let engine = calls.engine.name();
+            let title = format!("the image `{image}` is not on {engine}, and nothing is pulled");
+            return Ok(Err(Problem::engine(title, "run it without `--offline`")));
         }
         if attempt == 0 {
             if let Err(problem) = calls.pull(image, platform)? {

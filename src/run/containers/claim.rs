@@ -45,6 +45,8 @@ pub(crate) struct Claim {
     file: Option<File>,
     /// The image that somebody built under it before.
     pub(crate) image: Option<String>,
+    /// Whoever had it died with it: nobody knows how far that one came.
+    pub(crate) abandoned: bool,
 }
 
 /// What came of asking for a claim.
@@ -144,6 +146,7 @@ impl Claim {
     const UNLOCKED: Self = Self {
         file: None,
         image: None,
+        abandoned: false,
     };
 
     /// What a lock on the file gives; `None`: the file is not there any more.
@@ -154,18 +157,28 @@ impl Claim {
             return None;
         }
         let said = said(&file);
-        let image = said.and_then(|said| Some(said.strip_prefix("image ")?.to_owned()));
+        let image = said.as_ref().and_then(|said| said.strip_prefix("image "));
+        let image = image.map(str::to_owned);
         say(&mut file, text);
         Some(Self {
             file: Some(file),
+            abandoned: said.is_some() && image.is_none(),
             image,
         })
     }
 
     /// The stage is built: whoever claims it next is told.
     pub(crate) fn built(mut self, image: &str) {
-        if let Some(file) = &mut self.file {
-            say(file, &format!("image {image}"));
+        if let Some(mut file) = self.file.take() {
+            say(&mut file, &format!("image {image}"));
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = file.set_len(0);
         }
     }
 }

@@ -11,7 +11,6 @@ use super::EngineEnv;
 use super::beginning::{Beginning, How};
 use super::checks::MOST_LAYERS;
 use super::lookup::Start;
-use super::stage::tag;
 use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
@@ -106,7 +105,7 @@ impl EngineEnv<'_> {
     ) -> Option<String> {
         let describe = self.world.describe();
         let word = describe.map_or_else(|| "failed".to_owned(), |d| format!("{d}-failed"));
-        let tag = tag(self.plan, stage, &word);
+        let tag = self.plan.image_name(stage, &word);
         let key = key.map(|key| key.to_string()).unwrap_or_default();
         let changes = [
             (labels::OWNER, ""),

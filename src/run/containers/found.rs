@@ -29,6 +29,9 @@ impl EngineEnv<'_> {
         if let Some(image) = &image {
             self.note.images.insert(name.clone(), image.clone());
         }
+        if let Some(found) = &start.found[at] {
+            self.push(at, start.keys[at], found, false);
+        }
         tell.say(Kind::StageCached);
         // What was missing when it was installed is missing still.
         let (missing_packages, package_sources) = if stage.packages.is_some() {

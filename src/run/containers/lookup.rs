@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::event::Kind;
 use super::super::folder::Note;
-use super::base::{self, Base, Had};
+use super::base::{self, Base, Beyond, Had};
 use super::call::Calls;
 use super::increment::Increment;
 use super::inventory::Inventory;
@@ -56,6 +57,10 @@ pub(crate) struct Question<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) parts: &'a [KeyParts],
     pub(crate) selection: &'a Selection,
+    /// What may be asked beside the engine.
+    pub(crate) beyond: Beyond<'a>,
+    /// Stages before the deepest ones are wanted, too: to push them.
+    pub(crate) all: bool,
     /// What was made in increments counts for nothing.
     pub(crate) clean: bool,
     /// No stage starts from its own image.
@@ -65,8 +70,8 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Finds out where to start; `note` saves looking.
-    pub(crate) fn look_up(&self, note: &Note) -> Result<Start, Problem> {
+    /// Finds out where to start; `note` saves looking. `say` hears what goes on meanwhile.
+    pub(crate) fn look_up(&self, note: &Note, say: &mut dyn FnMut(Kind)) -> Result<Start, Problem> {
         let Self {
             calls,
             inventory,
@@ -74,11 +79,24 @@ impl Question<'_> {
             ..
         } = *self;
         let noted = noted(plan, self.selection, note, calls.engine.name());
-        let Had { base, passed_over } = base::find(calls, inventory, plan, &noted)?;
+        let Had { base, passed_over } = base::find(calls, inventory, plan, &noted, self.beyond)?;
         let mut start = self.on(base, &noted)?;
         start.passed_over = passed_over;
-        self.fetch_base(&mut start)?;
-        Ok(start)
+        match self.beyond {
+            Beyond::Registry(registry) => self.fetch_stages(registry, &mut start, say)?,
+            Beyond::Nobody if self.may_be_elsewhere(&start) => {
+                let text = "`--offline`: what registries have of these stages is not known";
+                let text = text.to_owned();
+                say(Kind::Note { text });
+            }
+            Beyond::Nobody | Beyond::Engine => {}
+        }
+        if self.fetch_base(&mut start)? {
+            Ok(start)
+        } else {
+            // It is on the engine now, and no registry is believed again.
+            self.look_up(note, say)
+        }
     }
 
     /// Finds out where to start on top of a base image; `noted` are ids of images that save looking.
@@ -103,7 +121,7 @@ impl Question<'_> {
         inventory.ask(calls, noted)?;
         let images: Vec<_> = noted.iter().filter_map(|id| inventory.get(id)).collect();
         start.take(images.iter().map(|i| &**i), self);
-        if start.run.contains(&true) && self.selection.may_find() {
+        if (self.all || start.run.contains(&true)) && self.selection.may_find() {
             start.take(inventory.of_project(calls, self.project)?.iter(), self);
             start.take_kept(self);
             if start.run.contains(&true) && !self.clean && !self.whole {
@@ -114,20 +132,28 @@ impl Question<'_> {
         Ok(start)
     }
 
-    /// A base image that a stage starts from has to be on the engine.
-    fn fetch_base(&self, start: &mut Start) -> Result<(), Problem> {
+    /// Is there a stage to run that a registry might have?
+    fn may_be_elsewhere(&self, start: &Start) -> bool {
+        let mut found = self.selection.found();
+        !self.plan.registries.look.is_empty() && found.any(|at| start.run[at])
+    }
+
+    /// A base image that a stage starts from has to be on the engine. False: it is another than the registry told us.
+    fn fetch_base(&self, start: &mut Start) -> Result<bool, Problem> {
         let mut run = self.plan.stages.iter().zip(&start.run);
         let mut run = run.by_ref().zip(&start.increments);
         let from_base =
             run.any(|((stage, run), own)| *run && stage.parent.is_none() && own.is_none());
         let blind = start.handed.is_none() && start.run.contains(&true);
         if !from_base && !blind || start.base.image.is_some() {
-            return Ok(());
+            return Ok(true);
         }
         let platform = self.plan.platform.as_deref();
-        start.base.fetch(self.calls, self.inventory, platform)?;
+        let same = start
+            .base
+            .fetch(self.calls, self.inventory, platform, self.beyond)?;
         start.handed = start.base.image.as_deref().map(Image::handed_down);
-        Ok(())
+        Ok(same)
     }
 }
 
@@ -175,6 +201,21 @@ impl Start {
                 });
             }
         }
+        self.run = to_run(self, question.plan, question.selection);
+    }
+
+    /// Notes a stage that came from a registry, for other environments, too.
+    pub(super) fn take_fetched(&mut self, at: usize, image: &Image, question: &Question<'_>) {
+        self.see(image);
+        let found = Found {
+            image: image.id.clone(),
+            layers: image.layers().len(),
+            keyless: false,
+            links: 0,
+            from: String::new(),
+        };
+        question.inventory.keep(self.keys[at], found.clone());
+        self.found[at] = Some(found);
         self.run = to_run(self, question.plan, question.selection);
     }
 

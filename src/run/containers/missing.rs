@@ -86,6 +86,12 @@ impl EngineEnv<'_> {
             let image = inventory.get(image);
             start.take(image.as_deref().into_iter(), &self.question(selection));
         }
+        if start.found[at].is_none() && claim.abandoned {
+            // It may have been kept and not told.
+            inventory.forget();
+            let all = inventory.of_project(&self.calls, &self.world.project_id)?;
+            start.take(all.iter(), &self.question(selection));
+        }
         Ok(start.found[at].is_some())
     }
 }

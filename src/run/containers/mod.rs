@@ -17,17 +17,20 @@ pub(crate) mod marks;
 mod missing;
 pub(crate) mod network;
 pub(crate) mod proxies;
+mod push;
+pub(crate) mod registry;
 pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod stamp;
 pub(crate) mod stream;
+mod transfer;
 pub(crate) mod verdict;
 mod why;
 
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
 use super::result::{self, Increments, StageResult, State};
-use super::{Options, World};
+use super::{Options, Push, World};
 use crate::exec::{self, Background};
 use crate::late::Late;
 use crate::plan::Plan;
@@ -40,6 +43,7 @@ use call::Calls;
 use lookup::{Found, Question, Start};
 use network::Network;
 use proxies::Proxies;
+use push::Pusher;
 use stage_run::Ran;
 pub(crate) use why::Memory;
 
@@ -78,6 +82,8 @@ pub(crate) struct EngineEnv<'a> {
     pub(crate) whole: bool,
     pub(crate) spent: Spent,
     pub(crate) background: Vec<Background>,
+    /// What is pushed; made with the first image.
+    pub(crate) pusher: Option<Pusher>,
     pub(crate) results: Vec<StageResult>,
     pub(crate) memory: Memory,
 }
@@ -107,6 +113,7 @@ impl EngineEnv<'_> {
             self.network = None;
             ended = self.look_up_and_run(selection, tell);
         }
+        self.end_pushes(tell);
         self.tidy();
         self.remember()?;
         self.calls.engine.name().clone_into(&mut self.note.engine);
@@ -131,7 +138,10 @@ impl EngineEnv<'_> {
         selection: &Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Flow, Problem> {
-        let start = self.question(selection).look_up(&self.note)?;
+        let start = self.question(selection).look_up(&self.note, &mut |kind| {
+            let (env, stage) = (self.plan.env.clone(), String::new());
+            tell(Event { env, stage, kind });
+        })?;
         for problem in &start.passed_over {
             tell(self.passed_over(problem, &start.base.name));
         }
@@ -155,6 +165,8 @@ impl EngineEnv<'_> {
             plan: self.plan,
             parts: &self.parts,
             selection,
+            beyond: self.beyond(selection),
+            all: self.options.push != Push::No,
             clean: self.options.clean,
             whole: self.whole,
             base: self.options.base.as_deref(),
@@ -319,6 +331,7 @@ impl EngineEnv<'_> {
                 let inventory = self.world.inventory(self.calls.engine);
                 inventory.keep(key, found.clone());
             }
+            self.push(at, key, &found, true);
             start.found[at] = Some(found);
         }
     }

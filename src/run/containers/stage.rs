@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::clean::Named;
 use super::super::event::{Kind, Teller};
 use super::super::log::Log;
 use super::super::owner;
@@ -17,7 +18,7 @@ use crate::digest::Digest;
 use crate::engine::Container;
 use crate::engine::labels::{Labels, StageLabels};
 use crate::exec;
-use crate::plan::{Plan, Stage, key};
+use crate::plan::{Stage, key};
 use crate::problem::Problem;
 use crate::time;
 
@@ -60,7 +61,7 @@ impl EngineEnv<'_> {
             folder: self.folder.path(),
             timeout: self.options.timeout.or(stage.limits.timeout),
             hurry: self.world.hurry(),
-            tag: &tag(plan, stage, &word),
+            tag: &plan.image_name(stage, &word),
             keyless: beginning.keyless,
         };
         let mut ran = container::run(&run, &mut log, tell);
@@ -89,9 +90,12 @@ impl EngineEnv<'_> {
     /// Is there room for the stage, and is what it copies what the person means?
     pub(super) fn prepare(&self, at: usize, tell: &mut Teller<'_>) -> Result<(), Problem> {
         let world = self.world;
-        world
-            .room
-            .on_engine(&self.calls, &self.plan.project, &world.project_id)?;
+        let of = Named {
+            project: &self.plan.project,
+            id: &world.project_id,
+            registries: &self.plan.registries,
+        };
+        world.room.on_engine(&self.calls, &of)?;
         if let Some(files) = &self.manifests[at]
             && let Some(problem) = world.made.warning(&world.root, files, self.calls.cancel)
         {
@@ -124,7 +128,7 @@ impl EngineEnv<'_> {
         match ran.result.state {
             State::Passed => {
                 if let (Some(image), Some(describe)) = (&ran.image, self.world.describe()) {
-                    let tag = tag(self.plan, stage, describe);
+                    let tag = self.plan.image_name(stage, describe);
                     let command = self.calls.engine.tag(image, &tag);
                     self.background.push(exec::background(vec![command]));
                 }
@@ -216,7 +220,7 @@ impl EngineEnv<'_> {
     }
 }
 
-/// An image's name: `PROJECT-ENV-STAGE:TAG`, the environment without its runner.
-pub(crate) fn tag(plan: &Plan, stage: &Stage, tag: &str) -> String {
-    format!("{}-{}-{}:{tag}", plan.project, plan.slug, stage.name)
+/// The tag of a key: a hint, since labels alone say what an image is.
+pub(crate) fn key_tag(key: Digest) -> String {
+    format!("key-{}", key.short())
 }

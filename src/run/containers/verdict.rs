@@ -53,7 +53,7 @@ pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
 fn commit(run: &StageRun<'_>, keyless: bool) -> Background {
     let engine = run.calls.engine;
     let command = if keyless {
-        let tag = super::stage::tag(run.plan, run.stage, "edited");
+        let tag = run.plan.image_name(run.stage, "edited");
         engine.commit(run.name, &tag, &[(labels::OWNER, ""), (labels::KEY, "")])
     } else {
         engine.commit(run.name, run.tag, &[(labels::OWNER, "")])

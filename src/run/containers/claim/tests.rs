@@ -33,6 +33,11 @@ fn others(asked: Asked) -> Waiting {
     }
 }
 
+fn others_path(claims: &Claims, key: Digest) -> PathBuf {
+    let _held = ours(claims.ask(ENGINE, key, "a"));
+    others(claims.ask(ENGINE, key, "b")).path
+}
+
 #[test]
 fn a_second_waits_and_is_told_what_was_built() {
     let (_folder, claims) = claims();
@@ -50,8 +55,18 @@ fn a_second_waits_and_is_told_what_was_built() {
     let second = second.join().unwrap().unwrap();
     assert_eq!(second.image.as_deref(), Some("sha256:abc"));
     drop(second);
-    // Who did not build left nothing to look at.
-    assert_eq!(ours(claims.ask(ENGINE, key, "c")).image, None);
+    // Who did not build left nothing to look at, but for one that died.
+    let third = ours(claims.ask(ENGINE, key, "c"));
+    assert_eq!((&third.image, third.abandoned), (&None, false));
+    drop(third);
+    let path = others_path(&claims, key);
+    fs::File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .write_all(b"process 1 (a)\n")
+        .unwrap();
+    assert!(ours(claims.ask(ENGINE, key, "d")).abandoned);
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! What the images of stages are called: on the engine, and in the registry, where they are the same.
+
+use super::{Plan, Stage};
+use crate::config::file::Registry;
+use crate::config::forms;
+use crate::config::template::{Part, Template};
+
+/// An image's name where nobody says another.
+const NAME: &str = "{project}-{env}-{stage}:{tag}";
+/// Longer tags are none.
+const LONGEST_TAG: usize = 128;
+
+/// `[registry]`, as an environment uses it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Registries {
+    image: Option<String>,
+    /// Repositories that are looked into, in this order, each with its host: `ghcr.io/me`.
+    pub(crate) look: Vec<String>,
+    /// Where images are pushed to.
+    pub(crate) push: Option<String>,
+}
+
+impl Registries {
+    /// Reads the table: what is pushed is looked for there, too.
+    pub(crate) fn of(table: &Registry) -> Self {
+        let Registry {
+            repository,
+            image,
+            pull,
+            push,
+        } = table;
+        let own = push.as_ref().or(repository.as_ref());
+        let more = pull.iter().flat_map(|list| list.get_ref().words());
+        let named = repository
+            .iter()
+            .chain(push)
+            .map(|text| text.get_ref().as_str());
+        let mut look: Vec<String> = Vec::new();
+        for name in named
+            .map(str::to_owned)
+            .chain(more.map(str::to_owned))
+            .map(|n| whole(&n))
+        {
+            if !look.contains(&name) {
+                look.push(name);
+            }
+        }
+        Self {
+            image: image.as_ref().map(|text| text.get_ref().clone()),
+            look,
+            push: own.map(|text| whole(text.get_ref())),
+        }
+    }
+}
+
+/// A repository with its host: engines do not agree what one without means.
+fn whole(repository: &str) -> String {
+    if forms::has_host(repository) {
+        repository.to_owned()
+    } else {
+        format!("docker.io/{repository}")
+    }
+}
+
+impl Plan {
+    /// The name of a stage's image on the engine: that of the registry that it is pushed to, if there is one.
+    pub(crate) fn image_name(&self, stage: &Stage, tag: &str) -> String {
+        let name = self.bare_name(stage, tag);
+        let before = self.registries.push.as_ref().map(|r| format!("{r}/"));
+        before.unwrap_or_default() + &name
+    }
+
+    /// Its names in all registries that are looked into.
+    pub(crate) fn registry_names(&self, stage: &Stage, tag: &str) -> Vec<String> {
+        let name = self.bare_name(stage, tag);
+        let each = self.registries.look.iter();
+        each.map(|repository| format!("{repository}/{name}"))
+            .collect()
+    }
+
+    fn bare_name(&self, stage: &Stage, tag: &str) -> String {
+        let of = [&self.project, &self.slug, &stage.name];
+        self.registries.bare_name(of.map(String::as_str), tag)
+    }
+}
+
+impl Registries {
+    /// `PROJECT-ENV-STAGE:TAG`, the environment without its runner, or what the file says.
+    fn bare_name(&self, [project, env, stage]: [&str; 3], tag: &str) -> String {
+        let mut text = String::new();
+        for part in Template::parse(self.image.as_deref().unwrap_or(NAME)).0 {
+            match part {
+                Part::Text(part) => text += &part,
+                Part::Element => text += "{}",
+                Part::Use(used) => {
+                    text += match used.name.as_str() {
+                        "project" => project,
+                        "env" => env,
+                        "stage" => stage,
+                        _ => tag,
+                    }
+                }
+            }
+        }
+        let (name, tag) = text.split_once(':').unwrap_or((&text, tag));
+        format!("{name}:{}", legal(tag))
+    }
+
+    /// Did a run give an image this name? `of` is its project, environment and stage; `name` is as an engine tells it.
+    pub(crate) fn gave(&self, of: [&str; 3], name: &str) -> bool {
+        // A mark that no name has stands for the tag.
+        let ours = self.bare_name(of, "\0");
+        let (begin, end) = ours.split_once('\0').unwrap_or((&ours, ""));
+        let is_ours = |name: &str| {
+            name.strip_prefix(begin)
+                .is_some_and(|rest| rest.ends_with(end))
+        };
+        // podman's registry of images that are from here, and docker's that it does not say.
+        let hub = |repository: &str| repository.strip_prefix("docker.io/").map(str::to_owned);
+        let told = self.look.iter().chain(&self.push);
+        let told = told.flat_map(|r| [Some(r.clone()), hub(r)]).flatten();
+        let mut before = told.chain(["localhost".to_owned()]);
+        is_ours(name)
+            || before.any(|before| {
+                let rest = name.strip_prefix(before.as_str());
+                rest.and_then(|rest| rest.strip_prefix('/'))
+                    .is_some_and(is_ours)
+            })
+    }
+}
+
+/// A tag's end, which tells it from others, where all of it is too long.
+fn legal(tag: &str) -> &str {
+    let cut = tag.len().saturating_sub(LONGEST_TAG);
+    tag[cut..].trim_start_matches(['.', '-'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repositories_have_hosts_and_tags_fit() {
+        let repositories = [
+            "me",
+            "me/x",
+            "ghcr.io",
+            "localhost/x",
+            "localhost:5000",
+            "a.b/c",
+        ];
+        let whole: Vec<String> = repositories.iter().map(|r| super::whole(r)).collect();
+        let expected = [
+            "docker.io/me",
+            "docker.io/me/x",
+            "ghcr.io",
+            "localhost/x",
+            "localhost:5000",
+            "a.b/c",
+        ];
+        assert_eq!(whole, expected);
+        let long = format!("a-{}-key-1", "x".repeat(200));
+        assert_eq!((legal(&long).len(), legal("a.b-c")), (128, "a.b-c"));
+        let dashes = format!("{}key", "-".repeat(200));
+        assert!(legal(&long).ends_with("-key-1") && legal(&dashes) == "key");
+    }
+
+    #[test]
+    fn names_that_runs_gave_are_known() {
+        let of = ["p", "e", "s"];
+        let own = Registries::default();
+        let shared = Registries {
+            image: Some("{project}:{env}-{tag}-x".to_owned()),
+            look: vec!["docker.io/me".to_owned()],
+            push: Some("ghcr.io/me".to_owned()),
+        };
+        for (registries, name, gave) in [
+            (&own, "p-e-s:key-1", true),
+            (&own, "localhost/p-e-s:v1-failed", true),
+            (&own, "ghcr.io/me/p-e-s:key-1", false),
+            (&own, "p-e-s2:key-1", false),
+            (&shared, "ghcr.io/me/p:e-key-1-x", true),
+            (&shared, "me/p:e-key-1-x", true),
+            (&shared, "docker.io/me/p:e-key-1-x", true),
+            (&shared, "p:e-key-1-x", true),
+            (&shared, "p:e-key-1", false),
+            (&shared, "quay.io/me/p:e-key-1-x", false),
+        ] {
+            assert_eq!(registries.gave(of, name), gave, "{name}");
+        }
+    }
+}
