@@ -32,6 +32,7 @@ mod host;
 #[cfg(feature = "inside")]
 pub mod inside;
 mod late;
+mod mask;
 mod name;
 mod nearest;
 mod packages;

@@ -14,8 +14,8 @@ const FLOORS: [(&str, &[&str]); 9] = [
     (
         "words",
         &[
-            "command", "digest", "files", "host", "late", "nearest", "pattern", "problem", "quote",
-            "time",
+            "command", "digest", "files", "host", "late", "mask", "nearest", "pattern", "problem",
+            "quote", "time",
         ],
     ),
     ("names", &["name"]),

@@ -121,6 +121,9 @@ fn text(engine: Engine, found: &Leftovers, dry_run: bool) -> String {
             text += &format!("{engine}: {verb} {name} ({})\n", size(bytes));
         }
     }
+    for cache in &found.caches {
+        text += &format!("{engine}: {verb} the cache {cache}\n");
+    }
     for kept in &found.kept {
         text += &format!("{engine}: kept {kept}\n");
     }

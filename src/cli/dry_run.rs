@@ -9,7 +9,9 @@ use crate::engine::labels::Labels;
 use crate::engine::{Container, Engine};
 use crate::host::Host;
 use crate::late::Late;
+use crate::plan::given::Source;
 use crate::plan::{Plan, PlanCommand, Stage, script};
+use crate::run::containers::mounts;
 use crate::run::folder::Folder;
 use crate::run::{self, Job, Options, local};
 
@@ -39,7 +41,7 @@ pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) ->
                 plan.stages.len()
             );
             let commands = match run::engine(plan, options) {
-                Some(engine) => in_engine(engine, plan, stage, &late),
+                Some(engine) => in_engine(engine, plan, stage, &late, root, host),
                 None => here(plan, stage, &late, host),
             };
             text += &commands
@@ -52,12 +54,20 @@ pub(crate) fn text(root: &Path, jobs: &[Job], options: &Options, host: &Host) ->
 }
 
 /// A stage's calls of the engine.
-fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Command> {
+fn in_engine(
+    engine: Engine,
+    plan: &Plan,
+    stage: &Stage,
+    late: &Late,
+    root: &Path,
+    host: &Host,
+) -> Vec<Command> {
     let image = match stage.parent {
         Some(at) => plan.image_name(&plan.stages[at], "plan"),
         None => plan.base().unwrap_or_default(),
     };
     let name = format!("runenv-{}-{}", plan.slug, stage.name);
+    let extra = mounts::words(&stage.given, &plan.project, root, host);
     let spec = Container {
         name: &name,
         image: &image,
@@ -67,22 +77,37 @@ fn in_engine(engine: Engine, plan: &Plan, stage: &Stage, late: &Late) -> Vec<Com
         cpus: stage.limits.cpus.as_deref(),
         platform: plan.platform.as_deref(),
         has_path: true,
+        extra: &extra,
         client: None,
     };
-    let text = late.fill_shell(&(script::preamble("MARK", &[], &stage.on_failure) + &stage.body));
-    let mut commands = if stage.copy.is_empty() {
-        vec![engine.run(&spec, text)]
+    let secrets = hidden(stage);
+    let preamble = script::preamble("MARK", &secrets, stage, None);
+    let text = late.fill_shell(&(preamble + &stage.body));
+    let mut commands = Vec::new();
+    for mount in &stage.given.mounts {
+        if let Source::Cache(cache) = &mount.source {
+            let volume = mounts::volume(&plan.project, cache);
+            commands.push(engine.make_volume(&volume, &Labels::default()));
+        }
+    }
+    if stage.copy.is_empty() {
+        commands.push(engine.run(&spec, text));
     } else {
         let made = format!("runenv context {} {}", plan.env, stage.name);
-        vec![
-            engine.create(&spec),
-            engine.copy_in(&name, made),
-            engine.start(&name, text),
-        ]
-    };
+        commands.push(engine.create(&spec));
+        commands.push(engine.copy_in(&name, made));
+        commands.push(engine.start(&name, text));
+    }
     commands.push(engine.commit(&name, &plan.image_name(stage, "plan"), &[]));
     commands.push(engine.remove_containers(&[&name]));
     commands
+}
+
+/// Secrets, as they are printed.
+fn hidden(stage: &Stage) -> Vec<(String, String)> {
+    let secrets = stage.given.secrets.iter();
+    let hidden = secrets.map(|secret| (secret.name.clone(), "***".to_owned()));
+    hidden.collect()
 }
 
 /// A stage's commands on this host; packages are checked there, which is no command of the plan's.
@@ -91,7 +116,9 @@ fn here(plan: &Plan, stage: &Stage, late: &Late, host: &Host) -> Vec<Command> {
     let own = passed
         .into_iter()
         .filter(|(name, _)| stage.env.contains_key(name));
-    let env: Vec<_> = own.collect();
+    let mut env: Vec<_> = own.collect();
+    let secrets = hidden(stage).into_iter();
+    env.extend(secrets.map(|(name, stars)| (name, stars.into())));
     let first = stage.packages.as_ref().map_or(0, |step| step.commands);
     let command = |command: &PlanCommand| Command {
         env: env.clone(),

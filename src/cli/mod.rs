@@ -21,6 +21,8 @@ mod select;
 mod shell;
 mod show;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,10 +37,13 @@ use crate::config::{self, Project};
 use crate::engine::Engine;
 use crate::environment::{self, Environment};
 use crate::host::Host;
+use crate::mask::Mask;
 use crate::name::{EnvName, expand};
+use crate::plan::given::Secret;
 use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
 use crate::report::out::Out;
+use crate::run::secrets;
 use select::{Selected, Selection};
 
 /// Proves that a project builds and passes its tests on every system it claims to support.
@@ -129,6 +134,8 @@ fn engines() -> impl TypedValueParser<Value = Engine> {
 pub(crate) struct Context {
     pub(crate) host: Host,
     pub(crate) out: Out,
+    /// Values of secrets that nothing may print.
+    hidden: RefCell<BTreeSet<String>>,
     global: Global,
 }
 
@@ -149,6 +156,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let mut context = Context {
         host,
         out,
+        hidden: RefCell::default(),
         global: cli.global,
     };
     let exit = match cli.verb {
@@ -311,13 +319,24 @@ impl Context {
         Ok(entries)
     }
 
+    /// Its secrets are printed no more, wherever somebody put them.
     fn resolve(
         &self,
         project: &Project,
         name: &EnvName,
         posargs: &[String],
     ) -> Result<Environment, Problem> {
-        environment::resolve(project, name, &self.host, posargs)
+        let env = environment::resolve(project, name, &self.host, posargs)?;
+        let mut hidden = self.hidden.borrow_mut();
+        let known = hidden.len();
+        for secret in env.stages.iter().flat_map(|stage| &stage.secrets) {
+            let value = secrets::known(&Secret::of(secret), &project.root, &self.host);
+            hidden.extend(value);
+        }
+        if hidden.len() > known {
+            self.out.hide(Mask::of(hidden.iter().map(String::as_str)));
+        }
+        Ok(env)
     }
 
     fn plan(&self, project: &Project, name: &EnvName, posargs: &[String]) -> Result<Plan, Problem> {

@@ -18,6 +18,8 @@ use crate::problem::{Problem, Problems};
 use crate::report::live::{self, Live};
 use crate::report::plain::Plain;
 use crate::report::{self, Sink};
+use crate::run::containers::mounts;
+use crate::run::secrets::Secrets;
 use crate::run::{self, AtOnce, Job, Options, Push, World};
 use crate::time;
 
@@ -253,7 +255,8 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
         context.out.result(&text);
         return Ok(0);
     }
-    let world = World::new(&project, &context.host)?;
+    let secrets = given(&jobs, &project, context)?;
+    let world = World::new(&project, &context.host)?.with_secrets(secrets);
     let cancel = Cancel::install();
     let mut told = args.teller(&jobs, &world, context);
     let (sender, events) = sync_channel(QUEUE);
@@ -269,4 +272,24 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     Ok(summary.exit_code())
+}
+
+/// Reads what the stages are given from this host, and looks whether it is there; warnings are told.
+fn given(jobs: &[Job], project: &Project, context: &Context) -> Result<Secrets, Problems> {
+    let (root, host) = (&project.root, &context.host);
+    let here = jobs
+        .iter()
+        .filter(|job| run::not_for(&job.plan, host).is_none());
+    let stages = || {
+        let here = here.clone();
+        let stages = here.flat_map(|job| job.wanted.stages(&job.plan));
+        stages.map(|(_, stage)| stage)
+    };
+    let secrets = Secrets::read(stages(), root, host)?;
+    let mut told = mounts::check(stages(), root, host)?;
+    told.0.extend(secrets.too_short());
+    told.0
+        .extend(stages().find_map(|stage| stage.given.idle.clone()));
+    context.out.problems(&told);
+    Ok(secrets)
 }

@@ -1,5 +1,8 @@
 //! `runenv shell ENV`: an interactive shell in a stage's image, or in the very place where the last run failed.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use clap::Args;
 
 use super::select::{self, Selection};
@@ -8,15 +11,17 @@ use crate::command::{Command, Stdin};
 use crate::config::Project;
 use crate::engine::labels::Labels;
 use crate::engine::{Container, Engine, facts};
-use crate::exec::{self, Cancel, Ended};
+use crate::exec::{self, Cancel, Ended, Limits};
 use crate::files;
 use crate::host::Host;
 use crate::late::Late;
-use crate::plan::{Plan, Stage};
+use crate::plan::{Plan, Stage, script};
 use crate::problem::Problem;
 use crate::run::containers::call::Calls;
+use crate::run::containers::mounts;
 use crate::run::containers::proxies;
 use crate::run::folder::{Failed, Note};
+use crate::run::secrets::Secrets;
 use crate::run::{self, Options, World, local, owner};
 
 #[derive(Clone, Debug, Args)]
@@ -30,6 +35,9 @@ pub(crate) struct ShellArgs {
     /// Where the last run failed
     #[arg(long)]
     failed: bool,
+    /// Give it the stage's secrets, which it does not have otherwise
+    #[arg(long)]
+    with_secrets: bool,
     /// Run docker environments on this engine
     #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
@@ -43,7 +51,10 @@ pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
         engine: args.engine,
         ..Options::default()
     };
-    let world = World::new(&project, &context.host)?;
+    let mut world = World::new(&project, &context.host)?;
+    if args.with_secrets {
+        world = world.with_secrets(Secrets::read(&plan.stages, &project.root, &context.host)?);
+    }
     let cancel = Cancel::install();
     let (command, says) = match run::engine(&plan, &options) {
         None => (
@@ -102,6 +113,10 @@ fn here(
     command.dir = Some(tree);
     command.clean = true;
     command.env = local::environment(&context.host, &plan.pass_env, &stage.env, &world.late(plan));
+    let secrets = world.secrets.of(stage).into_iter();
+    command
+        .env
+        .extend(secrets.map(|(name, value)| (name, value.into())));
     Ok(command)
 }
 
@@ -127,8 +142,10 @@ fn in_image(
     };
     let proxies = proxies::of(calls.engine, world.host, world.folder.path())?
         .and_passed(world.host, &plan.pass_env)?;
+    let name = format!("runenv-shell-{}", owner::random_word());
+    let extra = mounts::words(&stage.given, &world.project_id, &world.root, world.host);
     let spec = Container {
-        name: &format!("runenv-shell-{}", owner::random_word()),
+        name: &name,
         image: &image,
         network: stage.network.as_deref(),
         labels: &Labels::owned(&world.project_id, &world.owner),
@@ -136,12 +153,14 @@ fn in_image(
         cpus: None,
         platform: plan.platform.as_deref(),
         has_path: facts.handed_down().has_path(),
+        extra: &extra,
         client: proxies.client.as_deref(),
     };
     let exported = proxies.exported(&facts.env());
     let env = variables(stage, &world.late(plan), exported, &context.host);
     let tty = context.host.stdin_is_terminal;
-    let mut command = calls.engine.shell(&spec, &stage.workdir, &env, tty);
+    let fed = feed(calls.engine, &name, world, stage);
+    let mut command = calls.engine.shell(&spec, &stage.workdir, &env, fed, tty);
     command.dir = Some(world.folder.path().to_owned());
     let says = if args.failed {
         format!("what `{}` left when it failed", stage.name)
@@ -149,6 +168,26 @@ fn in_image(
         format!("the image of `{}`", stage.name)
     };
     Ok((command, says))
+}
+
+/// Gives a shell its secrets as soon as it waits for them; says whether there are some.
+fn feed(engine: Engine, name: &str, world: &World<'_>, stage: &Stage) -> bool {
+    let secrets: BTreeMap<_, _> = world.secrets.of(stage).into_iter().collect();
+    if secrets.is_empty() {
+        return false;
+    }
+    let command = engine.feed_shell(name, script::exports(&secrets));
+    std::thread::spawn(move || {
+        let never = Cancel::never();
+        for _ in 0..300 {
+            let output = exec::capture(&command, &Limits::default(), &never);
+            if output.is_ok_and(|output| output.exit.success()) {
+                break;
+            }
+            never.wait(Duration::from_millis(100));
+        }
+    });
+    true
 }
 
 /// The stage's variables, proxies, and what the terminal is.

@@ -4,6 +4,9 @@ use super::Engine;
 use super::labels::Labels;
 use crate::command::{Command, Stdin};
 
+/// A pipe in memory, of a shell that waits for secrets.
+const PIPE: &str = "/dev/shm/.runenv";
+
 /// A container that is to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct Container<'a> {
@@ -17,6 +20,8 @@ pub(crate) struct Container<'a> {
     pub(crate) platform: Option<&'a str>,
     /// The image has a `PATH`.
     pub(crate) has_path: bool,
+    /// Options that the project asks for: before ours, which win.
+    pub(crate) extra: &'a [String],
     /// A folder with a configuration of docker's client that has no proxies, where the user's own has some.
     pub(crate) client: Option<&'a str>,
 }
@@ -33,12 +38,12 @@ impl Engine {
             cpus,
             platform,
             has_path,
+            extra,
             client,
         } = spec;
         let config = client.map(|folder| ["--config", folder]);
         let mut command = Command::new([self.name()]).args(config.into_iter().flatten());
-        command = command.args([
-            verb,
+        command = command.arg(verb).args(extra.iter().cloned()).args([
             "-i",
             "--init",
             "--name",
@@ -92,15 +97,24 @@ impl Engine {
         self.dialect().self_removing.is_empty()
     }
 
+    /// Hands shell text to a shell that waits for it (`fed`): it fails until that one does.
+    pub(crate) fn feed_shell(self, name: &str, text: String) -> Command {
+        let script = format!("[ -p {PIPE} ] && cat >{PIPE}");
+        self.call(&["exec", "-i", name, "sh", "-c", &script])
+            .stdin(Stdin::Text(text))
+    }
+
     /// An interactive shell in a throw-away container of an image, with these variables.
     ///
     /// Everybody on the machine sees a program's arguments, so values come in the client's environment, and under
-    /// names that mean nothing to it (`PATH` and `DOCKER_HOST` would). In the container they get their own.
+    /// names that mean nothing to it (`PATH` and `DOCKER_HOST` would). In the container they get their own. A `fed` one
+    /// gets secrets by `feed_shell`, which the engine does not keep.
     pub(crate) fn shell(
         self,
         spec: &Container<'_>,
         workdir: &str,
         env: &[(String, String)],
+        fed: bool,
         tty: bool,
     ) -> Command {
         let mut command = self
@@ -114,6 +128,9 @@ impl Engine {
             script += &format!("export {name}=\"${carrier}\"; unset {carrier}; ");
             command = command.arg("-e").arg(&carrier);
             command.env.push((carrier, value.into()));
+        }
+        if fed {
+            script += &format!("mkfifo -m 600 {PIPE}; . {PIPE}; rm -f {PIPE}; ");
         }
         script += "exec sh";
         command

@@ -30,6 +30,9 @@ pub(crate) const REVISION: &str = "runenv.revision";
 /// Run, pid, start time, boot and host of the process a container belongs to; emptied at commit.
 pub(crate) const OWNER: &str = "runenv.owner";
 
+/// The name of a cache: on its volume.
+pub(crate) const CACHE: &str = "runenv.cache";
+
 /// Labels in the order they are given to the engine.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels(Vec<(&'static str, String)>);
@@ -61,6 +64,14 @@ impl Labels {
         Self(vec![
             (PROJECT, project.to_owned()),
             (OWNER, owner.to_owned()),
+        ])
+    }
+
+    /// A volume that is one of a project's caches.
+    pub(crate) fn cache(project: &str, name: &str) -> Self {
+        Self(vec![
+            (PROJECT, project.to_owned()),
+            (CACHE, name.to_owned()),
         ])
     }
 

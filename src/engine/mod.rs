@@ -177,6 +177,24 @@ impl Engine {
         command.args([container, tag])
     }
 
+    /// Makes a volume; podman fails where it is there.
+    pub(crate) fn make_volume(self, name: &str, labels: &labels::Labels) -> Command {
+        let labels = labels
+            .iter()
+            .map(|(name, value)| format!("--label={name}={value}"));
+        self.call(&["volume", "create"]).args(labels).arg(name)
+    }
+
+    /// Names of volumes with a label, a line each.
+    pub(crate) fn volume_list(self, label: &str) -> Command {
+        self.call(&["volume", "ls", "-q", "--filter", &format!("label={label}")])
+    }
+
+    /// Removes a volume that no container uses.
+    pub(crate) fn remove_volume(self, name: &str) -> Command {
+        self.call(&["volume", "rm", name])
+    }
+
     pub(crate) fn tag(self, image: &str, tag: &str) -> Command {
         self.call(&["tag", image, tag])
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::given::{Mount, Source};
 use super::{Plan, Stage, dockerfile, standalone};
 use crate::late;
 use crate::problem::{Problem, Problems};
@@ -23,6 +24,8 @@ pub(crate) struct DevContainer<'a> {
     image: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     run_args: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mounts: Vec<String>,
     workspace_mount: String,
     workspace_folder: &'a str,
     container_user: &'static str,
@@ -70,7 +73,9 @@ pub(crate) fn devcontainer<'a>(
             .platform
             .iter()
             .map(|p| format!("--platform={p}"))
+            .chain(shown.given.create_args.clone())
             .collect(),
+        mounts: mounts(plan, shown),
         workspace_mount: format!("source=${{localWorkspaceFolder}},target={folder},type=bind"),
         workspace_folder: kept(folder)?,
         container_user: "root",
@@ -80,8 +85,31 @@ pub(crate) fn devcontainer<'a>(
     })
 }
 
+/// Caches and folders of the host, as an editor's container has them.
+fn mounts(plan: &Plan, shown: &Stage) -> Vec<String> {
+    let mount = |mount: &Mount| {
+        let (kind, source) = match &mount.source {
+            Source::Cache(name) => ("volume", format!("{}-{name}", plan.project)),
+            Source::Host(path) if path.starts_with('/') => ("bind", path.clone()),
+            Source::Host(path) => match path.strip_prefix('~') {
+                Some(rest) => ("bind", format!("${{localEnv:HOME}}{rest}")),
+                None => ("bind", format!("${{localWorkspaceFolder}}/{path}")),
+            },
+        };
+        let only = if mount.read_only { ",readonly" } else { "" };
+        format!("source={source},target={},type={kind}{only}", mount.at)
+    };
+    shown.given.mounts.iter().map(mount).collect()
+}
+
 /// What of the plan the file cannot say.
 pub(crate) fn left_out(plan: &Plan) -> Problems {
+    let secrets = plan.stages.iter().flat_map(|stage| &stage.given.secrets);
+    let mut files: Vec<&str> = secrets
+        .filter(|s| s.file.is_some())
+        .map(|s| s.name.as_str())
+        .collect();
+    files.dedup();
     let (_, globs) = standalone::passed(plan);
     let warning = |glob: &str| {
         let title = format!("`{}` of `pass-env` is not in it", glob.escape_debug());
@@ -90,12 +118,21 @@ pub(crate) fn left_out(plan: &Plan) -> Problems {
             "an editor passes on what is named: name the variables",
         )
     };
+    let file = |name: &str| {
+        let title = format!("the secret `{name}` is not in it");
+        Problem::warning(
+            title,
+            "an editor passes on variables: mount its file, or set the variable",
+        )
+    };
+    let files = files.into_iter().map(file);
     let behind = plan.stages.iter().filter(|stage| !stage.finally.is_empty());
     let behind = behind.map(|stage| {
         let title = format!("`finally` of `{}` is not in it", stage.name);
         Problem::warning(title, "an editor runs the stages' commands alone")
     });
-    Problems(globs.into_iter().map(warning).chain(behind).collect())
+    let globs = globs.into_iter().map(warning);
+    Problems(globs.chain(behind).chain(files).collect())
 }
 
 /// The text, if an editor leaves it as it is.
@@ -130,7 +167,13 @@ fn stages(plan: &Plan, to: Option<&str>) -> Result<Vec<usize>, Problem> {
 /// Variables of shells and of what they start: those of the stage, and those that are passed on.
 fn variables<'a>(plan: &'a Plan, stage: &'a Stage) -> Result<BTreeMap<&'a str, String>, Problem> {
     let (names, _) = standalone::passed(plan);
-    let passed = names.into_iter();
+    let secrets = stage
+        .given
+        .secrets
+        .iter()
+        .filter(|secret| secret.file.is_none());
+    let secrets = secrets.map(|secret| secret.name.as_str());
+    let passed = names.into_iter().chain(secrets);
     let passed = passed.map(|name| (name, format!("${{localEnv:{name}}}")));
     let mut all: BTreeMap<&str, String> = passed.collect();
     let limit = plan.cpus.as_deref().and_then(late::processors);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::digest::{Digest, Digester};
 
+use super::given::Given;
 use super::{Plan, Stage};
 use crate::host::machine::Machine;
 
@@ -36,7 +37,9 @@ impl KeyParts {
             artifacts: _,
             workdir: _,
             env,
+            user: _,
             network,
+            given,
             limits: _,
             allow_failure: _,
             keep,
@@ -54,19 +57,11 @@ impl KeyParts {
             said: _,
         } = stage;
         let commands = body.replacen(exports.as_str(), "", 1);
-        let mut container = Digester::new("runenv-container");
-        let network = network.as_deref().unwrap_or("");
-        container.field("network", network.as_bytes());
-        // What lies in a volume is not kept: the result is another one.
-        for (name, acts) in [("allow-volumes", plan.allow_volumes), ("not-kept", !keep)] {
-            if acts {
-                container.field(name, b"true");
-            }
-        }
+        let container = container(plan, network.as_deref(), given, *keep);
         let mut parts = vec![
             ("script", Digest::of(commands.as_bytes())),
             ("env", variables(env)),
-            ("container", container.finish()),
+            ("container", container),
             ("salt", Digest::of(plan.key_salt.as_bytes())),
         ];
         parts.extend(files.map(|files| ("files", files)));
@@ -87,6 +82,20 @@ impl KeyParts {
         }
         digester.finish()
     }
+}
+
+/// What acts of the container's options.
+fn container(plan: &Plan, network: Option<&str>, given: &Given, keep: bool) -> Digest {
+    let mut container = Digester::new("runenv-container");
+    container.field("network", network.unwrap_or_default().as_bytes());
+    given.add_to(&mut container);
+    // What lies in a volume is not kept: the result is another one.
+    for (name, acts) in [("allow-volumes", plan.allow_volumes), ("not-kept", !keep)] {
+        if acts {
+            container.field(name, b"true");
+        }
+    }
+    container.finish()
 }
 
 /// What has to be the same of an image of a stage that the stage may start from when its key is another: all that acts but

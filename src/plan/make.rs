@@ -14,9 +14,11 @@ use crate::quote;
 use crate::time;
 
 use super::chain::Chain;
+use super::given::Given;
 use super::image::Registries;
 use super::{
     PackageStep, Period, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
+    user,
 };
 
 /// The most bytes of a stage's output that are kept where nobody sets `log-limit`.
@@ -95,39 +97,36 @@ fn plan_stage(
     parent: Option<usize>,
     key_salt: &str,
 ) -> Result<Stage, Problem> {
-    let shell: Vec<String> = stage.shell.iter().map(|s| s.value.clone()).collect();
-    let prelude: Vec<String> = stage.prelude.iter().map(|s| s.value.clone()).collect();
-    let plan = |commands: &[StageCommand]| {
-        let each = commands.iter().map(|c| plan_command(c, &prelude, &shell));
-        each.collect::<Result<Vec<_>, _>>()
-    };
-    let mut variables: BTreeMap<String, String> = BTreeMap::new();
+    let (shell, prelude) = (texts(&stage.shell), texts(&stage.prelude));
+    let user = user(env, stage);
+    let own = user.is_some() || script::interpreter(&shell).is_some();
+    let command = |command: &StageCommand| plan_command(command, &prelude, &shell, own);
+    let plan = |all: &[StageCommand]| all.iter().map(command).collect::<Result<Vec<_>, _>>();
     let (mut commands, mut packages) = (Vec::new(), None);
     if is_on(stage.packages.as_ref()) {
         commands = package_commands(env)?;
         packages = Some(package_step(env, commands.len()));
-        let manager = env.manager.iter().flat_map(|m| m.env);
-        variables.extend(manager.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     }
-    let own = stage.env.iter();
-    variables.extend(own.map(|(name, s)| (name.clone(), s.value.clone())));
+    let variables = variables(env, stage, packages.is_some());
     commands.extend(plan(&stage.run)?);
     let exports = script::exports(&variables);
-    let key_period = stage.key_period.as_ref();
+    let (name, workdir) = (stage.name.as_str(), stage.workdir.value.as_str());
     Ok(Stage {
         name: stage.name.clone(),
         parent,
         copy: stage.copy.clone(),
         artifacts: stage.artifacts.clone(),
-        body: script::body(&stage.name, &stage.workdir.value, &exports, &commands),
-        workdir: stage.workdir.value.clone(),
+        body: script::body(name, workdir, user.as_deref(), &exports, &commands),
+        workdir: workdir.to_owned(),
         said: record::said(env, stage, &variables, key_salt),
         env: variables,
+        user,
         network: value(stage.network.as_ref()),
+        given: Given::of(env, stage)?,
         limits: limits(env, stage),
         allow_failure: is_on(stage.allow_failure.as_ref()),
         keep: stage.keep.as_ref().is_none_or(|keep| keep.value),
-        key_period: key_period.and_then(|s| Period::by_name(&s.value)),
+        key_period: period(stage),
         machine: is_on(stage.machine.as_ref()),
         push: stage.push.as_ref().is_none_or(|push| push.value),
         incremental: is_on(stage.incremental.as_ref()),
@@ -138,6 +137,33 @@ fn plan_stage(
         packages,
         exports,
     })
+}
+
+/// How long the stage's result holds.
+fn period(stage: &crate::environment::Stage) -> Option<Period> {
+    let name = stage.key_period.as_ref()?;
+    Period::by_name(&name.value)
+}
+
+/// The package manager's variables where it installs, and over them the stage's.
+fn variables(
+    env: &Environment,
+    stage: &crate::environment::Stage,
+    installs: bool,
+) -> BTreeMap<String, String> {
+    let manager = env.manager.filter(|_| installs).into_iter();
+    let manager = manager.flat_map(|m| m.env);
+    let manager = manager.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let own = stage.env.iter();
+    let own = own.map(|(name, s)| (name.clone(), s.value.clone()));
+    manager.chain(own).collect()
+}
+
+/// Who runs a stage's commands, if it is not root: packages are installed by root.
+fn user(env: &Environment, stage: &crate::environment::Stage) -> Option<String> {
+    let here = env.container() && !is_on(stage.packages.as_ref());
+    let user = stage.user.as_ref().filter(|_| here)?;
+    user::other_than_root(&user.value).map(str::to_owned)
 }
 
 /// An incremental stage has to be kept, and has to have files that can change, of its own or of the stages it stands on.
@@ -199,6 +225,7 @@ fn plan_command(
     command: &StageCommand,
     prelude: &[String],
     shell: &[String],
+    own: bool,
 ) -> Result<PlanCommand, Problem> {
     let evaluated = script::evaluated(command, prelude, shell);
     let (text, direct) = match &command.form {
@@ -209,9 +236,9 @@ fn plan_command(
         Some(words) if prelude.is_empty() => words.clone(),
         Some(_) | None => ["sh", "-e", "-c", &evaluated].map(str::to_owned).to_vec(),
     };
-    if script::interpreter(shell).is_some() && evaluated.len() > script::LONGEST_ARGUMENT {
+    if own && evaluated.len() > script::LONGEST_ARGUMENT {
         let problem = Problem::new(
-            "a command of more than 120 kB for a `shell` of its own",
+            "a command of more than 120 kB for a `shell` or `user` of its own",
             "put it into a file and run that",
         );
         return Err(command.place.iter().cloned().fold(problem, Problem::place));

@@ -5,8 +5,10 @@
 pub(crate) mod artifacts;
 pub(crate) mod chain;
 pub(crate) mod copy;
+mod create_args;
 pub(crate) mod devcontainer;
 pub(crate) mod dockerfile;
+pub(crate) mod given;
 pub(crate) mod image;
 pub(crate) mod json;
 pub(crate) mod key;
@@ -17,6 +19,7 @@ pub(crate) mod renewal;
 pub(crate) mod script;
 mod standalone;
 mod unbuilt;
+pub(crate) mod user;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +40,7 @@ use crate::host;
 use crate::nearest;
 use crate::problem::{Place, Problem};
 use crate::time;
+use given::Given;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -87,7 +91,11 @@ pub(crate) struct Stage {
     pub(crate) artifacts: Strings,
     pub(crate) workdir: String,
     pub(crate) env: BTreeMap<String, String>,
+    /// Who its commands run as, if not root.
+    pub(crate) user: Option<String>,
     pub(crate) network: Option<String>,
+    /// What its container and commands get from outside.
+    pub(crate) given: Given,
     pub(crate) limits: StageLimits,
     pub(crate) allow_failure: bool,
     /// What it leaves is kept; else only that it passed.
@@ -114,6 +122,13 @@ pub(crate) struct Stage {
     pub(crate) exports: String,
     /// What of the settings is in the key, under their names.
     pub(crate) said: record::Said,
+}
+
+impl Stage {
+    /// Does its container join the network that the stages of an environment share?
+    pub(crate) fn shares_network(&self) -> bool {
+        self.network.is_none() && !self.given.own_network
+    }
 }
 
 /// The packages of a stage that installs some.

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{PlanCommand, Stage};
+use super::copy::delivery::Delivery;
+use super::{PlanCommand, Stage, user};
 use crate::environment::{Form, StageCommand};
 use crate::quote;
 
@@ -66,19 +67,24 @@ pub(crate) fn exports(env: &BTreeMap<String, String>) -> String {
 ///
 /// The stamp in `/.runenv` makes every stage a layer of its own: docker adds none where nothing changed, and the
 /// number of layers is what tells a stage from what somebody built on it.
-pub(crate) fn body(stage: &str, workdir: &str, exports: &str, commands: &[PlanCommand]) -> String {
+pub(crate) fn body(
+    stage: &str,
+    workdir: &str,
+    user: Option<&str>,
+    exports: &str,
+    commands: &[PlanCommand],
+) -> String {
     let (stage, workdir) = (quote::word(stage), quote::word(workdir));
     let mut text = format!(
         "{{\nexec 2>&1\nset +e\numask 022\nexport PATH=\"${{PATH:-{PATH}}}\"\n\
-         mkdir -p /.runenv {workdir} && : >/.runenv/{stage} && cd {workdir} || exit {NO_WORKDIR}\n{exports}"
+         mkdir -p /.runenv {workdir} && : >/.runenv/{stage} && cd {workdir} || exit {NO_WORKDIR}\n"
     );
+    text += &user.map(user::become_user).unwrap_or_default();
+    text += exports;
     for (at, command) in commands.iter().enumerate() {
         let number = at + 1;
         text += &format!("printf '\\036%s begin {number}\\n' \"$runenv_mark\"\n");
-        text += &format!(
-            "( unset runenv_mark; set -e; eval {} )\n",
-            quoted(&command.evaluated)
-        );
+        text += &run(command, user.is_some());
         text += &format!(
             "runenv_code=$?\nprintf '\\036%s end {number} %s\\n' \"$runenv_mark\" \"$runenv_code\"\n"
         );
@@ -88,6 +94,16 @@ pub(crate) fn body(stage: &str, workdir: &str, exports: &str, commands: &[PlanCo
     }
     text += "printf '\\036%s done\\n' \"$runenv_mark\"\nexit 0\n} </dev/null\n";
     text
+}
+
+/// A command in a shell of its own, and of the stage's user where that is not root.
+fn run(command: &PlanCommand, by_user: bool) -> String {
+    let line = quoted(&command.evaluated);
+    if by_user {
+        format!("( runenv_as {line} )\n")
+    } else {
+        format!("( unset runenv_mark; set -e; eval {line} )\n")
+    }
 }
 
 /// The script that leaves only the stamp of a stage that passed.
@@ -110,28 +126,34 @@ pub(crate) fn finally(mark: &str, exported: &[(String, String)], stage: &Stage) 
             ..command
         })
         .collect();
-    let body = body(&stage.name, &stage.workdir, &stage.exports, &commands);
-    preamble(mark, exported, &[]) + &body
+    let user = stage.user.as_deref();
+    let body = body(&stage.name, &stage.workdir, user, &stage.exports, &commands);
+    let quiet = Stage {
+        on_failure: Vec::new(),
+        ..stage.clone()
+    };
+    preamble(mark, exported, &quiet, None) + &body
 }
 
 /// The lines before the body, outside the key.
 pub(crate) fn preamble(
     mark: &str,
     proxies: &[(String, String)],
-    on_failure: &[PlanCommand],
+    stage: &Stage,
+    delivery: Option<&Delivery>,
 ) -> String {
     let mut text = format!("runenv_mark={mark}\n{ENDING}");
     for (name, value) in proxies {
         text += &format!("export {name}={}\n", quote::word(value));
     }
+    if stage.user.is_some() {
+        text += &user::give(delivery, &stage.workdir);
+    }
     text += "runenv_on_failure() {\n:\n";
-    if !on_failure.is_empty() {
+    if !stage.on_failure.is_empty() {
         text += "printf '\\036%s on-failure\\n' \"$runenv_mark\"\n";
-        for command in on_failure {
-            text += &format!(
-                "( unset runenv_mark; set -e; eval {} )\n",
-                quoted(&command.evaluated)
-            );
+        for command in &stage.on_failure {
+            text += &run(command, stage.user.is_some());
         }
     }
     text + "}\n"

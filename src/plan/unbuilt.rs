@@ -1,35 +1,20 @@
 //! Settings that are read and shown, and that a run cannot do yet: an error where a run would need them, so that none is
 //! silently nothing. A setting that is built goes from here.
 
+use crate::environment::Environment;
 use crate::environment::setting::Setting;
-use crate::environment::{Environment, Stage};
 use crate::problem::{Place, Problem};
 
 /// The first setting of an environment that is not built yet.
 pub(super) fn check(env: &Environment) -> Result<(), Problem> {
-    let s = &env.settings;
-    let container = env.container();
-    let mut found = vec![("annotate", first(&s.annotate))];
-    for stage in &env.stages {
-        found.extend(of_stage(stage, container));
-    }
-    let found = found
+    let found = [("annotate", first(&env.settings.annotate))];
+    match found
         .into_iter()
-        .find_map(|(key, place)| Some((key, place?)));
-    match found {
+        .find_map(|(key, place)| Some((key, place?)))
+    {
         Some((key, place)) => Err(not_built(key).place(place.clone())),
         None => Ok(()),
     }
-}
-
-fn of_stage(stage: &Stage, container: bool) -> Vec<(&'static str, Option<&Place>)> {
-    let mut found = vec![("secrets", first(&stage.secrets))];
-    if container {
-        found.push(("user", stage.user.as_ref().and_then(Setting::place)));
-        found.push(("mounts", first(&stage.mounts)));
-        found.push(("create-args", first(&stage.create_args)));
-    }
-    found
 }
 
 /// Where a list begins.

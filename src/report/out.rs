@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::{problem, style};
 use crate::host::Host;
+use crate::mask::Mask;
 use crate::problem::{Problem, Problems};
 
 /// Where text goes; copies are the same two streams.
@@ -27,6 +28,8 @@ pub(crate) struct Out {
 }
 
 struct Streams {
+    /// What is never written.
+    mask: Mask,
     result: Stream,
     tell: Stream,
 }
@@ -103,6 +106,7 @@ impl Out {
         verbosity: i8,
     ) -> Self {
         let streams = Streams {
+            mask: Mask::default(),
             result: Stream::new(result),
             tell: Stream::new(tell),
         };
@@ -118,9 +122,16 @@ impl Out {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Never writes these values from now on, in place of those of an earlier call.
+    pub(crate) fn hide(&self, mask: Mask) {
+        self.streams().mask = mask;
+    }
+
     /// Writes a result: to stdout, ended by a newline.
     pub(crate) fn result(&self, text: &str) {
-        self.streams().result.write(&ended(text));
+        let mut streams = self.streams();
+        let text = streams.mask.text(&ended(text)).into_owned();
+        streams.result.write(&text);
     }
 
     /// Writes bytes that are made as they are written: a tar, a log. `None`: the reader went away, or it failed
@@ -168,7 +179,9 @@ impl Out {
     /// Writes to stderr just this; the caller knows where lines end.
     pub(super) fn stream(&self, text: &str) {
         if !text.is_empty() {
-            self.streams().tell.write(text);
+            let mut streams = self.streams();
+            let text = streams.mask.text(text).into_owned();
+            streams.tell.write(&text);
         }
     }
 

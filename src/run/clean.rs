@@ -1,6 +1,6 @@
-//! Removes what runs of this project left: on an engine containers of dead owners, and images that are ours as we left
-//! them; on this host trees of environments' own. Never by force, never what somebody else made from them, nothing while a
-//! run of the project lives on the engine.
+//! Removes what runs of this project left: on an engine containers of dead owners, caches, and images that are ours as
+//! we left them; on this host trees of environments' own. Never by force, never what somebody else made from them, nothing
+//! while a run of the project lives on the engine.
 
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::time;
 pub(crate) struct Leftovers {
     pub(crate) containers: Vec<String>,
     pub(crate) images: Vec<Removable>,
+    /// Volumes of caches.
+    pub(crate) caches: Vec<String>,
     /// What stays, and why.
     pub(crate) kept: Vec<String>,
 }
@@ -63,6 +65,12 @@ pub(crate) fn find(
     let owners = leftovers::owners(calls, of.id)?;
     let mut found = images(calls, of, older)?;
     found.containers = owners.dead;
+    // A cache has no age.
+    if older.is_none() && owners.living.is_empty() {
+        let label = format!("{}={}", labels::PROJECT, of.id);
+        let volumes = calls.query(&calls.engine.volume_list(&label))?.text();
+        found.caches = volumes.lines().map(str::to_owned).collect();
+    }
     if let Some(owner) = owners.living.first().filter(|_| !found.images.is_empty()) {
         let process = owner.split(' ').nth(1).unwrap_or_default();
         let host = owner.split(' ').nth(4).unwrap_or_default();
@@ -164,6 +172,14 @@ pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Pro
     for _ in 0..2 {
         for container in &found.containers {
             calls.query(&calls.engine.remove_containers(&[container]))?;
+        }
+    }
+    for cache in std::mem::take(&mut found.caches) {
+        let output = calls.query(&calls.engine.remove_volume(&cache))?;
+        if output.exit.success() {
+            found.caches.push(cache);
+        } else {
+            found.kept.push(format!("{cache}: {}", output.error_line()));
         }
     }
     let mut removed = Vec::new();

@@ -24,6 +24,7 @@ pub(super) fn run(
 ) -> EnvResult {
     let plan = &job.plan;
     let folder = world.folder.env(&plan.env);
+    let folder = folder.masked(world.secrets.mask());
     let event = |kind| Event {
         env: plan.env.clone(),
         stage: String::new(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::result::State;
 use crate::files;
+use crate::mask::Mask;
 use crate::plan::Stage;
 use crate::problem::Problem;
 
@@ -25,9 +26,9 @@ const MOST_BYTES: u64 = 16_000_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Folder(PathBuf);
 
-/// One environment's.
+/// One environment's, and what no file in it may hold.
 #[derive(Clone, Debug)]
-pub(crate) struct EnvFolder(PathBuf);
+pub(crate) struct EnvFolder(PathBuf, Mask);
 
 impl Folder {
     pub(crate) fn of(root: &Path) -> Self {
@@ -39,7 +40,7 @@ impl Folder {
     }
 
     pub(crate) fn env(&self, name: &str) -> EnvFolder {
-        EnvFolder(self.0.join(name))
+        EnvFolder(self.0.join(name), Mask::default())
     }
 
     /// The names of environments that have a folder, sorted.
@@ -127,6 +128,11 @@ pub(crate) struct Failed {
 }
 
 impl EnvFolder {
+    /// The same, where secrets are masked.
+    pub(crate) fn masked(self, mask: &Mask) -> Self {
+        Self(self.0, mask.clone())
+    }
+
     pub(crate) fn make(&self) -> Result<(), Problem> {
         let log = self.0.join("log");
         if is_ours(&self.0)? && is_ours(&log)? {
@@ -196,7 +202,9 @@ impl EnvFolder {
 
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Problem> {
         is_ours(&self.0)?;
-        let mut text = serde_json::to_string_pretty(value).expect("our own values are JSON");
+        let mut value = serde_json::to_value(value).expect("our own values are JSON");
+        self.1.json(&mut value);
+        let mut text = serde_json::to_string_pretty(&value).expect("it is JSON already");
         text.push('\n');
         files::write_atomic(&self.0.join(name), text.as_bytes())
     }

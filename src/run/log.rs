@@ -1,11 +1,14 @@
-//! A stage's log: the exact bytes of its output in a file, and the last lines for the report.
+//! A stage's log: the exact bytes of its output in a file, and the last lines for the report. Here secrets are taken
+//! out of the output, so that nobody behind it has one.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::log_file::LogFile;
 use crate::files;
+use crate::mask::{Mask, Masker};
 use crate::packages::script::{MISSING, SOURCES};
 use crate::problem::Problem;
 
@@ -20,6 +23,7 @@ pub(crate) struct Log {
     /// The first error of writing: told once, at the end.
     trouble: Option<Problem>,
     lines: Tail,
+    masker: Masker,
     /// What comes is not the stage's own any more.
     behind: bool,
 }
@@ -51,7 +55,12 @@ pub(crate) struct Known {
 
 impl Log {
     /// `packages`: the stage installs some, and its output says what could not be had. `limit`: the most bytes that are kept.
-    pub(crate) fn create(path: &Path, packages: bool, limit: u64) -> Result<Self, Problem> {
+    pub(crate) fn create(
+        path: &Path,
+        packages: bool,
+        limit: u64,
+        mask: &Mask,
+    ) -> Result<Self, Problem> {
         let lines = Tail {
             packages,
             ..Tail::default()
@@ -61,11 +70,28 @@ impl Log {
             path: path.to_owned(),
             trouble: None,
             lines,
+            masker: mask.masker(),
             behind: false,
         })
     }
 
-    pub(crate) fn write(&mut self, bytes: &[u8]) {
+    /// Takes what commands wrote; gives what of it can be told: without secrets, and without what may become one.
+    #[must_use]
+    pub(crate) fn write<'b>(&mut self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let shown = self.masker.feed(bytes);
+        self.append(&shown);
+        shown
+    }
+
+    /// What was held back when the output ended.
+    #[must_use]
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let rest = self.masker.rest();
+        self.append(&rest);
+        rest
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
         let written = self.file.write(bytes);
         self.note(written);
         if !self.behind {

@@ -27,6 +27,7 @@ pub(crate) mod records;
 pub(crate) mod result;
 pub(crate) mod room;
 pub(crate) mod schedule;
+pub(crate) mod secrets;
 pub(crate) mod stages;
 mod world;
 

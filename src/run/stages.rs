@@ -1,6 +1,7 @@
 //! The stages of one environment: which of them, with which files, on which runner.
 
 use super::containers::call::Calls;
+use super::containers::mounts;
 use super::containers::proxies::{self, Proxies};
 use super::containers::{EngineEnv, Memory, Spent};
 use super::event::Event;
@@ -98,7 +99,9 @@ pub(crate) fn read(
     let mut all = vec![None; plan.stages.len()];
     for (at, stage) in selection.stages(plan) {
         if !stage.copy.is_empty() {
-            all[at] = Some(world.looked.at(&stage.copy)?);
+            let manifest = world.looked.at(&stage.copy)?;
+            mounts::check_copies(stage, &manifest)?;
+            all[at] = Some(manifest);
         }
     }
     Ok(all)

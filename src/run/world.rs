@@ -1,5 +1,6 @@
 //! What all environments of a run share.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use super::local::made::Told;
 use super::looked::Looked;
 use super::room::Room;
 use super::schedule::Slots;
+use super::secrets::Secrets;
 use super::{Job, Options, local, owner, project_id};
 use crate::config::Project;
 use crate::engine::Engine;
@@ -31,6 +33,9 @@ pub(crate) struct World<'a> {
     pub(crate) run_id: String,
     pub(crate) owner: String,
     pub(crate) host: &'a Host,
+    pub(crate) secrets: Secrets,
+    /// Volumes that are there, as this run knows: of which engine, and their names.
+    pub(crate) caches: Mutex<BTreeSet<(&'static str, String)>>,
     /// The tree: local environments work in it one at a time.
     pub(crate) tree: Mutex<()>,
     /// Files that a local run made, of which was warned.
@@ -67,6 +72,8 @@ impl<'a> World<'a> {
             owner: owner::this(&run_id, host.pid),
             run_id,
             host,
+            secrets: Secrets::default(),
+            caches: Mutex::default(),
             tree: Mutex::new(()),
             made: Told::default(),
             room: Room::new(&folder, host)?,
@@ -75,6 +82,11 @@ impl<'a> World<'a> {
             folder,
             describe: OnceLock::new(),
         })
+    }
+
+    /// Gives the stages their secrets.
+    pub(crate) fn with_secrets(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
     }
 
     /// git's description of the tree; asked once, and only when an image is to be tagged.

@@ -26,6 +26,7 @@ mod failed;
 mod fake_engine;
 mod files;
 mod filters;
+mod given;
 mod help;
 mod host;
 mod hostile;

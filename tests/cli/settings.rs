@@ -66,11 +66,11 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("prelude", r#"["echo more"]"#, Class),
     ("shell", r#""bash""#, Class),
     ("workdir", r#""/other""#, Class),
-    ("user", r#""builder""#, Refused),
+    ("user", r#""builder""#, Class),
     ("network", r#""none""#, Class),
-    ("mounts", r#"[{ cache = "c", at = "/c" }]"#, Refused),
-    ("create-args", r#"["--privileged"]"#, Refused),
-    ("secrets", r#"["TOKEN"]"#, Refused),
+    ("mounts", r#"[{ cache = "c", at = "/c" }]"#, Class),
+    ("create-args", r#"["--privileged"]"#, Class),
+    ("secrets", r#"["TOKEN"]"#, Class),
     ("allow-volumes", "true", Class),
     ("memory", r#""1g""#, Class),
     ("cpus", r#""3""#, Class),
@@ -94,15 +94,15 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("stage.built.shell", r#""bash""#, Class),
     ("stage.built.prelude", r#"["echo more"]"#, Class),
     ("stage.built.workdir", r#""/other""#, Class),
-    ("stage.built.user", r#""builder""#, Refused),
+    ("stage.built.user", r#""builder""#, Class),
     ("stage.built.network", r#""host""#, Class),
     (
         "stage.built.mounts",
         r#"[{ cache = "c", at = "/c" }]"#,
-        Refused,
+        Class,
     ),
-    ("stage.built.secrets", r#"["TOKEN"]"#, Refused),
-    ("stage.built.create-args", r#"["--privileged"]"#, Refused),
+    ("stage.built.secrets", r#"["TOKEN"]"#, Class),
+    ("stage.built.create-args", r#"["--privileged"]"#, Class),
     ("stage.built.key-period", r#""weekly""#, Class),
     ("stage.built.machine", "true", Class),
     ("stage.built.keep", "false", Class),
@@ -139,9 +139,9 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("append.packages-after", r#"["echo more"]"#, Class),
     ("append.prelude", r#"["echo more"]"#, Class),
     ("append.shell", r#"["-x"]"#, Class),
-    ("append.create-args", r#"["--privileged"]"#, Refused),
-    ("append.mounts", r#"[{ cache = "c", at = "/c" }]"#, Refused),
-    ("append.secrets", r#"["TOKEN"]"#, Refused),
+    ("append.create-args", r#"["--privileged"]"#, Class),
+    ("append.mounts", r#"[{ cache = "c", at = "/c" }]"#, Class),
+    ("append.secrets", r#"["TOKEN"]"#, Class),
     ("append.pass-env", r#"["X"]"#, Class),
     (
         "append.annotate",
@@ -157,13 +157,13 @@ const ROWS: [(&str, &str, Seen); 89] = [
     (
         "stage.built.append.mounts",
         r#"[{ cache = "c", at = "/c" }]"#,
-        Refused,
+        Class,
     ),
-    ("stage.built.append.secrets", r#"["TOKEN"]"#, Refused),
+    ("stage.built.append.secrets", r#"["TOKEN"]"#, Class),
     (
         "stage.built.append.create-args",
         r#"["--privileged"]"#,
-        Refused,
+        Class,
     ),
     ("stage.built.append.on-failure", r#"["other"]"#, Class),
     ("stage.built.append.finally", r#"["other"]"#, Class),
@@ -189,6 +189,7 @@ fn classes() -> BTreeMap<String, String> {
 fn project(lines: &str) -> (Fake, Project) {
     let fake = Fake::new().image("debian:trixie");
     let project = Project::called("p").envs_toml(&file(lines)).engine(&fake);
+    let project = project.var("TOKEN", "a secret");
     let project = project.file("src/a", "text").file("other", "x");
     (fake, project)
 }

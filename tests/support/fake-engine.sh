@@ -13,9 +13,10 @@
 #                  KEY: out (stdout), err (stderr), code (exit code), delay (seconds before), die (kills itself),
 #                  hang (waits for ever); for run and start: output (of the script), fails (`NUMBER CODE`: that
 #                  command), cut (ends after the begin mark of that command)
+#   volumes        names of volumes, a line each
 #   registry       names of images that its registry has, a line each
 # Verbs: image-inspect image-ls image-rm container-inspect create cp start run commit rm pull tag stop kill ps version
-#        manifest-inspect info build (which no image comes of)
+#        volume-create volume-ls volume-rm manifest-inspect info build (which no image comes of)
 set -u
 me=${0##*/}
 home=${FAKE_ENGINE:?}
@@ -30,7 +31,7 @@ case $line in
 esac
 [ "${1-}" != --config ] || shift 2
 case ${1-} in
-  image | container | manifest) verb=$1-${2-} ; shift 2 ;;
+  image | container | manifest | volume) verb=$1-${2-} ; shift 2 ;;
   *) verb=${1-} ; [ $# = 0 ] || shift ;;
 esac
 # One that was killed with the lock in its hand is not waited for for ever.
@@ -294,6 +295,9 @@ case $verb in
   stop | kill) stop "$@" ;;
   ps) [ ! -e "$home/play/ps.list" ] || cat "$home/play/ps.list" ;;
   version) echo 1.0 ;;
+  volume-create) for name do :; done ; grep -qxF "$name" "$home/volumes" 2>/dev/null || echo "$name" >>"$home/volumes" ; echo "$name" ;;
+  volume-ls) [ ! -e "$home/volumes" ] || cat "$home/volumes" ;;
+  volume-rm) grep -vxF "$1" "$home/volumes" >"$home/volumes.new" ; mv "$home/volumes.new" "$home/volumes" ;;
   build) cat >/dev/null ; echo 'ERROR: BuildKit is enabled but the buildx component is missing or broken.' >&2 ; exit 1 ;;
   manifest-inspect) manifest_inspect "$@" ;;
   info) info ;;

@@ -43,16 +43,19 @@ macro_rules! layer_table {
             acts shell: Option<List>,
             /// The folder that commands start in and copies land in; `/PROJECT` unless set.
             acts workdir: Option<Text>,
-            /// The user that commands run as; root unless set. Not built yet.
+            /// The user that commands run as, by setpriv, chroot or su of the image; root unless set. It gets the workdir
+            /// and what is copied. A package stage stays root.
             acts user: Option<Text>,
             /// `none` or `host`; not set: a network joined by all stages of the environment.
             acts network: Option<Text>,
-            /// Caches and folders of the host that commands see. Not built yet.
+            /// Caches (volumes of the project) and folders of the host (from `~` or the tree's root) that commands see and
+            /// no image keeps.
             acts mounts: Option<Vec<Spanned<Mount>>>,
-            /// More options for the engine's `create`. Not built yet.
+            /// More words for the engine's `create`, as they are: `--cap-add=SYS_PTRACE`. What settings or runenv itself
+            /// say is refused; options of the network give the stage one of its own.
             acts create_args: Option<List>,
-            /// The caller's variables or files, given to the commands as variables and kept out of everything else. Not
-            /// built yet.
+            /// The caller's variables or files, given to the commands as variables and kept out of everything else: they
+            /// are masked (`***`) in all that runenv writes, from four bytes on.
             acts secrets: Option<Vec<Spanned<Secret>>>,
             /// Take a base image whose volumes lie where the build writes.
             acts allow_volumes: Option<Spanned<bool>>,

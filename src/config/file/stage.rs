@@ -26,15 +26,15 @@ table! {
         acts prelude: Option<List>,
         /// The folder that commands start in, in place of the layers'.
         acts workdir: Option<Text>,
-        /// The user that commands run as, in place of the layers'. Not built yet.
+        /// The user that commands run as, in place of the layers'.
         acts user: Option<Text>,
         /// `none` or `host`, in place of the layers'.
         acts network: Option<Text>,
-        /// Caches and folders of the host, in place of the layers'. Not built yet.
+        /// Caches and folders of the host, in place of the layers'.
         acts mounts: Option<Vec<Spanned<Mount>>>,
-        /// Secrets, in place of the layers'. Not built yet.
+        /// Secrets, in place of the layers'.
         acts secrets: Option<Vec<Spanned<Secret>>>,
-        /// More options for the engine's `create`, in place of the layers'. Not built yet.
+        /// More words for the engine's `create`, in place of the layers'.
         acts create_args: Option<List>,
         /// `daily`, `weekly` or `monthly`: then the stage, and with it all that stands on it, runs anew when a new one begins (UTC, weeks of ISO 8601).
         acts key_period: Option<Text>,

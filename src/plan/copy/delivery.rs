@@ -53,6 +53,11 @@ pub(crate) struct Gone {
 pub(crate) struct Unlike(pub(crate) Vec<u8>);
 
 impl Delivery {
+    /// Where in the container what it brings stands, without the `/` at the beginning.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &[u8]> {
+        self.entries.iter().map(|(path, _)| path.as_slice())
+    }
+
     /// Everything that a clean stage copies.
     pub(crate) fn whole(copies: Copies<'_>) -> Self {
         let Copies {

@@ -263,6 +263,7 @@ fn head(plan: &Plan, files: &[Files]) -> Vec<Instruction> {
         ));
     }
     lines.extend(all_limits(plan));
+    lines.extend(all_given(plan));
     if !plan.other_images.is_empty() {
         let others = plan.other_images.join(", ");
         lines.push(format!(
@@ -316,6 +317,17 @@ fn ends(plan: &Plan) -> Vec<&str> {
     ends.map(|at| plan.stages[at].name.as_str()).collect()
 }
 
+/// What stages get from outside, which is not in the text.
+fn all_given(plan: &Plan) -> Vec<String> {
+    let given = plan.stages.iter();
+    let given = given.filter_map(|stage| Some((&stage.name, stage.given.told()?)));
+    let given = given.map(|(name, told)| format!("  {name}: {told}"));
+    let given: Vec<String> = given.collect();
+    let head = "runenv also gives what a Dockerfile cannot name, and this one lacks:";
+    let head = (!given.is_empty()).then(|| head.to_owned());
+    head.into_iter().chain(given).collect()
+}
+
 /// The limits of a stage, its network and what else only runenv does with it, if there is something.
 fn limits(stage: &Stage) -> Option<String> {
     // Exhaustive on purpose: a new field does not compile until it is decided what it is to a Dockerfile and to a dev
@@ -326,7 +338,9 @@ fn limits(stage: &Stage) -> Option<String> {
         copy: _,
         workdir: _,
         env: _,
+        user,
         network,
+        given: _,
         limits,
         allow_failure: _,
         keep,
@@ -356,6 +370,7 @@ fn limits(stage: &Stage) -> Option<String> {
         memory.as_ref().map(|memory| format!("memory {memory}")),
         cpus.as_ref().map(|cpus| format!("cpus {cpus}")),
         network.as_ref().map(|network| format!("network {network}")),
+        user.as_ref().map(|user| format!("user {user}")),
         key_period.map(|period| format!("{} anew", period.word())),
         machine.then(|| "anew on another processor".to_owned()),
         (!keep).then(|| "only that it passed is kept".to_owned()),

@@ -99,12 +99,12 @@ fn framed(plan: &Plan, pieces: &[String]) -> [KeyParts; 3] {
     let (first, rest) = pieces.split_first().expect("a piece");
     [
         parts_with(plan, |stage| {
-            stage.body = script::body(&stage.name, &stage.workdir, &stage.exports, &commands);
+            stage.body = script::body(&stage.name, &stage.workdir, None, &stage.exports, &commands);
         }),
         parts_with(plan, |stage| stage.env = env.clone().collect()),
         parts_with(plan, |stage| {
             let rest = rest.concat();
-            stage.body = script::body(first, &rest, &stage.exports, &stage.commands);
+            stage.body = script::body(first, &rest, None, &stage.exports, &stage.commands);
         }),
     ]
 }

@@ -79,20 +79,24 @@ fn prepare(
     mark: &str,
     tell: &mut Teller<'_>,
 ) -> Result<Result<Prepared, String>, Problem> {
-    let preamble = script::preamble(mark, run.exported, &run.stage.on_failure);
-    let preamble = run.late.fill_shell(&preamble);
+    let preamble = |delivery: Option<&Delivery>| {
+        let text = script::preamble(mark, run.exported, run.stage, delivery);
+        run.late.fill_shell(&text)
+    };
     let body = run.late.fill_shell(&run.stage.body);
     let (spec, engine) = (spec(run), run.calls.engine);
     if let Files::None = run.files {
-        return Ok(Ok((engine.run(&spec, preamble + &body), None)));
+        return Ok(Ok((engine.run(&spec, preamble(None) + &body), None)));
     }
     let doing = format!("create a container of `{}`", run.image);
     run.calls.work(&engine.create(&spec), &doing)?;
     match &run.files {
         Files::None => unreachable!("told above"),
         Files::All(copies) => {
-            let edited = copy_in(run, Delivery::whole(*copies))?;
-            Ok(Ok((engine.start(run.name, preamble + &body), edited)))
+            let delivery = Delivery::whole(*copies);
+            let script = preamble(Some(&delivery)) + &body;
+            let edited = copy_in(run, delivery)?;
+            Ok(Ok((engine.start(run.name, script), edited)))
         }
         Files::Changed { chain, time } => {
             let Update { delivery, gone } = match increment::update(run, chain, *time)? {
@@ -107,6 +111,7 @@ fn prepare(
             );
             tell.say(Kind::Note { text });
             let newest = delivery.newest();
+            let preamble = preamble(Some(&delivery));
             let edited = match copy_in(run, delivery) {
                 Ok(edited) => edited,
                 Err(problem) => return Ok(Err(problem.title)),
@@ -123,12 +128,13 @@ pub(crate) fn spec<'a>(run: &StageRun<'a>) -> Container<'a> {
     Container {
         name: run.name,
         image: run.image,
-        network: Some(run.network),
+        network: run.network,
         labels: run.labels,
         memory: limits.memory.as_deref(),
         cpus: limits.cpus.as_deref(),
         platform: run.plan.platform.as_deref(),
         has_path: run.has_path,
+        extra: run.extra,
         client: run.proxies.client.as_deref(),
     }
 }

@@ -45,8 +45,8 @@ impl EngineEnv<'_> {
         let (mut marks, mut codes) = (Marks::new(&mark), Vec::new());
         let mut take = |piece: Piece| match piece {
             Piece::Output(bytes) => {
-                log.write(&bytes);
-                tell.say(Kind::Output { bytes });
+                let bytes = log.write(&bytes).into_owned();
+                stream::output(bytes, tell);
             }
             Piece::Mark(Mark::Begin(number)) => {
                 if let Some(command) = stage.finally.get(number - 1) {
@@ -61,6 +61,7 @@ impl EngineEnv<'_> {
         let (cancel, _subscription) = self.calls.cancel.renewed();
         let exit = exec::stream(&start, None, &stopper, &limits, &cancel, &mut listen);
         take(Piece::Output(marks.rest()));
+        stream::output(log.rest(), tell);
         for problem in finally::problems(stage, &codes, exit, limits.time) {
             tell.say(Kind::Warning { problem });
         }

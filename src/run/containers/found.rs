@@ -130,6 +130,7 @@ impl EngineEnv<'_> {
             cpus: None,
             platform: self.plan.platform.as_deref(),
             has_path: start.handed().has_path(),
+            extra: &[],
             client: self.proxies.client.as_deref(),
         };
         let doing = format!("create a container of `{}` for its artifacts", stage.name);

@@ -15,6 +15,7 @@ pub(crate) mod leftovers;
 pub(crate) mod lookup;
 pub(crate) mod marks;
 mod missing;
+pub(crate) mod mounts;
 pub(crate) mod network;
 pub(crate) mod proxies;
 mod push;

@@ -1,5 +1,6 @@
 //! One stage of an engine's environment: its labels and tags, its container, and what is kept of it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::clean::Named;
@@ -35,14 +36,14 @@ impl EngineEnv<'_> {
         tell: &mut Teller<'_>,
     ) -> Result<Ran, Problem> {
         let (plan, stage, started) = (self.plan, &self.plan.stages[at], time::start());
-        let path = self.folder.log(at + 1, &stage.name);
-        let mut log = Log::create(&path, stage.packages.is_some(), stage.limits.log)?;
+        let (path, mut log) = self.log(at)?;
         let image = &beginning.image;
         let network = self.join(stage, image, start)?;
+        let extra = self.extra(stage)?;
         let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
+        let exported = self.exported(stage, start);
         let kind = if beginning.links == 0 { "key" } else { "inc" };
         let word = format!("{kind}-{}", start.keys[at].short());
-        let exported = self.proxies.exported(&start.handed().env);
         let run = StageRun {
             calls: &self.calls,
             plan,
@@ -50,7 +51,8 @@ impl EngineEnv<'_> {
             image,
             labels: &self.labels(at, start, beginning),
             name: &name,
-            network: &network,
+            network: network.as_deref(),
+            extra: &extra,
             files: self.files(at, beginning.how),
             from: &beginning.from,
             root: &self.world.root,
@@ -77,6 +79,14 @@ impl EngineEnv<'_> {
         Ok(ran)
     }
 
+    /// The log of a stage, and its path.
+    fn log(&self, at: usize) -> Result<(PathBuf, Log), Problem> {
+        let (stage, mask) = (&self.plan.stages[at], self.world.secrets.mask());
+        let path = self.folder.log(at + 1, &stage.name);
+        let log = Log::create(&path, stage.packages.is_some(), stage.limits.log, mask)?;
+        Ok((path, log))
+    }
+
     /// Has the container removed that a stage's stamp may have been made in.
     fn remove_beside(&mut self, stage: &Stage, container: &str, ran: &Result<Ran, Problem>) {
         let passed = |ran: &Ran| ran.result.state == State::Passed;
@@ -85,6 +95,13 @@ impl EngineEnv<'_> {
                 .containers
                 .push(stamp::container_beside(container));
         }
+    }
+
+    /// What the script exports outside the key: proxies, what is passed on, secrets.
+    fn exported(&self, stage: &Stage, start: &Start) -> Vec<(String, String)> {
+        let mut exported = self.proxies.exported(&start.handed().env);
+        exported.extend(self.world.secrets.of(stage));
+        exported
     }
 
     /// Is there room for the stage, and is what it copies what the person means?
@@ -158,7 +175,7 @@ impl EngineEnv<'_> {
             | State::Skipped
             | State::NotRun => false,
         });
-        let network = self.network.as_ref().filter(|_| stage.network.is_none());
+        let network = self.network.as_ref().filter(|_| stage.shares_network());
         failed && !self.calls.cancel.requested() && network.is_some_and(|n| n.is_lost(&self.calls))
     }
 
@@ -191,9 +208,15 @@ impl EngineEnv<'_> {
 
     /// The network option of a stage: its own, or the one that all stages share, made when it is first needed and
     /// when somebody ended the last one.
-    fn join(&mut self, stage: &Stage, image: &str, start: &Start) -> Result<String, Problem> {
-        if let Some(network) = &stage.network {
-            return Ok(network.clone());
+    /// `None`: one of its own, as its options ask.
+    fn join(
+        &mut self,
+        stage: &Stage,
+        image: &str,
+        start: &Start,
+    ) -> Result<Option<String>, Problem> {
+        if !stage.shares_network() {
+            return Ok(stage.network.clone());
         }
         if self.network.as_ref().is_none_or(Network::ended) {
             let labels = Labels::owned(&self.world.project_id, &self.world.owner);
@@ -209,6 +232,7 @@ impl EngineEnv<'_> {
                 cpus: None,
                 platform: self.plan.platform.as_deref(),
                 has_path: start.handed().has_path(),
+                extra: &[],
                 client: self.proxies.client.as_deref(),
             };
             self.network = Some(Network::start(&self.calls, &spec, self.folder.path())?);
@@ -216,7 +240,7 @@ impl EngineEnv<'_> {
                 self.spent.networks.push(name);
             }
         }
-        self.network.as_mut().expect("made above").join()
+        self.network.as_mut().expect("made above").join().map(Some)
     }
 }
 

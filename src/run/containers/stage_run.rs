@@ -22,7 +22,9 @@ pub(crate) struct StageRun<'a> {
     pub(crate) image: &'a str,
     pub(crate) labels: &'a Labels,
     pub(crate) name: &'a str,
-    pub(crate) network: &'a str,
+    pub(crate) network: Option<&'a str>,
+    /// Options that the project asks for.
+    pub(crate) extra: &'a [String],
     pub(crate) files: Files<'a>,
     /// What is told of where it begins.
     pub(crate) from: &'a str,

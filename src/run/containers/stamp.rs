@@ -24,6 +24,7 @@ pub(crate) fn keep(run: &StageRun<'_>) -> Result<String, Problem> {
     let spec = Container {
         name: &name,
         network: Some("none"),
+        extra: &[],
         ..container::spec(run)
     };
     let mut make = engine.run(&spec, script::stamp(&run.stage.name));

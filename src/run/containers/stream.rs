@@ -35,7 +35,18 @@ pub(crate) fn follow(
     if !rest.is_empty() {
         take(run, Piece::Output(rest), &mut seen, log, tell);
     }
+    let rest = log.rest();
+    if !seen.on_failure {
+        output(rest, tell);
+    }
     Ok((exit, seen))
+}
+
+/// Tells output, if there is some.
+pub(super) fn output(bytes: Vec<u8>, tell: &mut Teller<'_>) {
+    if !bytes.is_empty() {
+        tell.say(Kind::Output { bytes });
+    }
 }
 
 /// How a stage's container is asked to end.
@@ -52,10 +63,10 @@ pub(super) fn stopper(engine: Engine, container: &str, limits: &Limits) -> Stopp
 fn take(run: &StageRun<'_>, piece: Piece, seen: &mut Seen, log: &mut Log, tell: &mut Teller<'_>) {
     match piece {
         Piece::Output(bytes) => {
-            log.write(&bytes);
+            let bytes = log.write(&bytes).into_owned();
             // What `on-failure` prints stands in the failure report.
             if !seen.on_failure {
-                tell.say(Kind::Output { bytes });
+                output(bytes, tell);
             }
         }
         Piece::Mark(Mark::Begin(number)) => {

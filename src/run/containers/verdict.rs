@@ -9,7 +9,7 @@ use super::stamp;
 use crate::engine::facts::{self, ContainerState};
 use crate::engine::labels;
 use crate::exec::{self, Background, Cancel, Limits};
-use crate::plan::script;
+use crate::plan::{script, user};
 use crate::problem::Problem;
 
 /// Keeps the stage if it passed, and tells what happened if it did not.
@@ -128,6 +128,15 @@ fn engine_trouble(run: &StageRun<'_>, ended: &Ended, state: Option<&ContainerSta
         Some(s) if !begun && s.exit_code == script::NO_WORKDIR => {
             format!("`{}` cannot be made or entered", run.stage.workdir)
         }
+        Some(s) if !begun && s.exit_code == user::NO_USER => {
+            format!("the image has no user or group of `user = \"{}\"`", by(run))
+        }
+        Some(s) if !begun && s.exit_code == user::NO_WAY => {
+            format!(
+                "the image has no setpriv, chroot or su that lets commands run as `{}`",
+                by(run)
+            )
+        }
         Some(s) if !begun => format!(
             "the script did not begin: is there a `sh` in the image? (exit code {})",
             s.exit_code
@@ -137,4 +146,9 @@ fn engine_trouble(run: &StageRun<'_>, ended: &Ended, state: Option<&ContainerSta
             s.status, s.exit_code
         ),
     }
+}
+
+/// The stage's user.
+fn by<'s>(run: &StageRun<'s>) -> &'s str {
+    run.stage.user.as_deref().unwrap_or("root")
 }

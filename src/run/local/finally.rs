@@ -45,6 +45,10 @@ impl LocalEnv<'_> {
                 Ended::Signal(signal) => 128 + signal,
             });
         }
+        let rest = log.rest();
+        if !rest.is_empty() {
+            tell.output(&rest);
+        }
         for problem in finally::problems(stage, &codes, last, limit) {
             tell.say(Kind::Warning { problem });
         }
@@ -61,8 +65,10 @@ impl LocalEnv<'_> {
         let text = self.late.fill_shell(&command.text);
         tell.say(Kind::CommandStarted { text });
         let mut listen = |bytes: &[u8]| {
-            log.write(bytes);
-            tell.output(bytes);
+            let bytes = log.write(bytes);
+            if !bytes.is_empty() {
+                tell.output(&bytes);
+            }
         };
         let process = self.process(stage, command);
         let group = Stopper::Group;

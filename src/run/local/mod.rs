@@ -246,7 +246,8 @@ impl LocalEnv<'_> {
         self.world.room.here(&self.tree())?;
         let started = time::start();
         let path = self.folder.log(at + 1, &stage.name);
-        let mut log = Log::create(&path, stage.packages.is_some(), stage.limits.log)?;
+        let (packages, mask) = (stage.packages.is_some(), self.world.secrets.mask());
+        let mut log = Log::create(&path, packages, stage.limits.log, mask)?;
         let mut result = StageResult::new(&stage.name, State::Passed);
         result.log = path.display().to_string();
         tell.say(Kind::StageStarted {
@@ -274,6 +275,10 @@ impl LocalEnv<'_> {
                 self.command(stage, command, started, &mut log, tell);
             }
         }
+        let rest = log.rest();
+        if !log.in_on_failure() && !rest.is_empty() {
+            tell.output(&rest);
+        }
         let (root, env) = (&self.world.root, &self.plan.env);
         artifacts::of_tree(root, &self.tree(), env, stage, &self.late, self.cancel)
             .tell(&mut result, tell);
@@ -293,11 +298,13 @@ impl LocalEnv<'_> {
                 self.late.fill(word)
             }
         };
-        let passed = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
+        let mut env = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
+        let secrets = self.world.secrets.of(stage).into_iter();
+        env.extend(secrets.map(|(name, value)| (name, value.into())));
         Command {
             dir: Some(self.tree()),
             clean: true,
-            env: passed,
+            env,
             ..Command::new(command.argv.iter().map(fill))
         }
     }
@@ -326,9 +333,9 @@ impl LocalEnv<'_> {
             hurry: self.world.hurry(),
         };
         let mut listen = |bytes: &[u8]| {
-            log.write(bytes);
-            if !quiet {
-                tell.output(bytes);
+            let bytes = log.write(bytes);
+            if !quiet && !bytes.is_empty() {
+                tell.output(&bytes);
             }
         };
         let process = self.process(stage, command);

@@ -62,8 +62,7 @@ impl LocalEnv<'_> {
         if !asked {
             text += "or let runenv do it: --install-packages\n";
         }
-        log.write(text.as_bytes());
-        tell.output(text.as_bytes());
+        tell.output(&log.write(text.as_bytes()));
         result.state = State::Failed;
         result.detail = Some(format!("packages are missing: {list}"));
         result.missing_packages = missing;
