@@ -14,6 +14,7 @@ use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::exec::Cancel;
 use crate::plan::chain::Selection;
+use crate::plan::key::KeyParts;
 use crate::plan::record::{self, Change, Parent, Record, What};
 use crate::plan::{Plan, copy};
 use crate::problem::Problem;
@@ -97,24 +98,10 @@ pub(crate) fn explain(
     let parts = stages::parts(plan, &manifests, &here);
     let calls = Calls { engine, cancel };
     let folder = world.folder.env(&plan.env);
-    let question = Question {
-        calls: &calls,
-        inventory: world.inventory(engine),
-        project: &world.project_id,
-        plan,
-        parts: &parts,
-        selection: wanted,
-        // Nothing is fetched to be explained.
-        beyond: Beyond::Nobody,
-        all: false,
-        clean: false,
-        whole: true,
-        base: None,
-    };
     let asked = Asked {
         last: Kept::read(&folder),
         folder,
-        question,
+        question: question(&calls, world, plan, &parts, wanted),
     };
     let started = asked.start();
     let start = started.as_ref().ok().and_then(Option::as_ref);
@@ -136,6 +123,29 @@ pub(crate) fn explain(
         base: base(plan, start),
         trouble: started.err(),
     })
+}
+
+/// Nothing is fetched to be explained.
+fn question<'a>(
+    calls: &'a Calls<'a>,
+    world: &'a World<'_>,
+    plan: &'a Plan,
+    parts: &'a [KeyParts],
+    selection: &'a Selection,
+) -> Question<'a> {
+    Question {
+        calls,
+        inventory: world.inventory(calls.engine),
+        project: &world.project_id,
+        plan,
+        parts,
+        selection,
+        beyond: Beyond::Nobody,
+        all: false,
+        clean: false,
+        whole: true,
+        base: None,
+    }
 }
 
 /// The base image's name, and its identity where it is known.

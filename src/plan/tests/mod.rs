@@ -152,7 +152,12 @@ fn records_of(plan: &Plan, files: &str) -> Vec<Record> {
             parent,
             base: Some((image, base)),
         };
-        Record::of(&stage.said, &around)
+        let mut record = Record::of(&stage.said, &around);
+        let file = ("src/a".to_owned(), files.to_owned());
+        record
+            .files
+            .extend((!stage.copy.is_empty()).then_some(file));
+        record
     };
     stages.map(record).collect()
 }
