@@ -110,14 +110,14 @@ fn plan_stage(
     let variables = variables(env, stage, packages.is_some());
     commands.extend(plan(&stage.run)?);
     let exports = script::exports(&variables);
-    let (name, workdir) = (stage.name.as_str(), stage.workdir.value.as_str());
+    let (name, workdir) = (&stage.name, &stage.workdir.value);
     Ok(Stage {
-        name: stage.name.clone(),
+        name: name.clone(),
         parent,
         copy: stage.copy.clone(),
         artifacts: stage.artifacts.clone(),
         body: script::body(name, workdir, user.as_deref(), &exports, &commands),
-        workdir: workdir.to_owned(),
+        workdir: workdir.clone(),
         said: record::said(env, stage, &variables, key_salt),
         env: variables,
         user,
