@@ -47,6 +47,7 @@ fn the_folder_has_what_the_design_says() {
 .runenv/docker-debian-bookworm/log/03-three.log
 .runenv/docker-debian-bookworm/plan.json
 .runenv/docker-debian-bookworm/result.json
+.runenv/docker-root
 
 "#]],
     );
