@@ -22,6 +22,7 @@ local_ones() {
       printf '[env.%s]\nrunner = "local"\ncommands = [["true"]]\n' "$name"
     done
   } >envs.toml
+  # shellcheck disable=SC2016 # hyperfine's shell expands it
   hyperfine --warmup 2 --runs 10 --export-json times.json \
     -n 'sh loop' 'for i in $(seq 138); do /bin/true; done' \
     -n 'xargs -P2' 'seq 138 | xargs -P2 -n1 /bin/true' \
