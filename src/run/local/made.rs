@@ -20,6 +20,8 @@ use crate::time;
 const FILE: &str = "local-runs";
 /// So many runs are known.
 const MOST: usize = 1000;
+/// The kernel writes a file's times from a clock that is behind by up to a tick, in nanoseconds (100 Hz at the slowest).
+const TICK: i128 = 10_000_000;
 /// So many files are told by name.
 const NAMED: usize = 3;
 
@@ -77,7 +79,7 @@ impl Told {
             let time = i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec());
             let run = runs
                 .iter()
-                .rfind(|run| (run.begun..=run.ended).contains(&time));
+                .rfind(|run| (run.begun - TICK..=run.ended).contains(&time));
             if let Some(run) = run.filter(|_| !meta.is_dir()) {
                 made.push((entry.path.as_slice(), run.env));
             }
