@@ -77,8 +77,13 @@ pub(crate) struct Background(Option<JoinHandle<Vec<Result<Output, Problem>>>>);
 
 /// Starts them. No signal stops them: they clean up, often because of one.
 pub(crate) fn background(commands: Vec<Command>) -> Background {
+    background_within(commands, BACKGROUND)
+}
+
+/// The same with another limit for each.
+pub(crate) fn background_within(commands: Vec<Command>, limit: Duration) -> Background {
     let limits = Limits {
-        time: Some(BACKGROUND),
+        time: Some(limit),
         ..Limits::default()
     };
     let work = move || {

@@ -39,7 +39,7 @@ use std::time::Duration;
 use crate::command::Command;
 
 pub(crate) use cancel::Cancel;
-pub(crate) use capture::{Background, Output, background, capture};
+pub(crate) use capture::{Background, Output, background, background_within, capture};
 pub(crate) use exit::{Ended, Exit, Stop, signal_name};
 pub(crate) use hold::{Held, hold};
 pub(crate) use interactive::interactive;

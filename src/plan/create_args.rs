@@ -5,7 +5,7 @@ use crate::environment::draft::Strings;
 use crate::problem::Problem;
 
 /// Options that decide what runenv decides: it would not know its container again, or its image would be another one.
-const OURS: [&str; 34] = [
+const OURS: [&str; 36] = [
     "--name",
     "--label",
     "-l",
@@ -41,9 +41,12 @@ const OURS: [&str; 34] = [
     // podman makes a variable of it, which its image would keep.
     "--hostname",
     "-h",
+    // The caller's whole environment would be in the image.
+    "--env-host",
+    "--env-merge",
 ];
 /// Options that a setting says, and the setting.
-const SETTINGS: [(&str, &str); 11] = [
+const SETTINGS: [(&str, &str); 16] = [
     ("--user", "user"),
     ("-u", "user"),
     ("--workdir", "workdir"),
@@ -55,6 +58,12 @@ const SETTINGS: [(&str, &str); 11] = [
     ("-m", "memory"),
     ("--cpus", "cpus"),
     ("--platform", "platform"),
+    // What a stage writes there is not kept: `mounts` looks where they are.
+    ("--volume", "mounts"),
+    ("-v", "mounts"),
+    ("--mount", "mounts"),
+    ("--tmpfs", "mounts"),
+    ("--volumes-from", "mounts"),
 ];
 /// Options that touch network, hosts or names: a container that joins another one's network cannot have them.
 const NETWORK: [&str; 22] = [

@@ -90,7 +90,7 @@ fn is_being_written(name: &str) -> bool {
 }
 
 /// Removes a folder with all that is in it, or a file, or a link. What another run has removed is as good.
-fn remove(path: &Path) -> Result<(), Problem> {
+pub(crate) fn remove(path: &Path) -> Result<(), Problem> {
     let removed = match fs::symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
         _ => fs::remove_file(path),

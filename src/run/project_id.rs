@@ -10,12 +10,18 @@ use crate::exec::{self, Cancel, Limits};
 use crate::files;
 use crate::problem::Problem;
 
-/// `[project] id`; else of the name and git's first commit, so that every clone has the same; else of name and path.
+/// `[project] id`; else of the name and the registry's repository, which every clone shares; else of the name and git's
+/// first commit; else of name and path.
 ///
 /// A shallow clone does not have the first commit: it counts as no git.
 pub(crate) fn of(project: &Project, folder: &Folder) -> Result<String, Problem> {
     if let Some(id) = &project.file.project.id {
         return Ok(digest(project, "id", id.get_ref().as_bytes()));
+    }
+    let registry = project.file.registry.as_ref();
+    if let Some(repository) = registry.and_then(|r| r.repository.as_ref().or(r.push.as_ref())) {
+        let repository = repository.get_ref().as_bytes();
+        return Ok(digest(project, "repository", repository));
     }
     let Some(git) = git_folder(&project.root) else {
         return Ok(by_path(project));
@@ -23,19 +29,19 @@ pub(crate) fn of(project: &Project, folder: &Folder) -> Result<String, Problem> 
     if git.join("shallow").exists() {
         return Ok(by_path(project));
     }
+    // The note is of this name: another one is another project.
     let noted = folder.path().join("project-id");
-    if let Some(id) = files::read_if_there(&noted)
-        .map(|t| t.trim().to_owned())
-        .filter(|id| id.len() == 16)
-    {
-        return Ok(id);
+    let text = files::read_if_there(&noted).unwrap_or_default();
+    let note = text.trim().split_once(' ');
+    if let Some((id, _)) = note.filter(|(id, name)| id.len() == 16 && *name == project.name) {
+        return Ok(id.to_owned());
     }
     let Some(commit) = first_commit(&project.root) else {
         return Ok(by_path(project));
     };
     let id = digest(project, "commit", commit.as_bytes());
     if folder.path().is_dir() {
-        files::write_atomic(&noted, format!("{id}\n").as_bytes())?;
+        files::write_atomic(&noted, format!("{id} {}\n", project.name).as_bytes())?;
     }
     Ok(id)
 }

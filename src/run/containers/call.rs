@@ -9,7 +9,7 @@ use crate::problem::Problem;
 
 /// How long a query and how long a heavier call may take.
 const QUERY: Duration = Duration::from_secs(60);
-const HEAVY: Duration = Duration::from_secs(3600);
+pub(super) const HEAVY: Duration = Duration::from_secs(3600);
 
 /// An engine, and what ends its calls.
 pub(crate) struct Calls<'a> {

@@ -8,6 +8,7 @@ use super::super::result::{Increments, StageResult, State};
 use super::EngineEnv;
 use super::lookup::Start;
 use crate::engine::Container;
+use crate::engine::facts::HandedDown;
 use crate::engine::labels::Labels;
 use crate::files;
 use crate::plan::Stage;
@@ -129,7 +130,7 @@ impl EngineEnv<'_> {
             memory: None,
             cpus: None,
             platform: self.plan.platform.as_deref(),
-            has_path: start.handed().has_path(),
+            has_path: start.seen().is_none_or(HandedDown::has_path),
             extra: &[],
             client: self.proxies.client.as_deref(),
         };

@@ -170,6 +170,11 @@ impl Start {
             .expect("a stage starts from an image that was seen")
     }
 
+    /// The same; `None`: no image was looked at, since other environments of this run made all that there is.
+    pub(super) fn seen(&self) -> Option<&HandedDown> {
+        self.handed.as_ref()
+    }
+
     /// Any image says what the base image hands down.
     pub(super) fn see(&mut self, image: &Image) {
         self.handed.get_or_insert_with(|| image.handed_down());
@@ -183,7 +188,10 @@ impl Start {
     ) {
         let (mut clean, mut increments) = (BTreeMap::new(), BTreeMap::new());
         let (project, env) = (question.project, &question.plan.slug);
-        for image in images.filter(|i| self.base.is_like(i)) {
+        let mut images: Vec<&Image> = images.filter(|i| self.base.is_like(i)).collect();
+        // Of one key the newest counts: what was made again was made again for a reason.
+        images.sort_by_key(|image| image.made());
+        for image in images {
             clean.extend(image.stage_key(project).map(|key| (key, image)));
             let key = image.increment_key(project, env);
             increments.extend(key.filter(|_| !question.clean).map(|key| (key, image)));

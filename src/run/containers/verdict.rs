@@ -4,11 +4,12 @@
 //! decides nothing.
 
 use super::super::result::{self, FailedCommand, StageResult, State};
+use super::call::{Calls, HEAVY};
 use super::stage_run::{Ended, Ran, StageRun};
 use super::stamp;
 use crate::engine::facts::{self, ContainerState};
 use crate::engine::labels;
-use crate::exec::{self, Background, Cancel, Limits};
+use crate::exec::{self, Background, Cancel};
 use crate::plan::{script, user};
 use crate::problem::Problem;
 
@@ -58,13 +59,16 @@ fn commit(run: &StageRun<'_>, keyless: bool) -> Background {
     } else {
         engine.commit(run.name, run.tag, &[(labels::OWNER, "")])
     };
-    exec::background(vec![command])
+    // A layer of many gigabytes takes its time.
+    exec::background_within(vec![command], HEAVY)
 }
 
 /// The container's state; `None`: somebody removed it.
 fn state(run: &StageRun<'_>) -> Result<Option<ContainerState>, Problem> {
     let command = run.calls.engine.inspect_container(run.name);
-    let output = exec::capture(&command, &Limits::default(), &Cancel::never())?;
+    let never = Cancel::never();
+    let (engine, cancel) = (run.calls.engine, &never);
+    let output = Calls { engine, cancel }.query(&command)?;
     let there = output.exit.success();
     there
         .then(|| facts::container_state(&output.stdout))
@@ -78,9 +82,16 @@ fn committed(run: &StageRun<'_>, commit: Background) -> Result<String, Problem> 
         .into_iter()
         .next()
         .expect("one command was given")?;
-    run.calls
-        .expect(&output, &format!("keep the stage `{}`", run.stage.name))?;
-    Ok(output.text().lines().last().unwrap_or_default().to_owned())
+    let doing = format!("keep the stage `{}`", run.stage.name);
+    run.calls.expect(&output, &doing)?;
+    let image = output.text().lines().last().map(str::to_owned);
+    image.ok_or_else(|| {
+        let title = format!("{} did not {doing} in time", run.calls.engine.name());
+        Problem::engine(
+            title,
+            "is its disk slow, or full? the stage has to be run again",
+        )
+    })
 }
 
 /// Tells a stage's failure: which command, which code or signal, or what the engine says.

@@ -5,12 +5,18 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::noted::{Noted, Shape, Stand, What};
+use super::own;
+use crate::files;
 use crate::plan::copy::{Entry, Manifest};
 use crate::problem::Problem;
+use crate::run::folder::{self, Folder};
 use tree::Tree;
 
 /// The tree in an environment's folder.
 pub(crate) const TREE: &str = "tree";
+
+/// What is known of it, beside it.
+const NOTE: &str = "tree.manifest";
 
 /// What came of it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,9 +38,17 @@ pub(super) fn sync(
     want: &Manifest,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Synced, Problem> {
-    let mut tree = Tree::open(root, env)?;
-    let note = tree.path.with_extension("manifest");
+    let folder = Folder::of(root).env(env);
+    let note = folder.path().join(NOTE);
+    if !files::is_there(&folder.path().join(TREE)) {
+        folder::remove(&note)?;
+    }
     let noted = Noted::read(&note);
+    if noted.is_none() {
+        // Before the new tree: what passed in another one has not passed in this, whatever ends us from here on.
+        folder::remove(&folder.path().join(own::FILE))?;
+    }
+    let mut tree = Tree::open(root, env)?;
     let mut synced = Synced::default();
     let mut noted = if let Some(noted) = noted.filter(|_| !tree.made) {
         noted
