@@ -31,13 +31,8 @@ pub(super) struct Synced {
     pub(super) changed: Vec<Vec<u8>>,
 }
 
-/// Brings the tree of an environment to what the manifest says of the root, as long as it may go on.
-pub(super) fn sync(
-    root: &Path,
-    env: &str,
-    want: &Manifest,
-    go_on: &dyn Fn() -> bool,
-) -> Result<Synced, Problem> {
+/// The environment's tree and what is known of it; made or emptied where nothing is.
+fn begin(root: &Path, env: &str, synced: &mut Synced) -> Result<(Tree, Noted), Problem> {
     let folder = Folder::of(root).env(env);
     let note = folder.path().join(NOTE);
     if !files::is_there(&folder.path().join(TREE)) {
@@ -49,14 +44,23 @@ pub(super) fn sync(
         folder::remove(&folder.path().join(own::FILE))?;
     }
     let mut tree = Tree::open(root, env)?;
+    if let Some(noted) = noted.filter(|_| !tree.made) {
+        return Ok((tree, noted));
+    }
+    tree.clear()?;
+    synced.fresh = true;
+    Ok((tree, Noted::empty(&note)))
+}
+
+/// Brings the tree of an environment to what the manifest says of the root, as long as it may go on.
+pub(super) fn sync(
+    root: &Path,
+    env: &str,
+    want: &Manifest,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Synced, Problem> {
     let mut synced = Synced::default();
-    let mut noted = if let Some(noted) = noted.filter(|_| !tree.made) {
-        noted
-    } else {
-        tree.clear()?;
-        synced.fresh = true;
-        Noted::empty(&note)
-    };
+    let (mut tree, mut noted) = begin(root, env, &mut synced)?;
     let before = noted.all.clone();
     let remove = gone(&mut tree, &mut noted, want, &mut synced)?;
     let write = missing(&mut tree, &mut noted, want, &mut synced)?;
