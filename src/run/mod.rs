@@ -32,6 +32,7 @@ pub(crate) mod stages;
 mod world;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -104,10 +105,12 @@ pub(crate) fn run(
         AtOnce::Processors => world.host.cpus,
         AtOnce::All => jobs.len(),
     };
+    // A second request would end what the first one asked to end at once.
+    let ending = AtomicBool::new(false);
     let envs = schedule::each(&world.slots, &turns, most, &|at, failed| {
         let failed = failed.map(|at| jobs[at].plan.env.as_str());
         let result = environment::run(&jobs[at], failed, world, options, cancel, tell);
-        if options.fail_fast && result.failed() {
+        if options.fail_fast && result.failed() && !ending.swap(true, Ordering::Relaxed) {
             cancel.request();
         }
         result
