@@ -163,8 +163,9 @@ fn a_client_is_stopped_by_commands() {
     );
     assert_eq!(exit.ended, Ended::Signal(9));
     let log = files::read(&folder.path().join("log")).unwrap();
-    assert_eq!(
-        String::from_utf8(log).unwrap(),
-        "asked\nstopped\nasked\nunheard\nkilled\nasked\nat once\n"
-    );
+    let log = String::from_utf8(log).unwrap();
+    let rest = log.strip_prefix("asked\nstopped\nasked\nunheard\nkilled\n");
+    // Two signals: what the first began may be told behind what the second did.
+    let rest = rest.unwrap_or_else(|| panic!("{log}"));
+    assert!(rest.contains("at once\n"), "{log}");
 }
