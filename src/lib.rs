@@ -4,7 +4,7 @@
 //!
 //! | floor | modules | what |
 //! | --- | --- | --- |
-//! | 0 words | `problem command host digest files pattern quote late nearest time` | values that everything is made of |
+//! | 0 words | `problem command host digest files pattern quote late nearest size time` | values that everything is made of |
 //! | 1 names | `name` | factors, axes, names, conditions |
 //! | 2 written | `catalog config` | what the catalog and the file say, checked |
 //! | 3 one environment | `environment packages` | layers, substitution: every setting final, with its origin |
@@ -43,6 +43,7 @@ mod quote;
 mod registry;
 mod report;
 mod run;
+mod size;
 mod time;
 
 use std::ffi::OsString;

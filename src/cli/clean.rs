@@ -14,8 +14,8 @@ use crate::run::clean::{self, Leftovers, Named};
 use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
 use crate::run::local::trees;
-use crate::run::room::size;
 use crate::run::{owner, project_id};
+use crate::size;
 use crate::time;
 
 #[derive(Clone, Debug, Args)]
@@ -93,7 +93,10 @@ fn own_trees(folder: &Folder, args: &CleanArgs, context: &Context) -> String {
         };
         match removed {
             Ok(()) => {
-                text += &format!("local: {verb} the tree of {env} ({})\n", size(tree.bytes));
+                text += &format!(
+                    "local: {verb} the tree of {env} ({})\n",
+                    size::shown(tree.bytes)
+                );
                 (bytes, count) = (bytes + tree.bytes, count + 1);
             }
             Err(problem) => text += &format!("local: kept the tree of {env}: {}\n", problem.title),
@@ -108,7 +111,7 @@ fn own_trees(folder: &Folder, args: &CleanArgs, context: &Context) -> String {
 
 fn frees(bytes: u64, dry_run: bool) -> String {
     let verb = if dry_run { "would free" } else { "freed" };
-    format!("{verb} {}", size(bytes))
+    format!("{verb} {}", size::shown(bytes))
 }
 
 /// What went, what stayed and why, the counts, and how much room that makes.
@@ -118,7 +121,7 @@ fn text(engine: Engine, found: &Leftovers, dry_run: bool) -> String {
     for image in &found.images {
         for (at, name) in image.names.iter().enumerate() {
             let bytes = if at == 0 { image.bytes } else { 0 };
-            text += &format!("{engine}: {verb} {name} ({})\n", size(bytes));
+            text += &format!("{engine}: {verb} {name} ({})\n", size::shown(bytes));
         }
     }
     for cache in &found.caches {

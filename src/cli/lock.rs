@@ -10,7 +10,7 @@ use crate::exec::Cancel;
 use crate::files;
 use crate::problem::Problems;
 use crate::registry::Client;
-use crate::run::lock::{self, Outcome, Wanted};
+use crate::run::pins::{self, Outcome, Wanted};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LockArgs {
@@ -26,7 +26,7 @@ pub(crate) fn exec(args: LockArgs, context: &mut Context) -> Exit {
     let old = project.lock()?.cloned().unwrap_or_default();
     let wanted = wanted(&args, context, &project, &old)?;
     let client = Client::new(&context.host, &Cancel::install());
-    let (mut lock, outcomes) = lock::lock(&client, &wanted, &old, args.upgrade);
+    let (mut lock, outcomes) = pins::lock(&client, &wanted, &old, args.upgrade);
     let unused = if args.upgrade && args.selection.bare() {
         unused_of(&mut lock, &wanted)
     } else {

@@ -160,6 +160,14 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     Some((number * 1024_f64.powi(power)) as u64)
 }
 
+/// A digest as registries use it, `sha256:` and 64 hex digits: others are not known to us, and it becomes a word of an
+/// engine's command line.
+pub(crate) fn is_digest(text: &str) -> bool {
+    let hex = text.strip_prefix("sha256:");
+    let digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    hex.is_some_and(|hex| hex.len() == 64 && hex.chars().all(digit))
+}
+
 /// A registry's host, with its port: `ghcr.io`, `localhost:5000`.
 pub(crate) fn is_registry(text: &str) -> bool {
     let (host, port) = text.split_once(':').unwrap_or((text, "0"));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::forms::is_digest;
 use super::{MOST_BYTES, Project};
 use crate::digest::Digest;
 use crate::files;
@@ -75,6 +76,15 @@ impl Lock {
             .find(|pin| pin.image == image && pin.platform == platform)
     }
 
+    /// The pin of the first of these images that has one.
+    pub(crate) fn first<'a>(
+        &self,
+        mut images: impl Iterator<Item = &'a String>,
+        platform: &str,
+    ) -> Option<&Pin> {
+        images.find_map(|image| self.pin(image, platform))
+    }
+
     /// The file's text: sorted, so that a change of one image is a change of its lines alone.
     pub(crate) fn text(&self) -> String {
         let mut pins = self.0.clone();
@@ -137,12 +147,6 @@ impl Lock {
         let pins: Result<Vec<Pin>, Problem> = written.image.into_iter().map(pin).collect();
         Ok(Self(pins?))
     }
-}
-
-/// `sha256:` and 64 hex digits: it becomes a word of an engine's command line.
-fn is_digest(text: &str) -> bool {
-    let hex = text.strip_prefix("sha256:");
-    hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 impl Project {

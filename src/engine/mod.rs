@@ -17,6 +17,14 @@ pub(crate) enum Engine {
     Podman,
 }
 
+/// Variables that choose which engine, on which machine, a client talks to.
+pub(crate) const CLIENT: [&str; 4] = [
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "CONTAINER_HOST",
+    "CONTAINER_CONNECTION",
+];
+
 /// What one engine says or wants otherwise than the other.
 #[derive(Debug)]
 struct Dialect {

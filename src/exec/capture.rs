@@ -86,6 +86,9 @@ pub(crate) fn background_within(commands: Vec<Command>, limit: Duration) -> Back
         time: Some(limit),
         ..Limits::default()
     };
+    if commands.is_empty() {
+        return Background(None);
+    }
     let work = move || {
         commands
             .iter()

@@ -85,8 +85,8 @@ fn registries(project: &Project, env: &Environment) -> Registries {
 /// Which bytes the base image is, by the lock file.
 fn pin(plan: &mut Plan, lock: Option<&Lock>) {
     let platform = plan.platform();
-    let pin = |lock: &Lock| plan.images().find_map(|i| lock.pin(i, &platform).cloned());
-    let pin = lock.and_then(pin);
+    let pin = lock.and_then(|lock| lock.first(plan.images(), &platform));
+    let pin = pin.cloned();
     plan.not_locked = lock.is_some() && pin.is_none();
     plan.pin = pin;
 }

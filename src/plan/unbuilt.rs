@@ -3,23 +3,14 @@
 
 use crate::environment::Environment;
 use crate::environment::setting::Setting;
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 
 /// The first setting of an environment that is not built yet.
 pub(super) fn check(env: &Environment) -> Result<(), Problem> {
-    let found = [("annotate", first(&env.settings.annotate))];
-    match found
-        .into_iter()
-        .find_map(|(key, place)| Some((key, place?)))
-    {
-        Some((key, place)) => Err(not_built(key).place(place.clone())),
+    match env.settings.annotate.first().and_then(Setting::place) {
+        Some(place) => Err(not_built("annotate").place(place.clone())),
         None => Ok(()),
     }
-}
-
-/// Where a list begins.
-fn first<T>(list: &[Setting<T>]) -> Option<&Place> {
-    list.first().and_then(Setting::place)
 }
 
 fn not_built(key: &str) -> Problem {

@@ -13,6 +13,7 @@ use super::credentials::{Credentials, Login};
 use super::reference::Reference;
 use super::token::Token;
 use super::trouble::{Failed, Kind, Trouble, failed};
+use crate::config::forms;
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::time;
@@ -265,7 +266,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 fn digest(headers: &HeaderMap) -> Option<String> {
     let text = headers.get("docker-content-digest")?.to_str().ok()?;
-    super::reference::is_digest(text).then(|| text.to_owned())
+    forms::is_digest(text).then(|| text.to_owned())
 }
 
 pub(super) fn body(

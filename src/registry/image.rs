@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::reference::is_digest;
+use crate::config::forms::is_digest;
 use crate::engine::facts::{Config, Image, RootFs};
 
 /// What may be a manifest: lists by platform, and images.

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::config::forms::is_digest;
 use crate::problem::Problem;
 
 /// The registry that a name without a host means.
@@ -150,13 +151,6 @@ fn is_tag(tag: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let ok = |c: char| word(c) || c == '.' || c == '-';
     tag.len() <= 128 && tag.starts_with(word) && tag.chars().all(ok)
-}
-
-/// `sha256:` and 64 hex digits: what registries use; others are not known to us.
-pub(super) fn is_digest(text: &str) -> bool {
-    let hex = text.strip_prefix("sha256:");
-    let digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-    hex.is_some_and(|hex| hex.len() == 64 && hex.chars().all(digit))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::containers::call::Calls;
 use super::containers::{inventory, leftovers};
 use super::freed;
-use crate::engine::facts::{self, Image};
+use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::image::Registries;
 use crate::problem::Problem;
@@ -141,22 +141,8 @@ fn images(
 
 /// Images that are not the project's, for what they share with it. That they cannot be had makes sizes less exact.
 fn others(calls: &Calls<'_>, project: &str) -> Vec<Image> {
-    let all = || -> Result<Vec<Image>, Problem> {
-        let listed = calls.query(&calls.engine.all_images())?;
-        let text = listed.text();
-        let mut ids: Vec<&str> = text
-            .lines()
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        facts::images(&calls.query(&calls.engine.image_inspect(&ids))?.stdout)
-    };
-    let mut all = all().unwrap_or_default();
+    let all = inventory::listed(calls, &calls.engine.all_images());
+    let mut all = all.unwrap_or_default();
     all.retain(|image| image.label(labels::PROJECT) != Some(project));
     all
 }
@@ -187,9 +173,7 @@ pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Pro
         let (mut gone, mut stay) = (Vec::new(), false);
         for name in image.names {
             let output = calls.query(&calls.engine.remove_images(&[&name]))?;
-            let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
-            let missing = ["no such image", "image not known"];
-            if output.exit.success() || missing.iter().any(|words| said.contains(words)) {
+            if output.exit.success() || Calls::says_missing(&output) {
                 gone.push(name);
             } else {
                 stay = true;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::result::State;
@@ -45,13 +46,7 @@ impl Folder {
 
     /// The names of environments that have a folder, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
-        let folders = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
-        let mut names: Vec<String> = folders
-            .filter_map(|e| e.file_name().into_string().ok())
-            .collect();
-        names.sort();
-        names
+        files::folders(&self.0)
     }
 
     /// Makes it, with a .gitignore of its own. A link in its place may have been put there by anyone: refused.
@@ -209,15 +204,19 @@ impl EnvFolder {
         files::write_atomic(&self.0.join(name), text.as_bytes())
     }
 
-    /// How it ended when it was last run. A broken result is none.
+    /// Something of the last result. A broken one is none.
+    fn last<T: DeserializeOwned>(&self) -> Option<T> {
+        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// How it ended when it was last run.
     pub(crate) fn last_state(&self) -> Option<State> {
         #[derive(Deserialize)]
         struct Ended {
             state: State,
         }
-        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok()?;
-        let ended: Ended = serde_json::from_str(&text).ok()?;
-        Some(ended.state)
+        Some(self.last::<Ended>()?.state)
     }
 
     /// How long it took when it was last run, if it passed and was not just found.
@@ -232,8 +231,7 @@ impl EnvFolder {
             seconds: f64,
             stages: Vec<Stage>,
         }
-        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok()?;
-        let ended: Ended = serde_json::from_str(&text).ok()?;
+        let ended: Ended = self.last()?;
         let ran = ended.state == State::Passed && ended.stages.iter().any(|s| !s.cached);
         let time = Duration::try_from_secs_f64(ended.seconds).ok();
         time.filter(|_| ran)
@@ -252,8 +250,7 @@ impl EnvFolder {
         struct Result {
             stages: Vec<Ended>,
         }
-        let text = files::read_text(&self.0.join("result.json"), MOST_BYTES).ok();
-        let result: Option<Result> = text.and_then(|text| serde_json::from_str(&text).ok());
+        let result: Option<Result> = self.last();
         let mut stages = result.into_iter().flat_map(|result| result.stages);
         let same = stages.find(|stage| stage.key == key);
         same.map_or_else(Default::default, |stage| {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
+use crate::plan::Stage;
 
 /// What the person asked for, meant (not as typed).
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,13 @@ pub(crate) enum Push {
     /// That one could not be pushed is told, and counts for nothing.
     Try,
     Yes,
+}
+
+impl Options {
+    /// How long a stage may take.
+    pub(crate) fn limit(&self, stage: &Stage) -> Option<Duration> {
+        self.timeout.or(stage.limits.timeout)
+    }
 }
 
 /// How many environments run at once: what `--jobs` says.

@@ -9,11 +9,12 @@ use super::clean::{self, Named};
 use super::containers::call::Calls;
 use super::folder::Folder;
 use super::owner;
-use crate::engine::Engine;
 use crate::engine::about::About;
+use crate::engine::{self, Engine};
 use crate::files;
 use crate::host::Host;
 use crate::problem::Problem;
+use crate::size;
 
 /// With less than this an engine can hardly keep a stage; on this host a stage may well need nothing.
 const LEAST_OF_AN_ENGINE: u64 = 1_000_000_000;
@@ -21,14 +22,6 @@ const LEAST_HERE: u64 = 100_000_000;
 
 /// Sets another limit; 0: none.
 const VARIABLE: &str = "RUNENV_MIN_FREE";
-
-/// Variables that lead a client to another machine's engine.
-const ELSEWHERE: [&str; 4] = [
-    "DOCKER_HOST",
-    "DOCKER_CONTEXT",
-    "CONTAINER_HOST",
-    "CONTAINER_CONNECTION",
-];
 
 /// The disks of a run.
 #[derive(Debug)]
@@ -50,7 +43,7 @@ impl Room {
         };
         let least = host.variable(VARIABLE).filter(|text| !text.is_empty());
         let least = least.map(|text| bytes(text).ok_or_else(|| wrong(text)));
-        let client = ELSEWHERE.map(|name| host.variable(name).unwrap_or_default());
+        let client = engine::CLIENT.map(|name| host.variable(name).unwrap_or_default());
         Ok(Self {
             least: least.transpose()?,
             folder: folder.path().to_owned(),
@@ -101,7 +94,7 @@ impl Room {
             title,
             format!(
                 "`runenv clean` would free {} of this project's images",
-                size(freed)
+                size::shown(freed)
             ),
         );
         problem.help.push(advice());
@@ -120,9 +113,9 @@ impl Room {
         let free = files::free(place).filter(|free| *free < least)?;
         Some(format!(
             "too little disk for a stage: {} free under `{}`, and {} is the least",
-            size(free),
+            size::shown(free),
             place.display(),
-            size(least)
+            size::shown(least)
         ))
     }
 
@@ -178,23 +171,12 @@ fn bytes(text: &str) -> Option<u64> {
     (number.is_finite() && number >= 0.0).then_some(bytes)
 }
 
-/// A size as it reads well: `12.3 MB`, `4.5 GB`.
-pub(crate) fn size(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
-    let number = bytes as f64;
-    match bytes {
-        0..1_000_000 => format!("{:.0} kB", number / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", number / 1e6),
-        _ => format!("{:.1} GB", number / 1e9),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_read_and_print() {
+    fn sizes_are_read() {
         let all = [
             ("0", 0),
             ("500m", 500_000_000),
@@ -208,9 +190,5 @@ mod tests {
         for text in ["", "g", "-1", "1 g", "nan", "inf", "x"] {
             assert_eq!(bytes(text), None, "{text}");
         }
-        assert_eq!(
-            [12_345, 2_345_678, 4_560_000_000].map(size),
-            ["12 kB", "2.3 MB", "4.6 GB"]
-        );
     }
 }

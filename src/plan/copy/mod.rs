@@ -38,6 +38,16 @@ pub(crate) fn on_disk(root: &Path, path: &[u8]) -> PathBuf {
     root.join(OsStr::from_bytes(path))
 }
 
+/// The first of some paths by name, and how many more there are: `` `a`, `b` and 3 more ``.
+pub(crate) fn named<'a>(paths: impl ExactSizeIterator<Item = &'a [u8]>, most: usize) -> String {
+    let more = match paths.len().saturating_sub(most) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let first = paths.take(most).map(|path| format!("`{}`", shown(path)));
+    first.collect::<Vec<_>>().join(", ") + &more
+}
+
 /// A path as a message shows it: one line, no control characters.
 pub(crate) fn shown(path: &[u8]) -> String {
     let mut out = String::new();

@@ -18,7 +18,7 @@ use crate::nearest::counted;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::{ARTIFACTS, NAME};
-use crate::run::folders::{self, FOLDER, enter};
+use crate::run::no_links::{self, FOLDER, enter};
 use crate::run::result::Artifacts;
 
 /// The most of one stage. What is more is left out, and told.
@@ -238,7 +238,7 @@ impl Copied {
             rustix::fs::renameat(&self.artifacts, &self.name, &self.artifacts, &self.stage)
                 .map_err(failed)?;
         }
-        let _ = folders::remove(&self.artifacts, old.as_bytes());
+        let _ = no_links::remove(&self.artifacts, old.as_bytes());
         let artifacts = self.new.take().map(|_| Artifacts {
             folder: folder.display().to_string(),
             files: self.files,
@@ -251,7 +251,7 @@ impl Copied {
     fn inside(&mut self, path: &[u8]) -> io::Result<&OwnedFd> {
         if self.last.as_ref().is_none_or(|(last, _)| last != path) {
             if self.new.is_none() {
-                self.new = Some(folders::make(&self.artifacts, self.name.as_bytes())?);
+                self.new = Some(no_links::make(&self.artifacts, self.name.as_bytes())?);
             }
             let mut folder = self.new.as_ref().expect("made above").try_clone()?;
             for name in path.split(|b| *b == b'/').filter(|name| !name.is_empty()) {
@@ -309,7 +309,7 @@ impl Copied {
 impl Drop for Copied {
     fn drop(&mut self) {
         if self.new.is_some() {
-            let _ = folders::remove(&self.artifacts, self.name.as_bytes());
+            let _ = no_links::remove(&self.artifacts, self.name.as_bytes());
         }
     }
 }

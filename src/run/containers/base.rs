@@ -69,15 +69,11 @@ impl Base {
     }
 
     /// What a registry says of it. It is pulled by its name, so that the engine has it under that.
-    fn told(name: &str, image: &Image) -> Self {
+    fn told(name: &str, image: Image) -> Self {
         Self {
-            name: name.to_owned(),
-            reference: name.to_owned(),
-            identity: image.identity(),
-            os: image.os.clone(),
-            architecture: image.architecture.clone(),
             image: None,
             told: true,
+            ..Self::on_engine(name, Arc::new(image))
         }
     }
 
@@ -217,7 +213,7 @@ fn ask_registry(name: &str, plan: &Plan, beyond: Beyond<'_>) -> Option<Base> {
     };
     let reference = Reference::parse(name).ok()?;
     let remote = registry.image(&reference, &plan.platform(), &mut |_| {})?;
-    Some(Base::told(name, &remote.image))
+    Some(Base::told(name, remote.image))
 }
 
 /// An image that is on the engine, for this platform; if it is not there it is pulled. The inner error: it cannot be had.

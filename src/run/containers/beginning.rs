@@ -10,13 +10,8 @@ use crate::problem::Problem;
 /// Where one stage begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
-    pub(crate) image: String,
-    pub(crate) layers: usize,
-    /// It is not what its key says, nor is what is made from it.
-    pub(crate) keyless: bool,
-    /// Increments since a clean build, with this stage's own, and what the last of them was made from.
-    pub(crate) links: u32,
-    pub(crate) from: String,
+    /// The image, with the links that the stage's own will have.
+    pub(crate) on: Found,
     pub(crate) how: How,
 }
 
@@ -51,23 +46,23 @@ impl EngineEnv<'_> {
         selection: &Selection,
         tell: &mut Teller<'_>,
     ) -> Result<Beginning, Problem> {
-        let keyless = self.parent(at, start).is_some_and(|found| found.keyless);
         if self.options.resume
             && !selection.is_anew(at)
-            && !keyless
+            && !self.starts_keyless(at, start)
             && let Some(beginning) = self.resumed(at, start, tell)?
         {
             return Ok(beginning);
         }
         if let Some(own) = &start.increments[at] {
-            return Ok(Beginning {
+            let on = Found {
                 image: own.image.clone(),
                 layers: own.layers,
                 keyless: false,
                 links: own.links,
                 from: own.from.clone(),
-                how: How::Increment { time: own.time },
-            });
+            };
+            let how = How::Increment { time: own.time };
+            return Ok(Beginning { on, how });
         }
         if let Some(text) = start.clean[at].clone() {
             tell.say(Kind::Note { text });
@@ -77,29 +72,16 @@ impl EngineEnv<'_> {
 
     /// From the image of the stage before, or the base image.
     fn clean(&self, at: usize, start: &Start) -> Beginning {
-        match self.parent(at, start) {
-            Some(Found {
-                image,
-                layers,
-                keyless,
-                links,
-                from,
-            }) => Beginning {
-                image: image.clone(),
-                layers: *layers,
-                keyless: *keyless,
-                links: *links,
-                from: from.clone(),
-                how: How::Clean,
-            },
-            None => Beginning {
-                image: start.base.id().to_owned(),
-                layers: start.base.layers(),
-                keyless: false,
-                links: 0,
-                from: String::new(),
-                how: How::Clean,
-            },
+        let base = || Found {
+            image: start.base.id().to_owned(),
+            layers: start.base.layers(),
+            keyless: false,
+            links: 0,
+            from: String::new(),
+        };
+        Beginning {
+            on: self.parent(at, start).cloned().unwrap_or_else(base),
+            how: How::Clean,
         }
     }
 

@@ -14,19 +14,12 @@ use std::thread;
 use std::time::Duration;
 
 use crate::digest::{Digest, Digester};
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::exec::{Cancel, Stop};
 use crate::host::Host;
 
 /// Files that nobody has used for so long are removed.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Variables that choose which engine a client talks to.
-const ENGINES: [&str; 4] = [
-    "DOCKER_HOST",
-    "DOCKER_CONTEXT",
-    "CONTAINER_HOST",
-    "CONTAINER_CONNECTION",
-];
 
 /// Where claims are.
 #[derive(Debug)]
@@ -78,7 +71,7 @@ impl Claims {
         let folder = cache.map_or_else(|| results.to_owned(), |cache| cache.join("runenv"));
         let mut scope = Digester::new("runenv-claims");
         scope.field("project", project.as_bytes());
-        for name in ENGINES {
+        for name in engine::CLIENT {
             let value = host.variable(name).unwrap_or_default();
             scope.field(name, value.as_bytes());
         }

@@ -3,23 +3,19 @@
 //! The image's labels say of which stage, environment and key it is; only what agrees in all of them is gone on from, so
 //! nothing that was edited in between is taken for the same.
 
-use std::time::Duration;
-
 use super::super::event::{Kind, Teller};
 use super::super::folder::Failed;
 use super::EngineEnv;
 use super::beginning::{Beginning, How};
+use super::call::HEAVY;
 use super::checks::MOST_LAYERS;
-use super::lookup::Start;
+use super::lookup::{Found, Start};
 use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::exec::{self, Cancel, Limits};
 use crate::plan::Stage;
 use crate::problem::Problem;
-
-/// How long an engine may take to keep it.
-const KEEP: Duration = Duration::from_secs(3600);
 
 /// Something to tell of a stage.
 fn note(text: String) -> Kind {
@@ -59,11 +55,7 @@ impl EngineEnv<'_> {
             tag: tag.unwrap_or(&image.id).clone(),
         });
         Ok(Some(Beginning {
-            links: image.links(),
-            from: image.label(labels::FROM).unwrap_or_default().to_owned(),
-            image: image.id,
-            layers,
-            keyless: false,
+            on: Found::of(&image),
             how: How::Resumed,
         }))
     }
@@ -115,7 +107,7 @@ impl EngineEnv<'_> {
         ];
         let commit = self.calls.engine.commit(container, &tag, &changes);
         let limits = Limits {
-            time: Some(KEEP),
+            time: Some(HEAVY),
             ..Limits::default()
         };
         // A second signal ends this, too; but a CI's runner sends two in any case.

@@ -27,10 +27,8 @@ impl EngineEnv<'_> {
         let found = start.found[at].as_ref();
         let incremental = found.and_then(|f| Increments::of(f.links, &f.from));
         let image = found.map(|f| f.image.clone());
-        if let Some(image) = &image {
-            self.note.images.insert(name.clone(), image.clone());
-        }
-        if let Some(found) = &start.found[at] {
+        if let Some(found) = found {
+            self.note.images.insert(name.clone(), found.image.clone());
             self.push(at, start.keys[at], found, false);
         }
         tell.say(Kind::StageCached);

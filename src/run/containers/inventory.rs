@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::call::Calls;
 use super::lookup::Found;
+use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
@@ -147,7 +148,12 @@ fn inspect(calls: &Calls<'_>, names: &[&String]) -> Result<Option<Vec<Arc<Image>
 /// All images that carry the project's label, as the engine has them now.
 pub(crate) fn all_of_project(calls: &Calls<'_>, project: &str) -> Result<Vec<Image>, Problem> {
     let label = format!("{}={project}", labels::PROJECT);
-    let output = calls.query(&calls.engine.image_list(&label))?;
+    listed(calls, &calls.engine.image_list(&label))
+}
+
+/// The images of which a command lists the ids.
+pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Problem> {
+    let output = calls.query(list)?;
     calls.expect(&output, "list images")?;
     let text = output.text();
     let lines = text.lines().map(str::trim);

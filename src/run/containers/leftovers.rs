@@ -15,11 +15,6 @@ pub(crate) struct Owners {
     pub(crate) living: Vec<String>,
 }
 
-/// Ids of the project's containers that a process of ours made and no longer lives to remove.
-pub(crate) fn dead(calls: &Calls<'_>, project: &str) -> Result<Vec<String>, Problem> {
-    Ok(owners(calls, project)?.dead)
-}
-
 /// Who made the project's containers. What people start from our images has no owner, and is in neither list.
 pub(crate) fn owners(calls: &Calls<'_>, project: &str) -> Result<Owners, Problem> {
     let output = calls.query(
@@ -43,13 +38,8 @@ pub(crate) fn owners(calls: &Calls<'_>, project: &str) -> Result<Owners, Problem
 
 /// Removes them beside what else goes on; a failure to do so is no reason to stop a run.
 pub(crate) fn remove_dead(calls: &Calls<'_>, project: &str) -> Background {
-    match dead(calls, project) {
-        Ok(ids) if !ids.is_empty() => {
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            // One call each: podman refuses the container whose network others have until those are gone.
-            let call = |id: &&str| calls.engine.remove_containers(&[id]);
-            exec::background(ids.iter().map(call).chain(ids.iter().map(call)).collect())
-        }
-        Ok(_) | Err(_) => exec::background(Vec::new()),
-    }
+    let ids = owners(calls, project).unwrap_or_default().dead;
+    // One call each: podman refuses the container whose network others have until those are gone.
+    let call = |id: &String| calls.engine.remove_containers(&[id]);
+    exec::background(ids.iter().map(call).chain(ids.iter().map(call)).collect())
 }

@@ -30,6 +30,19 @@ pub(crate) struct Found {
     pub(crate) from: String,
 }
 
+impl Found {
+    /// A stage as an image has it that is what its labels say.
+    pub(super) fn of(image: &Image) -> Self {
+        Self {
+            image: image.id.clone(),
+            layers: image.layers().len(),
+            keyless: false,
+            links: image.links(),
+            from: image.label(labels::FROM).unwrap_or_default().to_owned(),
+        }
+    }
+}
+
 /// What a run starts from.
 #[derive(Debug)]
 pub(crate) struct Start {
@@ -140,10 +153,10 @@ impl Question<'_> {
 
     /// A base image that a stage starts from has to be on the engine. False: it is another than the registry told us.
     fn fetch_base(&self, start: &mut Start) -> Result<bool, Problem> {
-        let mut run = self.plan.stages.iter().zip(&start.run);
-        let mut run = run.by_ref().zip(&start.increments);
-        let from_base =
-            run.any(|((stage, run), own)| *run && stage.parent.is_none() && own.is_none());
+        let mut stages = self.plan.stages.iter().enumerate();
+        let from_base = stages.any(|(at, stage)| {
+            start.run[at] && stage.parent.is_none() && start.increments[at].is_none()
+        });
         let blind = start.handed.is_none() && start.run.contains(&true);
         if !from_base && !blind || start.base.image.is_some() {
             return Ok(true);
@@ -200,13 +213,7 @@ impl Start {
             let key = &self.keys[at];
             if let Some(image) = clean.get(key).or_else(|| increments.get(key)) {
                 self.see(image);
-                self.found[at] = Some(Found {
-                    image: image.id.clone(),
-                    layers: image.layers().len(),
-                    keyless: false,
-                    links: image.links(),
-                    from: image.label(labels::FROM).unwrap_or_default().to_owned(),
-                });
+                self.found[at] = Some(Found::of(image));
             }
         }
         self.run = to_run(self, question.plan, question.selection);
@@ -215,13 +222,7 @@ impl Start {
     /// Notes a stage that came from a registry, for other environments, too.
     pub(super) fn take_fetched(&mut self, at: usize, image: &Image, question: &Question<'_>) {
         self.see(image);
-        let found = Found {
-            image: image.id.clone(),
-            layers: image.layers().len(),
-            keyless: false,
-            links: 0,
-            from: String::new(),
-        };
+        let found = Found::of(image);
         question.inventory.keep(self.keys[at], found.clone());
         self.found[at] = Some(found);
         self.run = to_run(self, question.plan, question.selection);

@@ -61,7 +61,7 @@ impl EngineEnv<'_> {
         let (holder, started) = (waiting.holder.clone(), time::start());
         let text = format!("{}: waiting for the same stage in {holder}", stage.name);
         tell.say(Kind::Note { text });
-        let limit = self.options.timeout.or(stage.limits.timeout);
+        let limit = self.options.limit(stage);
         let _lent = self.world.slots.lend();
         waiting.wait(limit, self.calls.cancel).map_err(|stop| {
             let mut result = stopped(&stage.name, stop, limit, &holder);

@@ -139,12 +139,15 @@ impl EngineEnv<'_> {
         selection: &Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Flow, Problem> {
-        let start = self.question(selection).look_up(&self.note, &mut |kind| {
-            let (env, stage) = (self.plan.env.clone(), String::new());
-            tell(Event { env, stage, kind });
-        })?;
+        let mut teller = Teller {
+            env: &self.plan.env,
+            stage: "",
+            to: &mut *tell,
+        };
+        let question = self.question(selection);
+        let start = question.look_up(&self.note, &mut |kind| teller.say(kind))?;
         for problem in &start.passed_over {
-            tell(self.passed_over(problem, &start.base.name));
+            teller.say(passed_over(problem, &start.base.name));
         }
         if start.run.contains(&true) {
             self.check_volumes(&start)?;
@@ -174,15 +177,6 @@ impl EngineEnv<'_> {
         }
     }
 
-    /// Tells that an image that stands before the one that is taken cannot be had.
-    fn passed_over(&self, problem: &Problem, taken: &str) -> Event {
-        let help = format!("`{taken}` is taken in place of it; take out what is gone for good");
-        let problem = Problem::warning(problem.title.clone(), help);
-        let (env, stage) = (self.plan.env.clone(), String::new());
-        let kind = Kind::Warning { problem };
-        Event { env, stage, kind }
-    }
-
     /// Removes what is left of the run. First all containers that joined a network: podman does not let the one go whose
     /// network others have, and removes what one call names side by side. Then the networks, which end by themselves:
     /// podman's client takes a second to see it when they are removed alive.
@@ -201,11 +195,8 @@ impl EngineEnv<'_> {
     fn remove_containers(&self, names: &[String]) -> Background {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let remove = self.calls.engine.remove_containers(&names);
-        exec::background(if names.is_empty() {
-            Vec::new()
-        } else {
-            vec![remove]
-        })
+        let remove = (!names.is_empty()).then_some(remove);
+        exec::background(remove.into_iter().collect())
     }
 
     fn join_background(&mut self) {
@@ -283,7 +274,7 @@ impl EngineEnv<'_> {
         let passed = ran
             .as_ref()
             .is_ok_and(|ran| ran.result.state == State::Passed);
-        if !began && !passed && self.is_gone(&beginning.image) {
+        if !began && !passed && self.is_gone(&beginning.on.image) {
             let text = "the image to start from was removed meanwhile: looking again".to_owned();
             tell.say(Kind::Note { text });
             return Ok(None);
@@ -304,7 +295,7 @@ impl EngineEnv<'_> {
         let mut result = ran.result;
         result.key = start.keys[at].to_string();
         result.resumed = beginning.how == How::Resumed;
-        result.incremental = Increments::of(beginning.links, &beginning.from);
+        result.incremental = Increments::of(beginning.on.links, &beginning.on.from);
         Ok(Some(result))
     }
 
@@ -323,10 +314,9 @@ impl EngineEnv<'_> {
             }
             let found = Found {
                 image,
-                layers: beginning.layers + 1,
+                layers: beginning.on.layers + 1,
                 keyless: ran.keyless,
-                links: beginning.links,
-                from: beginning.from.clone(),
+                ..beginning.on.clone()
             };
             if !found.keyless && found.links == 0 {
                 let inventory = self.world.inventory(self.calls.engine);
@@ -370,4 +360,11 @@ impl EngineEnv<'_> {
         let output = self.calls.query(&command);
         output.is_ok_and(|o| o.exit.stopped.is_none() && Calls::says_missing(&o))
     }
+}
+
+/// Tells that an image that stands before the one that is taken cannot be had.
+fn passed_over(problem: &Problem, taken: &str) -> Kind {
+    let help = format!("`{taken}` is taken in place of it; take out what is gone for good");
+    let problem = Problem::warning(problem.title.clone(), help);
+    Kind::Warning { problem }
 }

@@ -17,6 +17,7 @@ use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
 use crate::registry::{self, Client, Reference, Remote, Trouble, Version};
+use crate::size;
 
 /// What registries answered in this run; shared by all environments.
 pub(crate) struct Registry {
@@ -174,7 +175,7 @@ impl Question<'_> {
             warn(foreign(tag));
             return Ok(None);
         }
-        let (name, size) = (&self.plan.stages[at].name, size(remote.bytes));
+        let (name, size) = (&self.plan.stages[at].name, size::shown(remote.bytes));
         let text = format!("`{name}` is in the registry: pulling {tag} ({size})");
         say(Kind::Note { text });
         let name = named.with(Version::Digest(remote.digest)).to_string();
@@ -234,16 +235,6 @@ impl Question<'_> {
         start.base.is_like(image)
             && image.stage_key(self.project) == Some(start.keys[at])
             && image.label(labels::PARENT) == Some(&parent)
-    }
-}
-
-/// How much is to be sent.
-fn size(bytes: u64) -> String {
-    let kilobytes = bytes.div_ceil(1000);
-    if kilobytes < 1000 {
-        format!("{kilobytes} kB")
-    } else {
-        format!("{}.{} MB", kilobytes / 1000, kilobytes % 1000 / 100)
     }
 }
 

@@ -37,13 +37,12 @@ impl EngineEnv<'_> {
     ) -> Result<Ran, Problem> {
         let (plan, stage, started) = (self.plan, &self.plan.stages[at], time::start());
         let (path, mut log) = self.log(at)?;
-        let image = &beginning.image;
+        let image = &beginning.on.image;
         let network = self.join(stage, image, start)?;
         let extra = self.extra(stage)?;
         let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
         let exported = self.exported(stage, start);
-        let kind = if beginning.links == 0 { "key" } else { "inc" };
-        let word = format!("{kind}-{}", start.keys[at].short());
+        let key = start.keys[at];
         let run = StageRun {
             calls: &self.calls,
             plan,
@@ -54,22 +53,22 @@ impl EngineEnv<'_> {
             network: network.as_deref(),
             extra: &extra,
             files: self.files(at, beginning.how),
-            from: &beginning.from,
+            from: &beginning.on.from,
             root: &self.world.root,
             late: &self.late,
             proxies: &self.proxies,
             exported: &exported,
             has_path: start.handed().has_path(),
             folder: self.folder.path(),
-            timeout: self.options.timeout.or(stage.limits.timeout),
+            timeout: self.options.limit(stage),
             hurry: self.world.hurry(),
-            tag: &plan.image_name(stage, &word),
-            keyless: beginning.keyless,
+            tag: &plan.image_name(stage, &tag(key, beginning.on.links)),
+            keyless: beginning.on.keyless,
         };
         let mut ran = container::run(&run, &mut log, tell);
         if let Ok(ran) = &mut ran {
             ran.result.log = path.display().to_string();
-            self.keep(stage, start.keys[at], &name, ran, tell);
+            self.keep(stage, key, &name, ran, tell);
             self.finally(stage, &name, &exported, ran, &mut log, tell);
         }
         self.remove_beside(stage, &name, &ran);
@@ -189,10 +188,10 @@ impl EngineEnv<'_> {
             parent: stage.parent.map_or(start.base.identity, |p| start.keys[p]),
             base: start.base.identity,
             parts: &self.memory.label(at),
-            parent_layers: beginning.layers,
+            parent_layers: beginning.on.layers,
             inherited: &start.handed().marks,
-            links: beginning.links,
-            from: &beginning.from,
+            links: beginning.on.links,
+            from: &beginning.on.from,
             line: key::line(self.plan, &self.parts, at, start.base.identity),
             revision: self.revision(),
         };
@@ -207,8 +206,7 @@ impl EngineEnv<'_> {
     }
 
     /// The network option of a stage: its own, or the one that all stages share, made when it is first needed and
-    /// when somebody ended the last one.
-    /// `None`: one of its own, as its options ask.
+    /// when somebody ended the last one. `None`: one of its own, as its options ask.
     fn join(
         &mut self,
         stage: &Stage,
@@ -247,4 +245,12 @@ impl EngineEnv<'_> {
 /// The tag of a key: a hint, since labels alone say what an image is.
 pub(crate) fn key_tag(key: Digest) -> String {
     format!("key-{}", key.short())
+}
+
+/// The tag of a stage's image: increments never have that of a key, which others would take for a clean stage's.
+fn tag(key: Digest, links: u32) -> String {
+    match links {
+        0 => key_tag(key),
+        _ => format!("inc-{}", key.short()),
+    }
 }

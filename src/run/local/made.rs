@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::command::Command;
 use crate::exec::{self, Cancel, Limits};
 use crate::files;
-use crate::plan::copy::{Manifest, on_disk, shown};
+use crate::plan::copy::{Manifest, named, on_disk};
 use crate::problem::Problem;
 use crate::run::folder::Folder;
 use crate::run::project_id;
@@ -84,23 +84,17 @@ impl Told {
                 made.push((entry.path.as_slice(), run.env));
             }
         }
+        {
+            let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            made.retain(|(path, _)| told.insert((*path).to_owned()));
+        }
         if !made.is_empty() && project_id::git_folder(root).is_some() {
             let tracked = tracked(root, cancel);
             made.retain(|(path, _)| !tracked.contains(*path));
         }
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.retain(|(path, _)| told.insert((*path).to_owned()));
         let (_, env) = made.first()?;
-        let named = made
-            .iter()
-            .take(NAMED)
-            .map(|(path, _)| format!("`{}`", shown(path)));
-        let named = named.collect::<Vec<_>>().join(", ");
-        let more = match made.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let title = format!("files that a local run made in the tree are copied: {named}{more}");
+        let named = named(made.iter().map(|(path, _)| *path), NAMED);
+        let title = format!("files that a local run made in the tree are copied: {named}");
         let mut problem = Problem::warning(title, "name them in `.dockerignore`, or remove them");
         let help = format!("`isolate = \"copy\"` would give `{env}` a tree of its own");
         problem.help.push(help);

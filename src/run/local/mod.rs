@@ -3,12 +3,12 @@
 
 mod files;
 mod finally;
-mod lock;
 pub(crate) mod made;
 mod noted;
 mod own;
 mod packages;
 mod sync;
+mod tree_lock;
 pub(crate) mod trees;
 
 use std::collections::BTreeMap;
@@ -33,8 +33,8 @@ use crate::plan::chain::Selection;
 use crate::plan::{Plan, PlanCommand, Stage, json};
 use crate::problem::Problem;
 use crate::time;
-use lock::{Asker, Lock};
 use own::Own;
+use tree_lock::{Asker, Lock};
 
 /// Variables of the caller that every local command gets; `show` prints them.
 pub(crate) const PASSED: [&str; 24] = [
@@ -219,7 +219,7 @@ impl LocalEnv<'_> {
     fn lock(&self, to: &mut dyn FnMut(Event)) -> Result<Option<Lock>, Problem> {
         let (path, what) = if self.plan.isolated {
             let what = format!("the tree of `{}`", self.plan.env);
-            (self.folder.path().join("tree.lock"), what)
+            (self.folder.path().join(sync::LOCK), what)
         } else {
             let path = self.world.folder.path().join("local.lock");
             (path, "this tree".to_owned())
@@ -231,7 +231,7 @@ impl LocalEnv<'_> {
             wait: self.options.wait,
             cancel: self.cancel,
         };
-        lock::take(&path, &asker, &mut |kind| {
+        tree_lock::take(&path, &asker, &mut |kind| {
             let (env, stage) = (self.plan.env.clone(), String::new());
             to(Event { env, stage, kind });
         })
@@ -310,7 +310,7 @@ impl LocalEnv<'_> {
     }
 
     pub(super) fn limit(&self, stage: &Stage) -> Option<Duration> {
-        self.options.timeout.or(stage.limits.timeout)
+        self.options.limit(stage)
     }
 
     pub(super) fn command(

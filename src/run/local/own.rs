@@ -13,7 +13,7 @@ use super::{LocalEnv, files, sync};
 use crate::digest::{Digest, Digester};
 use crate::host::os_release;
 use crate::plan::chain::Selection;
-use crate::plan::copy::{FileCache, Manifest, shown};
+use crate::plan::copy::{FileCache, Manifest, named};
 use crate::plan::key::{self, KeyParts};
 use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
@@ -209,20 +209,7 @@ fn read(folder: &EnvFolder) -> Passed {
 
 /// Says what stands in place of a copied file, and what changed meanwhile.
 fn tell(synced: &sync::Synced, say: &mut dyn FnMut(Kind)) {
-    let paths = |all: &[Vec<u8>]| {
-        let named: Vec<String> = all
-            .iter()
-            .take(NAMED)
-            .map(|p| format!("`{}`", shown(p)))
-            .collect();
-        let more = all.len().saturating_sub(NAMED);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        named.join(", ") + &more
-    };
+    let paths = |all: &[Vec<u8>]| named(all.iter().map(Vec::as_slice), NAMED);
     if !synced.left.is_empty() {
         let text = format!(
             "what commands wrote in place of files of the tree stays: {}",

@@ -14,9 +14,11 @@ use tree::Tree;
 
 /// The tree in an environment's folder.
 pub(crate) const TREE: &str = "tree";
+/// Who has it, beside it.
+pub(super) const LOCK: &str = "tree.lock";
 
 /// What is known of it, beside it.
-const NOTE: &str = "tree.manifest";
+pub(super) const NOTE: &str = "tree.manifest";
 
 /// What came of it.
 #[derive(Debug, Default, PartialEq, Eq)]

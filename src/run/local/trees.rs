@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 
-use super::lock::{self, Asker};
 use super::own::FILE;
-use super::sync::TREE;
+use super::sync::{LOCK, NOTE, TREE};
+use super::tree_lock::{self, Asker};
 use crate::exec::Cancel;
 use crate::files;
 use crate::problem::Problem;
 use crate::run::folder::Folder;
-use crate::run::folders::{self, FOLDER};
+use crate::run::no_links::{self, FOLDER};
 use crate::time;
 
 /// An environment's own tree.
@@ -35,7 +35,7 @@ pub(crate) fn find(folder: &Folder, older: Option<Duration>) -> Vec<OwnTree> {
             continue;
         };
         let used = tree
-            .with_extension("lock")
+            .with_file_name(LOCK)
             .symlink_metadata()
             .unwrap_or_else(|_| meta.clone());
         let age = used.modified().ok().map(time::since);
@@ -72,14 +72,14 @@ pub(crate) fn remove(folder: &Folder, env: &str, owner: &str) -> Result<(), Prob
         wait: false,
         cancel: &Cancel::never(),
     };
-    let _lock = lock::take(&place.path().join("tree.lock"), &asker, &mut |_| {})?;
+    let _lock = tree_lock::take(&place.path().join(LOCK), &asker, &mut |_| {})?;
     let remove = || -> io::Result<()> {
         let flags = FOLDER & !OFlags::NOFOLLOW;
         let opened = rustix::fs::open(folder.path(), flags, Mode::empty())?;
         let opened = rustix::fs::openat(&opened, env, FOLDER, Mode::empty())?;
         // The tree last: until then it is one of which nothing is known.
-        for name in [FILE, "tree.manifest", TREE] {
-            folders::remove(&opened, name.as_bytes())?;
+        for name in [FILE, NOTE, TREE] {
+            no_links::remove(&opened, name.as_bytes())?;
         }
         Ok(())
     };

@@ -19,7 +19,7 @@ use crate::files;
 use crate::plan::copy::{self, Entry, EntryKind};
 use crate::problem::Problem;
 use crate::run::folder::NAME;
-use crate::run::folders::{self, FOLDER, enter};
+use crate::run::no_links::{self, FOLDER, enter};
 use crate::time;
 
 /// Where a file is until it takes its place.
@@ -71,8 +71,8 @@ impl Tree {
     /// Makes it anew: of what is in it nothing is known.
     pub(super) fn clear(&mut self) -> Result<(), Problem> {
         if !self.made {
-            let cleared = folders::remove(&self.env, TREE.as_bytes())
-                .and_then(|()| folders::make(&self.env, TREE.as_bytes()));
+            let cleared = no_links::remove(&self.env, TREE.as_bytes())
+                .and_then(|()| no_links::make(&self.env, TREE.as_bytes()));
             self.top = cleared.map_err(|e| self.trouble("clear", b"", &e))?;
             self.last = None;
         }
@@ -229,7 +229,7 @@ impl Tree {
             || rustix::fs::renameat_with(&env, NEW, folder.as_fd(), name, RenameFlags::empty());
         match rename() {
             Err(Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST) => {
-                folders::remove(folder, name)?;
+                no_links::remove(folder, name)?;
                 Ok(rename()?)
             }
             renamed => Ok(renamed?),

@@ -33,9 +33,7 @@ impl Wanted {
 
     /// Its pin, if the lock file has one.
     fn pinned<'a>(&self, lock: &'a Lock) -> Option<&'a Pin> {
-        self.images
-            .iter()
-            .find_map(|image| lock.pin(image, &self.platform))
+        lock.first(self.images.iter(), &self.platform)
     }
 
     /// Is it the pin of this?
