@@ -57,11 +57,15 @@ fn acts(
         let value = own.unwrap_or_else(|| Setting::new(value.clone(), Origin::Catalog));
         parts.one(&format!("env.{name}"), Some(&value));
     }
+    // Commands are what they act on; a list of words needs no shell.
+    let lines = run.iter().any(|run| matches!(run.form, Form::Line(_)));
     let words: Vec<String> = shell.iter().map(|s| s.value.clone()).collect();
-    if script::interpreter(&words).is_some() {
+    if (lines || !prelude.is_empty()) && !run.is_empty() && script::interpreter(&words).is_some() {
         parts.list("shell", shell);
     }
-    parts.list("prelude", prelude);
+    if !run.is_empty() {
+        parts.list("prelude", prelude);
+    }
     parts.one("workdir", Some(workdir));
     parts.one("user", user.as_ref());
     parts.one("network", network.as_ref());
