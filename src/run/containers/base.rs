@@ -77,28 +77,30 @@ impl Base {
         }
     }
 
-    /// Gets it onto the engine, unless it is there under its name or its digest. False: what came is another image than
-    /// a registry told us, and now it is there.
+    /// Gets it onto the engine, unless it is there under its name or its digest.
     ///
     /// # Errors
-    /// It cannot be had, or what came is another image than the lock file says.
+    /// What came is another image than the lock file says.
     pub(crate) fn fetch(
         &mut self,
         calls: &Calls<'_>,
         inventory: &Inventory,
         platform: Option<&str>,
         beyond: Beyond<'_>,
-    ) -> Result<bool, Problem> {
+    ) -> Result<Fetched, Problem> {
         let names = [self.reference.clone(), self.name.clone()];
         inventory.ask(calls, &names)?;
         let there = names.iter().filter_map(|name| inventory.get(name));
         self.image = there.into_iter().find(|i| i.identity() == self.identity);
         if self.image.is_some() {
-            return Ok(true);
+            return Ok(Fetched::There);
         }
-        let image = fetch(calls, inventory, &self.reference, platform, beyond)??;
+        let image = match fetch(calls, inventory, &self.reference, platform, beyond)? {
+            Ok(image) => image,
+            Err(problem) => return Ok(Fetched::Not(problem)),
+        };
         if image.identity() != self.identity && self.told {
-            return Ok(false);
+            return Ok(Fetched::Another);
         }
         if image.identity() != self.identity {
             let title = format!("`{}` is not the image that it should be", self.reference);
@@ -106,7 +108,7 @@ impl Base {
             return Err(Problem::engine(title, help));
         }
         self.image = Some(image);
-        Ok(true)
+        Ok(Fetched::There)
     }
 
     /// Its id on the engine.
@@ -127,6 +129,15 @@ impl Base {
     pub(crate) fn is_like(&self, image: &Image) -> bool {
         image.os == self.os && image.architecture == self.architecture
     }
+}
+
+/// What came of getting a base image onto the engine.
+pub(crate) enum Fetched {
+    There,
+    /// It is there now, and another image than a registry told us.
+    Another,
+    /// It cannot be had, for this reason.
+    Not(Problem),
 }
 
 /// A base image that can be had, and why images that stand before it were not taken.
@@ -161,20 +172,26 @@ pub(crate) fn known(
 
 /// The first of the plan's images that can be had: what is on the engine is taken, what is not is pulled, and only what
 /// cannot be pulled is passed over, with a warning. So every machine that reaches the registries takes the same, whatever
-/// it has of the later ones. `beside` are ids that the same question asks for.
+/// it has of the later ones. `beside` are ids that the same question asks for, `passed_over` is why the first of the list
+/// are not asked for again.
 pub(crate) fn find(
     calls: &Calls<'_>,
     inventory: &Inventory,
     plan: &Plan,
     beside: &[String],
     beyond: Beyond<'_>,
+    mut passed_over: Vec<Problem>,
 ) -> Result<Had, Problem> {
-    let mut passed_over = Vec::new();
-    if let Some(pin) = &plan.pin {
+    if let Some(pin) = plan.pin.as_ref().filter(|_| passed_over.is_empty()) {
         let base = Base::pinned(pin);
         return Ok(Had { base, passed_over });
     }
-    for name in plan.images() {
+    let rest = if plan.pin.is_some() {
+        usize::MAX
+    } else {
+        passed_over.len()
+    };
+    for name in plan.images().skip(rest) {
         let names: Vec<String> = [name].into_iter().chain(beside).cloned().collect();
         inventory.ask(calls, &names)?;
         let there = inventory.get(name);

@@ -53,8 +53,6 @@ pub(crate) enum Asked {
 #[derive(Debug)]
 pub(crate) struct Waiting {
     file: File,
-    path: PathBuf,
-    text: String,
     /// Who, as far as is known: `process 123 (docker-jammy)`.
     pub(crate) holder: String,
 }
@@ -85,12 +83,7 @@ impl Claims {
 
     /// Asks for the right to build a stage of this key; `env` is told to those who have to wait.
     pub(crate) fn ask(&self, engine: Engine, key: Digest, env: &str) -> Asked {
-        let mut name = Digester::new("runenv-claim");
-        name.field("scope", self.scope.bytes());
-        name.field("key", key.bytes());
-        let path = self
-            .folder
-            .join(format!("{}-{}", engine.name(), name.finish()));
+        let path = self.path(engine, key);
         let text = format!("process {} ({env})", self.pid);
         let Ok(file) = self.open(&path) else {
             return Asked::Ours(Claim::UNLOCKED);
@@ -103,11 +96,17 @@ impl Claims {
             Err(TryLockError::WouldBlock) => Asked::Others(Waiting {
                 holder: said(&file).unwrap_or_else(|| "another process".to_owned()),
                 file,
-                path,
-                text,
             }),
             Err(TryLockError::Error(_)) => Asked::Ours(Claim::UNLOCKED),
         }
+    }
+
+    fn path(&self, engine: Engine, key: Digest) -> PathBuf {
+        let mut name = Digester::new("runenv-claim");
+        name.field("scope", self.scope.bytes());
+        name.field("key", key.bytes());
+        let name = format!("{}-{}", engine.name(), name.finish());
+        self.folder.join(name)
     }
 
     fn open(&self, path: &Path) -> io::Result<File> {
@@ -177,38 +176,33 @@ impl Drop for Claim {
 }
 
 impl Waiting {
-    /// Waits until it is ours, for so long at most. The error: why not.
-    pub(crate) fn wait(self, limit: Option<Duration>, cancel: &Cancel) -> Result<Claim, Stop> {
-        let Self {
-            file, path, text, ..
-        } = self;
+    /// Waits until nobody has it, for so long at most; then it is to be asked for again, since it is not held meanwhile.
+    /// The error: why not.
+    pub(crate) fn wait(self, limit: Option<Duration>, cancel: &Cancel) -> Result<(), Stop> {
+        let file = self.file;
         let (sender, events) = mpsc::channel();
         let waker = sender.clone();
-        let _subscription = cancel.subscribe(move || drop(waker.send(None)));
+        let _subscription = cancel.subscribe(move || {
+            let _ = waker.send(Err(Stop::Interrupted));
+        });
         // Nobody joins it: if we stop waiting, it lets go of what it gets later.
         let waiter = thread::Builder::new().spawn(move || {
-            let locked = loop {
-                match file.lock() {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    locked => break locked,
-                }
-            };
-            drop(sender.send(Some((file, locked))));
+            while let Err(error) = file.lock()
+                && error.kind() == io::ErrorKind::Interrupted
+            {}
+            drop(file);
+            let _ = sender.send(Ok(()));
         });
         if cancel.requested() {
             return Err(Stop::Interrupted);
         }
-        let come = match (waiter, limit) {
-            (Err(_), _) => return Ok(Claim::UNLOCKED),
-            (Ok(_), Some(limit)) => events.recv_timeout(limit).map_err(|_| Stop::TimeLimit)?,
-            (Ok(_), None) => events.recv().ok().flatten(),
-        };
-        match come {
-            None => Err(Stop::Interrupted),
-            Some((file, Ok(()))) => {
-                Ok(Claim::locked(file, &path, &text).unwrap_or(Claim::UNLOCKED))
+        match (waiter, limit) {
+            (Err(_), _) => {
+                cancel.wait(Duration::from_millis(100));
+                Ok(())
             }
-            Some((_, Err(_))) => Ok(Claim::UNLOCKED),
+            (Ok(_), Some(limit)) => events.recv_timeout(limit).unwrap_or(Err(Stop::TimeLimit)),
+            (Ok(_), None) => events.recv().unwrap_or(Ok(())),
         }
     }
 }

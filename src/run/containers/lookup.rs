@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::super::event::Kind;
 use super::super::folder::Note;
-use super::base::{self, Base, Beyond, Had};
+use super::base::{self, Base, Beyond, Fetched, Had};
 use super::call::Calls;
 use super::increment::Increment;
 use super::inventory::Inventory;
@@ -92,23 +92,32 @@ impl Question<'_> {
             ..
         } = *self;
         let noted = noted(plan, self.selection, note, calls.engine.name());
-        let Had { base, passed_over } = base::find(calls, inventory, plan, &noted, self.beyond)?;
-        let mut start = self.on(base, &noted)?;
-        start.passed_over = passed_over;
-        match self.beyond {
-            Beyond::Registry(registry) => self.fetch_stages(registry, &mut start, say)?,
-            Beyond::Nobody if self.may_be_elsewhere(&start) => {
-                let text = "`--offline`: what registries have of these stages is not known";
-                let text = text.to_owned();
-                say(Kind::Note { text });
+        let mut before = Vec::new();
+        loop {
+            let Had { base, passed_over } =
+                base::find(calls, inventory, plan, &noted, self.beyond, before)?;
+            let mut start = self.on(base, &noted)?;
+            start.passed_over = passed_over;
+            match self.beyond {
+                Beyond::Registry(registry) => self.fetch_stages(registry, &mut start, say)?,
+                Beyond::Nobody if self.may_be_elsewhere(&start) => {
+                    let text = "`--offline`: what registries have of these stages is not known";
+                    let text = text.to_owned();
+                    say(Kind::Note { text });
+                }
+                Beyond::Nobody | Beyond::Engine => {}
             }
-            Beyond::Nobody | Beyond::Engine => {}
-        }
-        if self.fetch_base(&mut start)? {
-            Ok(start)
-        } else {
-            // It is on the engine now, and no registry is believed again.
-            self.look_up(note, say)
+            let fetched = self.fetch_base(&mut start)?;
+            before = std::mem::take(&mut start.passed_over);
+            match fetched {
+                Fetched::There => {
+                    start.passed_over = before;
+                    return Ok(start);
+                }
+                // It is on the engine now, and no registry is believed again.
+                Fetched::Another => {}
+                Fetched::Not(problem) => before.push(problem),
+            }
         }
     }
 
@@ -151,22 +160,22 @@ impl Question<'_> {
         !self.plan.registries.look.is_empty() && found.any(|at| start.run[at])
     }
 
-    /// A base image that a stage starts from has to be on the engine. False: it is another than the registry told us.
-    fn fetch_base(&self, start: &mut Start) -> Result<bool, Problem> {
+    /// A base image that a stage starts from has to be on the engine.
+    fn fetch_base(&self, start: &mut Start) -> Result<Fetched, Problem> {
         let mut stages = self.plan.stages.iter().enumerate();
         let from_base = stages.any(|(at, stage)| {
             start.run[at] && stage.parent.is_none() && start.increments[at].is_none()
         });
         let blind = start.handed.is_none() && start.run.contains(&true);
         if !from_base && !blind || start.base.image.is_some() {
-            return Ok(true);
+            return Ok(Fetched::There);
         }
         let platform = self.plan.platform.as_deref();
-        let same = start
+        let fetched = start
             .base
             .fetch(self.calls, self.inventory, platform, self.beyond)?;
         start.handed = start.base.image.as_deref().map(Image::handed_down);
-        Ok(same)
+        Ok(fetched)
     }
 }
 

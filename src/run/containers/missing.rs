@@ -50,24 +50,28 @@ impl EngineEnv<'_> {
         tell: &mut Teller<'_>,
     ) -> Result<Claim, Box<StageResult>> {
         let (stage, engine) = (&self.plan.stages[at], self.calls.engine);
-        let asked = self
-            .world
-            .claims
-            .ask(engine, start.keys[at], &self.plan.env);
-        let waiting = match asked {
-            Asked::Ours(claim) => return Ok(claim),
-            Asked::Others(waiting) => waiting,
-        };
-        let (holder, started) = (waiting.holder.clone(), time::start());
-        let text = format!("{}: waiting for the same stage in {holder}", stage.name);
-        tell.say(Kind::Note { text });
-        let limit = self.options.limit(stage);
-        let _lent = self.world.slots.lend();
-        waiting.wait(limit, self.calls.cancel).map_err(|stop| {
-            let mut result = stopped(&stage.name, stop, limit, &holder);
-            result.seconds = Took(started.elapsed());
-            Box::new(result)
-        })
+        let (claims, limit) = (&self.world.claims, self.options.limit(stage));
+        let started = time::start();
+        let mut told = None;
+        loop {
+            let waiting = match claims.ask(engine, start.keys[at], &self.plan.env) {
+                Asked::Ours(claim) => return Ok(claim),
+                Asked::Others(waiting) => waiting,
+            };
+            let holder = waiting.holder.clone();
+            if told.as_ref() != Some(&holder) {
+                let text = format!("{}: waiting for the same stage in {holder}", stage.name);
+                tell.say(Kind::Note { text });
+                told = Some(holder.clone());
+            }
+            // The place among those that run is had again before the claim: nobody waits for one that waits.
+            let _lent = self.world.slots.lend();
+            waiting.wait(limit, self.calls.cancel).map_err(|stop| {
+                let mut result = stopped(&stage.name, stop, limit, &holder);
+                result.seconds = Took(started.elapsed());
+                Box::new(result)
+            })?;
+        }
     }
 
     /// Is it there, since somebody else has kept it? Of another process the engine is asked.

@@ -3,11 +3,11 @@
 //! It is the image that the stage started from with one layer more, in which the stage's stamp lies; its labels are those
 //! of any stage, so a later run finds it by its key.
 
+use super::call::Calls;
 use super::container;
 use super::stage_run::StageRun;
-use crate::command::Command;
 use crate::engine::{Container, labels};
-use crate::exec::{self, Cancel, Limits};
+use crate::exec::Cancel;
 use crate::plan::script;
 use crate::problem::Problem;
 
@@ -31,12 +31,9 @@ pub(crate) fn keep(run: &StageRun<'_>) -> Result<String, Problem> {
     make.dir = Some(run.folder.to_owned());
     let commit = engine.commit(&name, run.tag, &[(labels::OWNER, "")]);
     let doing = format!("keep that the stage `{}` passed", run.stage.name);
-    let call = |command: &Command| {
-        let output = exec::capture(command, &Limits::default(), &Cancel::never())?;
-        run.calls.expect(&output, &doing)?;
-        Ok(output)
-    };
-    call(&make)?;
-    let output = call(&commit)?;
+    let cancel = &Cancel::never();
+    let calls = Calls { engine, cancel };
+    calls.work(&make, &doing)?;
+    let output = calls.work(&commit, &doing)?;
     Ok(output.text().lines().last().unwrap_or_default().to_owned())
 }

@@ -115,20 +115,21 @@ fn an_image_that_is_not_what_its_tag_says_is_told_and_not_used() {
     });
 }
 
+/// The registry has the image's last layer no more, and does not know it.
+pub(super) fn lose_last_layer(repository: &str, tag: &str) {
+    let (manifest, _) = manifest(repository, tag);
+    let layer = manifest["layers"].as_array().unwrap().last().unwrap()["digest"].clone();
+    let hex = layer.as_str().unwrap().trim_start_matches("sha256:");
+    let blob = Path::new(STORAGE).join(&hex[..2]).join(hex).join("data");
+    std::fs::remove_file(blob).unwrap();
+}
+
 #[test]
 fn a_layer_that_the_registry_lost_is_made_again() {
     each(|engine| {
         let first = built(engine, HOST);
         let (repository, tag) = tag(&first, "three");
-        let (manifest, _) = manifest(&repository, &tag);
-        let layer = manifest["layers"].as_array().unwrap().last().unwrap()["digest"].clone();
-        let hex = layer
-            .as_str()
-            .unwrap()
-            .trim_start_matches("sha256:")
-            .to_owned();
-        let blob = Path::new(STORAGE).join(&hex[..2]).join(&hex).join("data");
-        std::fs::remove_file(blob).unwrap();
+        lose_last_layer(&repository, &tag);
         let second = machine(engine, &first.name, HOST);
         second.run(&["--push"]).code(0).says("cannot be pulled");
         assert_eq!(

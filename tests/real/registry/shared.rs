@@ -1,5 +1,6 @@
 //! What one machine built no other builds again.
 
+use super::forged::lose_last_layer;
 use super::{ALL, HOST, built, machine, pushed, toml};
 use crate::cached::{calls, count_calls};
 use crate::support::{Project, each, engine_says, unique};
@@ -99,8 +100,10 @@ fn a_base_image_is_pulled_only_to_start_from_it() {
         let name = unique();
         let base = format!("{HOST}/{name}/base:1");
         push_base(engine, &base, "old\n");
-        let system = format!("[system.own]\nimage = \"{base}\"\nrelease.base = {{}}\n");
-        let text = toml(HOST, &name).replace("echo 1 >", "cat /base >") + &system;
+        let images = format!("[\"{base}\", \"busybox:latest\"]");
+        let system = format!("[system.own]\nimage = {images}\nrelease.base = {{}}\n");
+        let read = "(cat /base || echo nothing) >";
+        let text = toml(HOST, &name).replace("echo 1 >", read) + &system;
         let mut project = Project::named(engine, &name, &text);
         project.file("src/a", "first\n");
         project.own(&base);
@@ -136,7 +139,12 @@ fn a_base_image_is_pulled_only_to_start_from_it() {
                 .iter()
                 .any(|pull| pull.ends_with("/base:1"))
         );
-        engine_says(engine, &["rmi", "-f", &base]);
+        // The registry says what it is, and has it no more: the next of the list is taken.
+        empty(&project);
+        lose_last_layer(&format!("{name}/base"), "1");
+        let said = project.runenv(&["run", &env]).code(0);
+        said.says("nothing").says("is taken in place of it");
+        assert!(!cached(&project));
     });
 }
 
