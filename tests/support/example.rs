@@ -77,7 +77,14 @@ impl Drop for Copy {
     }
 }
 
+/// Without what cargo tells a test of its package: a build by `command` would be another than a user's, and made anew.
 pub(crate) fn run(mut command: Command) -> Output {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command.stdin(Stdio::null()).output().expect("it starts")
 }
 

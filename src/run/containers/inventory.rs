@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::call::Calls;
 use super::lookup::Found;
@@ -13,6 +14,9 @@ use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::problem::Problem;
+
+/// Before a list of images is asked for again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// One engine's images, as far as somebody asked.
 #[derive(Debug, Default)]
@@ -153,7 +157,14 @@ pub(crate) fn all_of_project(calls: &Calls<'_>, project: &str) -> Result<Vec<Ima
 
 /// The images of which a command lists the ids.
 pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Problem> {
-    let output = calls.query(list)?;
+    let mut output = calls.query(list)?;
+    for _ in 0..4 {
+        // podman fails where another process removes an image while it lists them.
+        if !Calls::says_missing(&output) || calls.cancel.wait(AGAIN) {
+            break;
+        }
+        output = calls.query(list)?;
+    }
     calls.expect(&output, "list images")?;
     let text = output.text();
     let lines = text.lines().map(str::trim);
