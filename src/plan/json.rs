@@ -13,6 +13,8 @@ pub(crate) struct PlanJson<'a> {
     project: &'a str,
     runner: &'a str,
     image: Option<String>,
+    /// It runs in a tree of its own.
+    isolated: bool,
     stages: Vec<StageJson<'a>>,
 }
 
@@ -29,10 +31,42 @@ struct StageJson<'a> {
     machine: bool,
     push: bool,
     incremental: bool,
-    max_links: u32,
+    bounds: Bounds<'a>,
     commands: &'a [PlanCommand],
     /// The named parts of its key, so that two plans can be told apart.
     key_parts: indexmap::IndexMap<&'static str, Digest>,
+}
+
+/// Limits, which make no other key.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Bounds<'a> {
+    /// Seconds.
+    timeout: Option<f64>,
+    /// Seconds.
+    kill_after: f64,
+    memory: Option<&'a str>,
+    cpus: Option<&'a str>,
+    /// Bytes.
+    log_limit: u64,
+    max_links: u32,
+    /// On this host, packages that are missing are installed.
+    install: bool,
+}
+
+impl<'a> Bounds<'a> {
+    fn of(stage: &'a super::Stage) -> Self {
+        let limits = &stage.limits;
+        Self {
+            timeout: limits.timeout.map(|time| time.as_secs_f64()),
+            kill_after: limits.kill_after.as_secs_f64(),
+            memory: limits.memory.as_deref(),
+            cpus: limits.cpus.as_deref(),
+            log_limit: limits.log,
+            max_links: stage.max_links,
+            install: stage.packages.as_ref().is_some_and(|step| step.install),
+        }
+    }
 }
 
 /// `parts` has those of each stage, or none at all: nothing is kept of a local one.
@@ -47,7 +81,7 @@ pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
         machine: stage.machine,
         push: stage.push,
         incremental: stage.incremental,
-        max_links: stage.max_links,
+        bounds: Bounds::of(stage),
         commands: &stage.commands,
         key_parts: parts
             .get(at)
@@ -60,6 +94,7 @@ pub(crate) fn of<'a>(plan: &'a Plan, parts: &[KeyParts]) -> PlanJson<'a> {
         project: &plan.project,
         runner: &plan.runner,
         image: plan.base(),
+        isolated: plan.isolated,
         stages: plan.stages.iter().enumerate().map(stage).collect(),
     }
 }

@@ -1,5 +1,5 @@
-//! Every key of a layer and of a stage, changed once: what acts changes a stage's key, what bounds or tells changes none,
-//! and what is not built says so. `explain` names what acts. The keys and their classes are those of `runenv schema`.
+//! Every key of a layer and of a stage, changed once: what acts changes a stage's key, what bounds or tells changes none;
+//! what bounds changes the bounds of the plan, and what tells does not; what is not built says so. `explain` names what acts. The keys and their classes are those of `runenv schema`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,7 @@ const ROWS: [(&str, &str, Seen); 89] = [
     ("pass-env", r#"["X"]"#, Class),
     ("annotate", r#"[{ match = "x", level = "error" }]"#, Refused),
     ("host-os", r#"["linux"]"#, Class),
-    ("stage", r#"{ built.timeout = "1h" }"#, Class),
+    ("stage", r#"{ built.allow-failure = true }"#, Class),
     ("append", r#"{ pass-env = ["X"] }"#, Class),
     ("remove", r#"{ pass-env = ["CI_JOB"] }"#, Class),
     ("stage.built.from", r#""packages""#, Class),
@@ -217,6 +217,36 @@ fn explain(project: &Project) -> Explained {
     }
 }
 
+/// The bounds that stand in the plan of an environment.
+fn bounds(project: &Project, env: &str) -> Vec<Value> {
+    project.runenv(["run", env]);
+    let plan = project.json(&format!(".runenv/{env}/plan.json"));
+    let stages = plan["stages"].as_array().unwrap().iter();
+    let of_stages = stages.map(|stage| stage["bounds"].clone());
+    of_stages.chain([plan["isolated"].clone()]).collect()
+}
+
+/// What there is before a row.
+struct Base {
+    keys: Vec<Value>,
+    container: Vec<Value>,
+    host: Vec<Value>,
+}
+
+impl Base {
+    /// Are the bounds in the plan now others? Of what is of this host alone a plan for it tells.
+    fn is_bounded(&self, project: &Project, key: &str) -> bool {
+        if key == "isolate" {
+            bounds(project, HOST) != self.host
+        } else {
+            bounds(project, CONTAINER) != self.container
+        }
+    }
+}
+
+const CONTAINER: &str = "docker-debian-bookworm-c";
+const HOST: &str = "local-host-c";
+
 /// What `explain` calls the change of a key: most by the key's own name.
 fn called(key: &str) -> Option<&str> {
     match key.rsplit('.').next().unwrap() {
@@ -229,7 +259,7 @@ fn called(key: &str) -> Option<&str> {
 }
 
 /// What is wrong with a row, if anything is. Of what acts `explain` names the key.
-fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &[Value]) -> Option<String> {
+fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &Base) -> Option<String> {
     let (key, value, seen) = row;
     let line = format!("{key} = {value}");
     let words = match seen {
@@ -237,13 +267,17 @@ fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &[Value]) ->
             run.write("envs.toml", file(&line));
             let Explained { keys, names } = explain(run);
             let acts = class == "acts";
-            if (keys == base) == acts {
+            if (keys == base.keys) == acts {
                 let told = if acts {
                     "changes no key"
                 } else {
                     "changes a key"
                 };
                 return Some(format!("`{line}` {class}, and {told}"));
+            }
+            if !acts && base.is_bounded(run, key) != (class == "bounds") {
+                let told = "and the plan's bounds say otherwise";
+                return Some(format!("`{line}` {class}, {told}"));
             }
             let called = called(key).filter(|_| acts)?;
             let of_it = |name: &String| {
@@ -264,13 +298,19 @@ fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &[Value]) ->
     (!says).then(|| format!("`{line}` is not built, and the run says: {title}"))
 }
 
-/// A project that was run, and its keys.
-fn run() -> (Fake, Project, Vec<Value>) {
+/// A project that was run, and what it is without a change.
+fn run() -> (Fake, Project, Base) {
     let (fake, project) = project("");
-    project.runenv("run docker-debian-bookworm-c").exits(0);
+    project.runenv(["run", CONTAINER]).exits(0);
     let Explained { keys, names } = explain(&project);
     assert!(names.is_empty(), "{names:?}");
-    (fake, project, keys)
+    let (container, host) = (bounds(&project, CONTAINER), bounds(&project, HOST));
+    let base = Base {
+        keys,
+        container,
+        host,
+    };
+    (fake, project, base)
 }
 
 #[test]
