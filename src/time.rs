@@ -2,6 +2,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+/// Between tries: with each more patience, as what is short passes soon.
+pub(crate) fn waits(retries: u32) -> impl Iterator<Item = Duration> {
+    let second = |at: u32| 3_u64.saturating_pow(at).min(60);
+    (0..retries).map(move |at| Duration::from_secs(second(at)))
+}
+
 /// A text such as `90s`, `5h30m` or `1h 2m` as a duration; else what to write.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let help = "write it as `90s`, `30m` or `5h30m`";

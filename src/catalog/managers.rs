@@ -14,6 +14,8 @@ pub(crate) struct Manager {
     pub(crate) root: bool,
     /// Its update upgrades all that is installed.
     pub(crate) upgrades: bool,
+    /// What it says of a package that there is not: then trying again is no use.
+    pub(crate) unknown: &'static [&'static str],
     /// Set while the package stage runs.
     pub(crate) env: &'static [(&'static str, &'static str)],
 }
@@ -23,13 +25,18 @@ const ENGLISH: (&str, &str) = ("LC_ALL", "C");
 const APT: Option<&str> = Some(include_str!("archives/apt.sh"));
 const REPOS: Option<&str> = Some(include_str!("archives/repos.sh"));
 
-const fn row(name: &'static str, functions: &'static str) -> Manager {
+const fn row(
+    name: &'static str,
+    functions: &'static str,
+    unknown: &'static [&'static str],
+) -> Manager {
     Manager {
         name,
         functions,
         archive: None,
         root: true,
         upgrades: false,
+        unknown,
         env: &[ENGLISH],
     }
 }
@@ -38,7 +45,17 @@ pub(crate) const MANAGERS: [Manager; 12] = [
     Manager {
         archive: APT,
         env: &[("DEBIAN_FRONTEND", "noninteractive"), ENGLISH],
-        ..row("apt", include_str!("managers/apt.sh"))
+        ..row(
+            "apt",
+            include_str!("managers/apt.sh"),
+            &[
+                "E: Unable to locate package ",
+                "E: Couldn't find any package by ",
+                " has no installation candidate",
+                "E: Version '",
+                "E: Release '",
+            ],
+        )
     },
     Manager {
         archive: REPOS,
@@ -48,6 +65,7 @@ pub(crate) const MANAGERS: [Manager; 12] = [
                 include_str!("managers/dnf.sh"),
                 include_str!("managers/rpm.sh")
             ),
+            &["No match for argument: ", "Module or Group '"],
         )
     },
     Manager {
@@ -58,6 +76,7 @@ pub(crate) const MANAGERS: [Manager; 12] = [
                 include_str!("managers/yum.sh"),
                 include_str!("managers/rpm.sh")
             ),
+            &["No package ", "Warning: Group "],
         )
     },
     Manager {
@@ -68,11 +87,16 @@ pub(crate) const MANAGERS: [Manager; 12] = [
                 include_str!("managers/zypper.sh"),
                 include_str!("managers/rpm.sh")
             ),
+            &["No provider of '"],
         )
     },
     Manager {
         upgrades: true,
-        ..row("pacman", include_str!("managers/pacman.sh"))
+        ..row(
+            "pacman",
+            include_str!("managers/pacman.sh"),
+            &["error: target not found: "],
+        )
     },
     // Namespaces of its own are refused to it in a container.
     Manager {
@@ -83,21 +107,41 @@ pub(crate) const MANAGERS: [Manager; 12] = [
             ),
             ENGLISH,
         ],
-        ..row("emerge", include_str!("managers/emerge.sh"))
+        ..row(
+            "emerge",
+            include_str!("managers/emerge.sh"),
+            &["there are no ebuilds to satisfy"],
+        )
     },
     Manager {
         upgrades: true,
-        ..row("xbps", include_str!("managers/xbps.sh"))
+        ..row(
+            "xbps",
+            include_str!("managers/xbps.sh"),
+            &["not found in repository pool"],
+        )
     },
-    row("slackpkg", include_str!("managers/slackpkg.sh")),
-    row("apk", include_str!("managers/apk.sh")),
+    row("slackpkg", include_str!("managers/slackpkg.sh"), &[]),
+    row(
+        "apk",
+        include_str!("managers/apk.sh"),
+        &[" (no such package):", " (missing):"],
+    ),
     Manager {
         root: false,
-        ..row("nix", include_str!("managers/nix.sh"))
+        ..row(
+            "nix",
+            include_str!("managers/nix.sh"),
+            &[" in selection path "],
+        )
     },
     Manager {
         root: false,
-        ..row("conda", include_str!("managers/conda.sh"))
+        ..row(
+            "conda",
+            include_str!("managers/conda.sh"),
+            &["PackagesNotFoundError", "nothing provides requested "],
+        )
     },
     // It asks nothing, and updates only where it is told to. In a container it runs as root.
     Manager {
@@ -110,7 +154,11 @@ pub(crate) const MANAGERS: [Manager; 12] = [
             ("NONINTERACTIVE", "1"),
             ENGLISH,
         ],
-        ..row("brew", include_str!("managers/brew.sh"))
+        ..row(
+            "brew",
+            include_str!("managers/brew.sh"),
+            &["No available formula"],
+        )
     },
 ];
 

@@ -44,10 +44,7 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
         if asked.is_some_and(|asked| asked != engine) {
             continue;
         }
-        let calls = Calls {
-            engine,
-            cancel: &cancel,
-        };
+        let calls = Calls::new(engine, &cancel);
         let of = Named {
             project: &project.name,
             id: &id,

@@ -41,10 +41,7 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
         if args.engine.is_some_and(|asked| asked != engine) {
             continue;
         }
-        let calls = Calls {
-            engine,
-            cancel: &cancel,
-        };
+        let calls = Calls::new(engine, &cancel);
         let found = doctor::engine(&calls, &context.host);
         usable |= found.iter().all(|(word, _)| *word != Word::Trouble);
         for (word, said) in found {

@@ -5,7 +5,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::{Context, Exit, depends, dry_run, engines, select};
 use crate::config::Project;
@@ -18,6 +18,7 @@ use crate::problem::{Problem, Problems};
 use crate::report::live::{self, Live};
 use crate::report::plain::Plain;
 use crate::report::{self, Sink};
+use crate::run::containers::call::RETRIES;
 use crate::run::containers::mounts;
 use crate::run::secrets::Secrets;
 use crate::run::{self, AtOnce, Job, Options, Push, World};
@@ -84,6 +85,9 @@ pub(crate) struct RunArgs {
     /// Push the stages' images to `[registry]`; with `=try` one that cannot be pushed is no failure
     #[arg(long, value_name = "try", num_args = 0..=1, require_equals = true, default_missing_value = "yes", env = "RUNENV_PUSH", value_parser = push)]
     push: Option<Push>,
+    /// Try a pull, a push and a stage that installs packages so often again when it fails
+    #[arg(long, value_name = "N", default_value_t = RETRIES, env = "RUNENV_RETRIES", value_parser = value_parser!(u32).range(..=10))]
+    retries: u32,
     /// Wait for another local run of this tree to end
     #[arg(long, env = "RUNENV_WAIT", value_parser = FalseyValueParser::new())]
     wait: bool,
@@ -122,6 +126,7 @@ impl RunArgs {
             clean: self.clean,
             base: self.base.clone(),
             install_packages: self.install_packages,
+            retries: self.retries,
             wait: self.wait,
             engine: self.engine,
             offline: self.offline,

@@ -65,16 +65,7 @@ pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
                 "the source tree".to_owned()
             },
         ),
-        Some(engine) => in_image(
-            &args,
-            &plan,
-            &world,
-            &Calls {
-                engine,
-                cancel: &cancel,
-            },
-            context,
-        )?,
+        Some(engine) => in_image(&args, &plan, &world, &Calls::new(engine, &cancel), context)?,
     };
     context.out.tell(&format!(
         "shell of {} in {says}; leave it with `exit`\n",

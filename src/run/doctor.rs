@@ -221,10 +221,7 @@ fn image(wanted: &Wanted, cancel: &Cancel) -> Result<Had, Problem> {
         image,
         platform,
     } = wanted;
-    let calls = Calls {
-        engine: *engine,
-        cancel,
-    };
+    let calls = Calls::new(*engine, cancel);
     let output = calls.query(&engine.image_inspect(&[image]))?;
     let here = facts::images(&output.stdout)?;
     if here.iter().any(|image| image.is_for(platform.as_deref())) {

@@ -96,7 +96,7 @@ pub(crate) fn explain(
     let manifests = stages::read(plan, world, wanted)?;
     let here = stages::here(plan, world.host);
     let parts = stages::parts(plan, &manifests, &here);
-    let calls = Calls { engine, cancel };
+    let calls = Calls::new(engine, cancel);
     let folder = world.folder.env(&plan.env);
     let asked = Asked {
         last: Kept::read(&folder),

@@ -10,10 +10,13 @@ use super::log_file::LogFile;
 use crate::files;
 use crate::mask::{Mask, Masker};
 use crate::packages::script::{MISSING, SOURCES};
+use crate::plan::PackageStep;
 use crate::problem::Problem;
 
 /// Lines that the failure report shows.
 const TAIL: usize = 20;
+/// What every program says of a full disk.
+const NO_ROOM: &str = "No space left on device";
 /// A line longer than this is cut in the report, never in the log.
 const LONGEST_LINE: usize = 4096;
 
@@ -34,6 +37,9 @@ struct Tail {
     whole: VecDeque<String>,
     open: Vec<u8>,
     packages: bool,
+    /// What the package manager says of a package that there is not.
+    unknown: &'static [&'static str],
+    in_vain: bool,
     missing: Vec<String>,
     sources: Option<String>,
     on_failure: Option<Vec<String>>,
@@ -57,12 +63,14 @@ impl Log {
     /// `packages`: the stage installs some, and its output says what could not be had. `limit`: the most bytes that are kept.
     pub(crate) fn create(
         path: &Path,
-        packages: bool,
+        packages: Option<&PackageStep>,
         limit: u64,
         mask: &Mask,
     ) -> Result<Self, Problem> {
+        let manager = packages.and_then(|step| step.manager);
         let lines = Tail {
-            packages,
+            packages: packages.is_some(),
+            unknown: manager.map_or(&[], |manager| manager.unknown),
             ..Tail::default()
         };
         Ok(Self {
@@ -106,6 +114,21 @@ impl Log {
         }
     }
 
+    /// Trying again is no use, by what its output says.
+    pub(crate) fn in_vain(&self) -> bool {
+        self.lines.in_vain
+    }
+
+    /// From here on the output is that of another try: what was before is in the file alone.
+    pub(crate) fn again(&mut self, why: &str) {
+        self.append(format!("runenv: {why}\n").as_bytes());
+        self.lines = Tail {
+            packages: self.lines.packages,
+            unknown: self.lines.unknown,
+            ..Tail::default()
+        };
+    }
+
     /// From here on the output is that of `finally`: it belongs to no result.
     pub(crate) fn finally(&mut self) {
         self.lines.end_line();
@@ -134,6 +157,8 @@ impl Log {
             on_failure,
             open: _,
             packages: _,
+            unknown: _,
+            in_vain: _,
         } = self.lines;
         Known {
             tail: whole.into(),
@@ -169,6 +194,8 @@ impl Tail {
             if let Some(tree) = line.strip_prefix(SOURCES) {
                 self.sources = Some(tree.to_owned());
             }
+            let mut words = self.unknown.iter().chain([&NO_ROOM]);
+            self.in_vain |= words.any(|words| line.contains(words));
         }
         let lines = match &mut self.on_failure {
             Some(lines) => {

@@ -23,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) base: Option<String>,
     /// Installs packages that are missing on this host, whatever the file says.
     pub(crate) install_packages: bool,
+    /// How often a pull, a push and a stage that installs packages is tried again.
+    pub(crate) retries: u32,
     /// Waits for another local run of the tree.
     pub(crate) wait: bool,
     /// Runs `docker-*` names on this engine.

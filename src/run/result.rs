@@ -82,6 +82,8 @@ pub(crate) struct StageResult {
     pub(crate) cached: bool,
     /// It went on from what it left when it last ended early.
     pub(crate) resumed: bool,
+    /// How often it was tried again.
+    pub(crate) retries: u32,
     /// It was made in an increment, or stands on a stage that was; `None`: it is clean.
     pub(crate) incremental: Option<Increments>,
     /// It failed, and may.
@@ -204,6 +206,7 @@ impl StageResult {
             state,
             cached: false,
             resumed: false,
+            retries: 0,
             incremental: None,
             allowed: false,
             leaked: false,

@@ -38,7 +38,11 @@ pub(crate) fn run(
     folder.forget(&plan.stages)?;
     folder.write_json("plan.json", &json::of(plan, &parts))?;
     let mut run = EngineEnv {
-        calls: Calls { engine, cancel },
+        calls: Calls {
+            engine,
+            cancel,
+            retries: options.retries,
+        },
         world,
         options,
         plan,

@@ -127,7 +127,7 @@ impl<'a> World<'a> {
                 base.cloned().chain(noted)
             });
             let names: Vec<String> = names.collect();
-            let calls = Calls { engine, cancel };
+            let calls = Calls::new(engine, cancel);
             let _ = self.inventory(engine).ask(&calls, &names);
         }
     }

@@ -215,3 +215,67 @@ fn packages_come_from_the_archive_or_from_where_they_were() {
             .says(&format!("  sources  {mirror}\n"));
     });
 }
+
+/// The cache outlives the containers: so a try knows which it is.
+const RETRIED: &str = r#"
+[defaults]
+package-manager = "apt"
+mounts = [{ cache = "tries", at = "/tries" }]
+[config.mended]
+packages-before = ["""
+[ ! -e /left ]
+touch /left
+echo try >>/tries/mended
+echo "try $(wc -l </tries/mended)"
+[ "$(wc -l </tries/mended)" -gt 1 ]"""]
+[config.never]
+packages-before = ["false"]
+[config.unknown]
+packages-before = ["echo 'E: Unable to locate package nowhere'; exit 100"]
+[config.slow]
+packages-before = ["sleep 60"]
+[config.build]
+[[when]]
+if = "build"
+stage.packages.run = ["false"]
+[[when]]
+if = "slow"
+stage.packages.timeout = "1s"
+[stage.packages]
+packages = true
+"#;
+
+#[test]
+fn a_package_stage_is_tried_again_in_a_fresh_container() {
+    each(|engine| {
+        let project = Project::new(engine, RETRIED);
+        let env = |config: &str| format!("{engine}-box-latest-{config}");
+        let stage = |config: &str| project.result_of(&env(config))["stages"][0].clone();
+        let expected = [
+            ("mended", 1, "passed"),
+            ("never", 1, "failed"),
+            ("unknown", 0, "failed"),
+            ("slow", 0, "timed-out"),
+            ("build", 0, "failed"),
+        ];
+        let envs = expected.map(|(config, ..)| env(config));
+        let mut words = vec!["run", "-v", "-p", "all", "--retries", "1"];
+        words.extend(envs.iter().map(String::as_str));
+        let text = "it failed, and is tried again in 1 s (2 of 2)";
+        let said = project.runenv(&words).code(1);
+        said.says(text).says("try 1\n").says("try 2\n");
+        for (config, retries, state) in expected {
+            let stage = stage(config);
+            assert_eq!(stage["retries"], retries, "{config}: {stage:#}");
+            assert_eq!(stage["state"], state, "{config}: {stage:#}");
+        }
+        let log = project.left(&env("mended"), "log/01-packages.log");
+        let log = String::from_utf8_lossy(&log).into_owned();
+        assert_eq!(log, format!("try 1\nrunenv: {text}\ntry 2\n"));
+        assert_eq!(project.images().len(), 5, "of tries only the last left one");
+
+        let words = ["run", "--retries=0", &env("never")];
+        project.runenv(&words).code(1);
+        assert_eq!(stage("never")["retries"], 0);
+    });
+}

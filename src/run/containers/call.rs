@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::transfer;
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::exec::{self, Cancel, Limits, Output};
@@ -11,13 +12,27 @@ use crate::problem::Problem;
 const QUERY: Duration = Duration::from_secs(60);
 pub(super) const HEAVY: Duration = Duration::from_secs(3600);
 
+/// How often a pull, a push or a stage that installs packages is tried again, unless `--retries` says otherwise.
+pub(crate) const RETRIES: u32 = 2;
+
 /// An engine, and what ends its calls.
+#[derive(Clone, Copy)]
 pub(crate) struct Calls<'a> {
     pub(crate) engine: Engine,
     pub(crate) cancel: &'a Cancel,
+    /// How often a pull or a push is tried again.
+    pub(crate) retries: u32,
 }
 
-impl Calls<'_> {
+impl<'a> Calls<'a> {
+    pub(crate) fn new(engine: Engine, cancel: &'a Cancel) -> Self {
+        Self {
+            engine,
+            cancel,
+            retries: RETRIES,
+        }
+    }
+
     /// A call that may take this long; its exit code is the caller's to read.
     pub(crate) fn within(&self, command: &Command, limit: Duration) -> Result<Output, Problem> {
         let limits = Limits {
@@ -107,43 +122,23 @@ impl Calls<'_> {
         }
     }
 
-    /// Pulls a base image: three tries, since registries fail for a moment now and then. The inner error: the engine
-    /// cannot have it.
+    /// Pulls a base image. The inner error: the engine cannot have it.
     pub(crate) fn pull(
         &self,
         image: &str,
         platform: Option<&str>,
     ) -> Result<Result<(), Problem>, Problem> {
         let command = self.engine.pull(image, platform);
-        let mut last = None;
-        for wait in [Some(2), Some(4), None] {
-            let output = self.within(&command, HEAVY)?;
-            if output.exit.success() || output.exit.stopped.is_some() {
-                return Ok(Ok(()));
-            }
-            let said = output.error_line();
-            let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
-            let title =
-                format!("the image `{image}`{what} is not there and cannot be pulled: {said}");
-            last = Some(Problem::engine(
-                title,
-                "is the name right, and the registry reachable?",
-            ));
-            match wait.filter(|_| is_passing(&said)) {
-                Some(seconds) if !self.cancel.wait(Duration::from_secs(seconds)) => {}
-                Some(_) | None => break,
-            }
-        }
-        Ok(Err(last.expect("a loop that ends here failed")))
+        let failed = match transfer::carry(self, &command, HEAVY)? {
+            Err(failed) if !self.cancel.requested() => failed,
+            Ok(()) | Err(_) => return Ok(Ok(())),
+        };
+        let what = platform.map_or_else(String::new, |p| format!(" for {p}"));
+        let said = failed.said;
+        let title = format!("the image `{image}`{what} is not there and cannot be pulled: {said}");
+        let help = "is the name right, and the registry reachable?";
+        Ok(Err(Problem::engine(title, help)))
     }
-}
-
-/// Is it trouble that passes, by what the engine says of a registry? Whole words: `:5000` is a port.
-fn is_passing(said: &str) -> bool {
-    const WORDS: [&str; 8] = ["500", "502", "503", "504", "429", "eof", "timeout", "reset"];
-    let said = said.to_lowercase();
-    let mut words = said.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| WORDS.contains(&word))
 }
 
 /// The command's first words, for messages.
@@ -155,27 +150,4 @@ fn words(command: &Command) -> String {
         .cloned()
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_passes_is_a_word_of_its_own() {
-        for said in [
-            "unexpected status code 503 Service Unavailable",
-            "read tcp: connection reset by peer",
-            "Get https://r: net/http: TLS handshake timeout",
-            "unexpected EOF",
-        ] {
-            assert!(is_passing(said), "{said}");
-        }
-        for said in [
-            "manifest for 127.0.0.1:5000/p:gone not found: manifest unknown",
-            "denied",
-        ] {
-            assert!(!is_passing(said), "{said}");
-        }
-    }
 }

@@ -40,6 +40,8 @@ pub(crate) fn run(
                 image: None,
                 keyless: true,
                 unfit: true,
+                begun: 0,
+                again: false,
             });
         }
     };

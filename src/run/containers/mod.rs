@@ -25,6 +25,7 @@ pub(crate) mod stage_run;
 pub(crate) mod stamp;
 pub(crate) mod stream;
 mod transfer;
+pub(crate) mod tries;
 pub(crate) mod verdict;
 mod why;
 
@@ -269,7 +270,7 @@ impl EngineEnv<'_> {
             of: self.plan.stages.len(),
         });
         let beginning = self.beginning(at, start, selection, tell)?;
-        let ran = self.stage_in_network(at, start, &beginning, tell);
+        let ran = self.tries(at, start, &beginning, tell);
         let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
         let passed = ran
             .as_ref()
@@ -325,33 +326,6 @@ impl EngineEnv<'_> {
             self.push(at, key, &found, true);
             start.found[at] = Some(found);
         }
-    }
-
-    /// Runs a stage; again in a new network if somebody ended the one that the stages share.
-    fn stage_in_network(
-        &mut self,
-        at: usize,
-        start: &Start,
-        beginning: &Beginning,
-        tell: &mut Teller<'_>,
-    ) -> Result<Ran, Problem> {
-        self.prepare(at, tell)?;
-        let mut ran = self.stage(at, start, beginning, tell);
-        for _ in 0..2 {
-            if !self.is_cut_off(&self.plan.stages[at], &ran) {
-                break;
-            }
-            let text =
-                "the container whose network the stages share is gone: once more in a new one";
-            tell.say(Kind::Note {
-                text: text.to_owned(),
-            });
-            if let Some(lost) = self.network.take() {
-                lost.release();
-            }
-            ran = self.stage(at, start, beginning, tell);
-        }
-        ran
     }
 
     /// Is an image that was there not there any more?

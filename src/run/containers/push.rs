@@ -17,8 +17,8 @@ use super::registry::Registry;
 use super::stage::key_tag;
 use super::transfer;
 use crate::digest::Digest;
-use crate::engine::{Engine, facts};
-use crate::exec::{self, Cancel, Limits};
+use crate::engine::facts;
+use crate::exec::{self, Limits};
 use crate::plan::chain::Selection;
 use crate::registry::Reference;
 
@@ -44,9 +44,8 @@ impl EngineEnv<'_> {
             return;
         }
         let pusher = self.pusher.get_or_insert_with(|| {
-            let Calls { engine, cancel } = self.calls;
             let counts = self.options.push == Push::Yes;
-            Pusher::new(engine, self.world.registry(cancel), cancel, counts)
+            Pusher::new(self.calls, self.world.registry(self.calls.cancel), counts)
         });
         pusher.push(Work {
             stage: at,
@@ -96,19 +95,18 @@ pub(crate) struct Pusher {
 
 impl Pusher {
     /// `counts`: that an image cannot be pushed makes the run fail.
-    pub(crate) fn new(
-        engine: Engine,
-        registry: &Arc<Registry>,
-        cancel: &Cancel,
-        counts: bool,
-    ) -> Self {
+    pub(crate) fn new(calls: Calls<'_>, registry: &Arc<Registry>, counts: bool) -> Self {
         let (sender, receiver) = mpsc::channel::<Work>();
-        let (registry, cancel) = (Arc::clone(registry), cancel.clone());
+        let (registry, cancel) = (Arc::clone(registry), calls.cancel.clone());
+        let (engine, retries) = (calls.engine, calls.retries);
         let thread = std::thread::spawn(move || {
             let mut to = To {
-                engine,
+                calls: Calls {
+                    engine,
+                    cancel: &cancel,
+                    retries,
+                },
                 registry: &registry,
-                cancel: &cancel,
                 hung: false,
             };
             let pushed = receiver.into_iter().map(|work| {
@@ -142,9 +140,8 @@ impl Pusher {
 
 /// Where images are pushed from and to.
 struct To<'a> {
-    engine: Engine,
+    calls: Calls<'a>,
     registry: &'a Registry,
-    cancel: &'a Cancel,
     /// The last push ended for want of an answer: more would wait as long.
     hung: bool,
 }
@@ -167,22 +164,27 @@ impl To<'_> {
             self.registry.note(tag, before);
             return (PushState::Present, None, None);
         }
-        let question = self.engine.image_inspect(&[&work.image]);
-        let answer = exec::capture(&question, &Limits::default(), self.cancel);
+        let question = self.calls.engine.image_inspect(&[&work.image]);
+        let answer = exec::capture(&question, &Limits::default(), self.calls.cancel);
         let images = answer.ok().and_then(|a| facts::images(&a.stdout).ok());
         let bytes = images
             .and_then(|i| i.first().map(|i| i.size))
             .unwrap_or_default();
         // An image that was found may have another name; the tag's own trouble is the push's.
         let _ = exec::capture(
-            &self.engine.tag(&work.image, &work.name),
+            &self.calls.engine.tag(&work.image, &work.name),
             &Limits::default(),
-            self.cancel,
+            self.calls.cancel,
         );
-        let push = self.engine.push(&work.name);
-        if let Err(failed) = transfer::carry(&push, bytes, self.registry.silence(), self.cancel) {
-            self.hung = failed.hung;
-            return not_pushed(failed.said);
+        let push = self.calls.engine.push(&work.name);
+        let limit = transfer::limit(bytes, self.registry.silence());
+        match transfer::carry(&self.calls, &push, limit) {
+            Ok(Ok(())) => {}
+            Ok(Err(failed)) => {
+                self.hung = failed.hung;
+                return not_pushed(failed.said);
+            }
+            Err(problem) => return not_pushed(problem.title),
         }
         let after = self.registry.digest_now(&tag);
         let replaced = before.filter(|before| after.as_ref() != Some(before));

@@ -180,9 +180,8 @@ impl Question<'_> {
         say(Kind::Note { text });
         let name = named.with(Version::Digest(remote.digest)).to_string();
         let pull = self.calls.engine.pull(&name, None);
-        let (silence, cancel) = (registry.silence(), self.calls.cancel);
-        let carried = transfer::carry(&pull, remote.bytes, silence, cancel);
-        let problem = match carried {
+        let limit = transfer::limit(remote.bytes, registry.silence());
+        let problem = match transfer::carry(self.calls, &pull, limit)? {
             Err(failed) => {
                 let title = format!("{tag} cannot be pulled: {}", failed.said);
                 Problem::warning(title, "what is missing is run here in place of it")

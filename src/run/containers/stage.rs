@@ -15,6 +15,7 @@ use super::lookup::Start;
 use super::network::Network;
 use super::stage_run::{Ran, StageRun};
 use super::stamp;
+use super::tries::Try;
 use crate::digest::Digest;
 use crate::engine::Container;
 use crate::engine::labels::{Labels, StageLabels};
@@ -33,10 +34,10 @@ impl EngineEnv<'_> {
         at: usize,
         start: &Start,
         beginning: &Beginning,
+        one: &mut Try<'_>,
         tell: &mut Teller<'_>,
     ) -> Result<Ran, Problem> {
         let (plan, stage, started) = (self.plan, &self.plan.stages[at], time::start());
-        let (path, mut log) = self.log(at)?;
         let image = &beginning.on.image;
         let network = self.join(stage, image, start)?;
         let extra = self.extra(stage)?;
@@ -61,28 +62,29 @@ impl EngineEnv<'_> {
             has_path: start.handed().has_path(),
             folder: self.folder.path(),
             timeout: self.options.limit(stage),
+            spent: one.spent,
             hurry: self.world.hurry(),
             tag: &plan.image_name(stage, &tag(key, beginning.on.links)),
             keyless: beginning.on.keyless,
         };
-        let mut ran = container::run(&run, &mut log, tell);
+        let mut ran = container::run(&run, one.log, tell);
         if let Ok(ran) = &mut ran {
-            ran.result.log = path.display().to_string();
-            self.keep(stage, key, &name, ran, tell);
-            self.finally(stage, &name, &exported, ran, &mut log, tell);
+            ran.again = !one.last && self.may_pass(stage, ran, one.log);
+            if !ran.again {
+                self.keep(stage, key, &name, ran, tell);
+                self.finally(stage, &name, &exported, ran, one.log, tell);
+            }
         }
         self.remove_beside(stage, &name, &ran);
         self.remove(name, started.elapsed());
-        let mut ran = ran?;
-        ran.result.take_log(log)?;
-        Ok(ran)
+        ran
     }
 
     /// The log of a stage, and its path.
-    fn log(&self, at: usize) -> Result<(PathBuf, Log), Problem> {
+    pub(super) fn log(&self, at: usize) -> Result<(PathBuf, Log), Problem> {
         let (stage, mask) = (&self.plan.stages[at], self.world.secrets.mask());
         let path = self.folder.log(at + 1, &stage.name);
-        let log = Log::create(&path, stage.packages.is_some(), stage.limits.log, mask)?;
+        let log = Log::create(&path, stage.packages.as_ref(), stage.limits.log, mask)?;
         Ok((path, log))
     }
 

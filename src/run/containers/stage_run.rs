@@ -39,6 +39,8 @@ pub(crate) struct StageRun<'a> {
     /// Where the client runs: podman leaves files in its working folder.
     pub(crate) folder: &'a Path,
     pub(crate) timeout: Option<Duration>,
+    /// What earlier tries took of it.
+    pub(crate) spent: Duration,
     /// After a signal it gets no more than this to end.
     pub(crate) hurry: Option<Duration>,
     /// The tag that the image gets if the stage passes.
@@ -70,6 +72,10 @@ pub(crate) struct Ran {
     pub(crate) keyless: bool,
     /// It did not run: its own image cannot be made up to date, so it has to start from the stage before.
     pub(crate) unfit: bool,
+    /// The command that was begun last, counted from 1.
+    pub(crate) begun: usize,
+    /// It failed for what may pass, and is to be tried again: nothing of it is kept.
+    pub(crate) again: bool,
 }
 
 /// What came out of the engine's client.

@@ -32,7 +32,7 @@ pub(crate) fn keep(run: &StageRun<'_>) -> Result<String, Problem> {
     let commit = engine.commit(&name, run.tag, &[(labels::OWNER, "")]);
     let doing = format!("keep that the stage `{}` passed", run.stage.name);
     let cancel = &Cancel::never();
-    let calls = Calls { engine, cancel };
+    let calls = Calls::new(engine, cancel);
     calls.work(&make, &doing)?;
     let output = calls.work(&commit, &doing)?;
     Ok(output.text().lines().last().unwrap_or_default().to_owned())

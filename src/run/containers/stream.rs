@@ -18,7 +18,7 @@ pub(crate) fn follow(
     tell: &mut Teller<'_>,
 ) -> Result<(Exit, Seen), Problem> {
     let limits = Limits {
-        time: run.timeout,
+        time: run.timeout.map(|limit| limit.saturating_sub(run.spent)),
         kill_after: run.stage.limits.kill_after,
         hurry: run.hurry,
     };

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::call::Calls;
 use crate::command::Command;
-use crate::exec::{self, Cancel, Limits, Stop};
+use crate::exec::{self, Limits, Stop};
+use crate::problem::Problem;
+use crate::time;
 
-/// Between tries.
-const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 /// A slower way is taken for one that hangs: clients without a terminal do not say how far they are.
 const SLOWEST_BYTES_A_SECOND: u64 = 512 * 1024;
 
@@ -18,64 +19,100 @@ pub(crate) struct Failed {
     pub(crate) hung: bool,
 }
 
-/// Runs a push or a pull of an image of so many bytes: three tries, but for what another try cannot mend. `silence` is
-/// the time that goes by for nothing.
+/// The time that an image of so many bytes gets. `silence` is what goes by for nothing.
+pub(crate) fn limit(bytes: u64, silence: Duration) -> Duration {
+    silence + Duration::from_secs(bytes / SLOWEST_BYTES_A_SECOND)
+}
+
+/// Runs a push or a pull, again for what another try may mend; one that hung had its time. The inner error: the image
+/// did not arrive.
 pub(crate) fn carry(
+    calls: &Calls<'_>,
     command: &Command,
-    bytes: u64,
-    silence: Duration,
-    cancel: &Cancel,
-) -> Result<(), Failed> {
-    let limit = silence + Duration::from_secs(bytes / SLOWEST_BYTES_A_SECOND);
+    limit: Duration,
+) -> Result<Result<(), Failed>, Problem> {
     let limits = Limits {
         time: Some(limit),
         ..Limits::default()
     };
-    let mut waits = WAITS.into_iter();
+    let mut waits = time::waits(calls.retries);
     loop {
-        let failed = match exec::capture(command, &limits, cancel) {
-            Err(problem) => {
-                return Err(Failed {
-                    said: problem.title,
-                    hung: false,
-                });
+        let output = exec::capture(command, &limits, calls.cancel)?;
+        let failed = |said: String, hung| Ok(Err(Failed { said, hung }));
+        let said = match output.exit.stopped {
+            None if output.exit.success() => return Ok(Ok(())),
+            None => output.error_line(),
+            Some(Stop::Interrupted) => return failed("interrupted".to_owned(), false),
+            Some(Stop::TimeLimit) => {
+                return failed(format!("nothing came of it in {} s", limit.as_secs()), true);
             }
-            Ok(output) if output.exit.success() => return Ok(()),
-            Ok(output) => match output.exit.stopped {
-                Some(Stop::Interrupted) => {
-                    return Err(Failed {
-                        said: "interrupted".to_owned(),
-                        hung: false,
-                    });
-                }
-                Some(Stop::TimeLimit) => Failed {
-                    said: format!("nothing came of it in {} s", limit.as_secs()),
-                    hung: true,
-                },
-                None => Failed {
-                    said: output.error_line(),
-                    hung: false,
-                },
-            },
         };
-        let wait = waits.next().filter(|_| !is_final(&failed.said));
-        match wait {
-            Some(wait) if !cancel.wait(wait) => {}
-            Some(_) | None => return Err(failed),
+        match waits.next().filter(|_| !is_final(&said)) {
+            Some(wait) if !calls.cancel.wait(wait) => {}
+            Some(_) | None => return failed(said, false),
         }
     }
 }
 
 /// Is it an answer rather than a mishap, by what the engines' clients say of a registry?
 fn is_final(said: &str) -> bool {
-    const WORDS: [&str; 6] = [
+    const ANSWERS: [&str; 13] = [
         "denied",
         "unauthorized",
         "authentication required",
-        "not found",
-        "unknown",
+        "no basic auth credentials",
         "forbidden",
+        "not found",
+        "manifest unknown",
+        "name unknown",
+        "no such host",
+        "did not resolve to an alias",
+        "no matching manifest",
+        "certificate",
+        "http response to https client",
     ];
-    let said = said.to_lowercase();
-    WORDS.iter().any(|word| said.contains(word))
+    let said = words(said);
+    let busy = said.contains("toomanyrequests");
+    !busy && ANSWERS.iter().any(|answer| said.contains(answer))
+}
+
+/// What is said but names and addresses, which may be called anything.
+fn words(said: &str) -> String {
+    let word = |word: &&str| {
+        let inner = word.trim_matches(|c: char| !c.is_alphanumeric());
+        !inner.contains(['/', ':', '@'])
+    };
+    let words: Vec<&str> = said.split_whitespace().filter(word).collect();
+    words.join(" ").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_from_mishaps() {
+        for said in [
+            "unexpected status code 503 Service Unavailable",
+            "read tcp 127.0.0.1:1->127.0.0.1:2: connection reset by peer",
+            "Get \"https://r.io/v2/\": net/http: TLS handshake timeout",
+            "unexpected EOF",
+            "toomanyrequests: access denied for a while",
+            "dial tcp 127.0.0.1:5000: connect: connection refused",
+            "initializing source docker://r.io/denied/unauthorized:forbidden: status code 500",
+            "received unexpected HTTP status: 500 of r.io/not:found",
+        ] {
+            assert!(!is_final(said), "{said}");
+        }
+        for said in [
+            "manifest for 127.0.0.1:5000/p:gone not found: manifest unknown",
+            "Error response from daemon: pull access denied for p, repository does not exist",
+            "denied: requested access to the resource is denied",
+            "unauthorized: authentication required",
+            "dial tcp: lookup r.example on 10.0.0.1:53: no such host",
+            "error parsing HTTP 403 response body: \"Forbidden\"",
+        ] {
+            assert!(is_final(said), "{said}");
+        }
+    }
 }

@@ -47,6 +47,8 @@ pub(crate) fn judge(run: &StageRun<'_>, ended: &Ended) -> Result<Ran, Problem> {
         image,
         keyless,
         unfit: false,
+        begun: ended.seen.begun,
+        again: false,
     })
 }
 
@@ -68,7 +70,7 @@ fn state(run: &StageRun<'_>) -> Result<Option<ContainerState>, Problem> {
     let command = run.calls.engine.inspect_container(run.name);
     let never = Cancel::never();
     let (engine, cancel) = (run.calls.engine, &never);
-    let output = Calls { engine, cancel }.query(&command)?;
+    let output = Calls::new(engine, cancel).query(&command)?;
     let there = output.exit.success();
     there
         .then(|| facts::container_state(&output.stdout))
