@@ -216,6 +216,26 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     })
 }
 
+/// Makes a link to where something is, in place of one that leads elsewhere; to what is not there none is left.
+pub(crate) fn link(target: &Path, path: &Path) -> Result<(), Problem> {
+    let now = fs::read_link(path).ok();
+    if !is_there(target) {
+        return match now.map(|_| fs::remove_file(path)) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(trouble("remove", path, &error))
+            }
+            _ => Ok(()),
+        };
+    }
+    if now.as_deref() == Some(target) {
+        return Ok(());
+    }
+    let temporary = temporary(path);
+    let made = std::os::unix::fs::symlink(target, &temporary);
+    let put = made.and_then(|()| fs::rename(&temporary, path));
+    put.map_err(|error| trouble("link", path, &error))
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Problem> {
     fs::create_dir_all(path).map_err(|e| trouble("make the folder", path, &e))

@@ -15,7 +15,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
         "words",
         &[
             "command", "digest", "files", "host", "late", "mask", "nearest", "pattern", "problem",
-            "quote", "size", "time",
+            "platform", "quote", "size", "time",
         ],
     ),
     ("names", &["name"]),

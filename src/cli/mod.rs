@@ -42,6 +42,7 @@ use crate::name::{EnvName, expand};
 use crate::plan::given::Secret;
 use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
+use crate::registry;
 use crate::report::out::Out;
 use crate::run::secrets;
 use select::{Selected, Selection};
@@ -159,30 +160,36 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         hidden: RefCell::default(),
         global: cli.global,
     };
-    let exit = match cli.verb {
-        None if cli.list => list::exec(list::ListArgs::of(cli.run.selection), &mut context),
-        None => run::exec(cli.run, &mut context),
-        Some(Verb::Run(args)) => run::exec(args, &mut context),
-        Some(Verb::List(args)) => list::exec(args, &mut context),
-        Some(Verb::Show(args)) => show::exec(args, &mut context),
-        Some(Verb::Explain(args)) => explain::exec(args, &mut context),
-        Some(Verb::Context(args)) => context::exec(args, &mut context),
-        Some(Verb::Shell(args)) => shell::exec(args, &mut context),
-        Some(Verb::Logs(args)) => logs::exec(args, &mut context),
-        Some(Verb::Artifacts(args)) => artifacts::exec(args, &mut context),
-        Some(Verb::Clean(args)) => clean::exec(args, &mut context),
-        Some(Verb::Doctor(args)) => doctor::exec(args, &mut context),
-        Some(Verb::Lock(args)) => lock::exec(args, &mut context),
-        Some(Verb::Ci(args)) => ci::exec(args, &mut context),
-        Some(Verb::Dockerfile(args)) => dockerfile::exec(args, &mut context),
-        Some(Verb::Devcontainer(args)) => devcontainer::exec(args, &mut context),
-        Some(Verb::Schema(args)) => schema::exec(args, &mut context),
-    };
+    let exit = registry::check(&context.host).map_err(Problems::from);
+    let exit = exit.and_then(|()| dispatch(cli.verb, cli.list, cli.run, &mut context));
     let code = exit.unwrap_or_else(|problems| {
         context.out.problems(&problems);
         exit_code(&problems)
     });
     ExitCode::from(context.out.finish(code))
+}
+
+/// Does what was asked for; without a verb that is to run, or to list.
+fn dispatch(verb: Option<Verb>, list: bool, run: run::RunArgs, context: &mut Context) -> Exit {
+    match verb {
+        None if list => list::exec(list::ListArgs::of(run.selection), context),
+        None => run::exec(run, context),
+        Some(Verb::Run(args)) => run::exec(args, context),
+        Some(Verb::List(args)) => list::exec(args, context),
+        Some(Verb::Show(args)) => show::exec(args, context),
+        Some(Verb::Explain(args)) => explain::exec(args, context),
+        Some(Verb::Context(args)) => context::exec(args, context),
+        Some(Verb::Shell(args)) => shell::exec(args, context),
+        Some(Verb::Logs(args)) => logs::exec(args, context),
+        Some(Verb::Artifacts(args)) => artifacts::exec(args, context),
+        Some(Verb::Clean(args)) => clean::exec(args, context),
+        Some(Verb::Doctor(args)) => doctor::exec(args, context),
+        Some(Verb::Lock(args)) => lock::exec(args, context),
+        Some(Verb::Ci(args)) => ci::exec(args, context),
+        Some(Verb::Dockerfile(args)) => dockerfile::exec(args, context),
+        Some(Verb::Devcontainer(args)) => devcontainer::exec(args, context),
+        Some(Verb::Schema(args)) => schema::exec(args, context),
+    }
 }
 
 /// A verb may follow options of every command, and nothing else: names and options of `run` stand behind `run`.

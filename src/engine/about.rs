@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::command::{Command, Stdin};
+use crate::platform;
 
 /// Where podman looks for programs of its own, beside PATH (containers.conf(5), `helper_binaries_dir`).
 pub(crate) const HELPERS: [&str; 4] = [
@@ -79,12 +80,10 @@ pub(crate) fn says_there(said: &[u8]) -> bool {
     said.contains("treating single images as manifest lists") || said.contains(&stopped)
 }
 
-/// Is one of these platforms the one that is asked for? A variant counts where both have one.
+/// Will one of these platforms do?
 pub(crate) fn offers(platforms: &[String], asked: &str) -> bool {
-    platforms.iter().any(|one| {
-        let mut both = one.split('/').zip(asked.split('/'));
-        both.all(|(one, asked)| one == asked)
-    })
+    let mut all = platforms.iter();
+    all.any(|one| platform::distance(asked, one).is_some())
 }
 
 impl Engine {

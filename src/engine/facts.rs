@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::labels;
 use crate::digest::{Digest, Digester};
+use crate::platform;
 use crate::problem::Problem;
 use crate::time;
 
@@ -17,6 +18,8 @@ pub(crate) struct Image {
     pub(crate) repo_tags: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) architecture: String,
+    #[serde(default)]
+    pub(crate) variant: String,
     #[serde(default)]
     pub(crate) os: String,
     /// When it was made, by the engine's clock: RFC 3339.
@@ -149,8 +152,8 @@ impl Image {
 
     /// Is it for this platform, `os/architecture` with perhaps a variant behind?
     pub(crate) fn is_for(&self, platform: Option<&str>) -> bool {
-        let ours = [self.os.as_str(), self.architecture.as_str()];
-        platform.is_none_or(|platform| platform.split('/').take(2).eq(ours))
+        let own = format!("{}/{}/{}", self.os, self.architecture, self.variant);
+        platform.is_none_or(|asked| platform::distance(asked, &own).is_some())
     }
 
     /// What a base image hands down to stages, told by itself or by any stage: those have our labels beside.

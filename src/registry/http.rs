@@ -16,13 +16,15 @@ use super::trouble::{Failed, Kind, Trouble, failed};
 use crate::config::forms;
 use crate::exec::Cancel;
 use crate::host::Host;
+use crate::problem::Problem;
 use crate::time;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a registry may send nothing, unless `RUNENV_REGISTRY_TIMEOUT` says otherwise.
+const TIMEOUT: &str = "RUNENV_REGISTRY_TIMEOUT";
+/// How long a registry may send nothing, unless the variable says otherwise.
 const SILENCE: Duration = Duration::from_secs(60);
-/// Between tries, where the registry does not say how long.
-const WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+/// So often a question is asked again; the registry may say how long to wait before.
+const RETRIES: u32 = 2;
 /// For so long a registry that was lost is not asked again.
 const LOST: Duration = Duration::from_secs(60);
 const KEPT_CONNECTIONS: usize = 8;
@@ -48,6 +50,20 @@ pub(super) struct Reply {
     pub(super) digest: Option<String>,
 }
 
+/// How long a registry may send nothing.
+///
+/// # Errors
+/// A mistake, if the variable is no time.
+pub(super) fn silence(host: &Host) -> Result<Duration, Problem> {
+    let said = host.variable(TIMEOUT).filter(|text| !text.is_empty());
+    said.map_or(Ok(SILENCE), |text| {
+        time::parse_duration(text).map_err(|help| {
+            let title = format!("`{TIMEOUT}` is `{text}`, and that is no time");
+            Problem::new(title, help)
+        })
+    })
+}
+
 type Sent = Result<Response<ureq::Body>, ureq::Error>;
 
 /// How a try ended.
@@ -58,10 +74,7 @@ enum Try {
 
 impl Http {
     pub(super) fn new(host: &Host, cancel: &Cancel) -> Self {
-        let said = host.variable("RUNENV_REGISTRY_TIMEOUT");
-        let silence = said
-            .and_then(|t| time::parse_duration(t).ok())
-            .unwrap_or(SILENCE);
+        let silence = silence(host).unwrap_or(SILENCE);
         Self {
             remote: agent(silence, false),
             local: agent(silence, true),
@@ -133,7 +146,7 @@ impl Http {
         known.or_insert_with(|| self.credentials.login(of)).clone()
     }
 
-    /// Three tries for what may pass. A registry that was lost is not asked again for a while.
+    /// Three tries for what may pass; one that hung had its time. A registry that was lost is not asked again for a while.
     fn tries<T>(
         &self,
         of: &Reference,
@@ -143,23 +156,28 @@ impl Http {
         if let Some((_, trouble)) = known.filter(|(since, _)| since.elapsed() < LOST) {
             return Err(trouble);
         }
-        let mut waits = WAITS.into_iter();
+        let mut waits = time::waits(RETRIES);
         loop {
             let (said, at_least) = match attempt() {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::For(trouble)) => return Err(trouble),
+                Err(Failed::Hung(said)) => return Err(self.lose(of, said)),
                 Err(Failed::Passing(said, at_least)) => (said, at_least),
             };
             let Some(wait) = waits.next() else {
-                let trouble = Trouble::new(Kind::Lost, said);
-                lock(&self.lost).insert(of.host.clone(), (time::start(), trouble.clone()));
-                return Err(trouble);
+                return Err(self.lose(of, said));
             };
             let wait = at_least.unwrap_or(wait).min(self.silence);
             if self.cancel.wait(wait) {
                 return Err(Trouble::new(Kind::Interrupted, "interrupted"));
             }
         }
+    }
+
+    fn lose(&self, of: &Reference, said: String) -> Trouble {
+        let trouble = Trouble::new(Kind::Lost, said);
+        lock(&self.lost).insert(of.host.clone(), (time::start(), trouble.clone()));
+        trouble
     }
 
     /// Sends a request with what the registry wants to see: nothing at first, then what it asks for.
@@ -232,6 +250,7 @@ fn agent(silence: Duration, local: bool) -> Agent {
         .timeout_per_read(Some(silence))
         .timeout_per_write(Some(silence))
         .timeout_recv_response(Some(silence))
+        .timeout_recv_body(Some(silence))
         .max_redirects(5)
         .max_idle_connections(2 * KEPT_CONNECTIONS)
         .max_idle_connections_per_host(KEPT_CONNECTIONS);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::config::forms::is_digest;
 use crate::engine::facts::{Config, Image, RootFs};
+use crate::platform;
 
 /// What may be a manifest: lists by platform, and images.
 pub(super) const TYPES: &str = "application/vnd.oci.image.index.v1+json, \
@@ -43,6 +44,14 @@ struct Platform {
     variant: Option<String>,
 }
 
+impl Platform {
+    fn text(&self) -> String {
+        let variant = self.variant.iter().filter(|variant| !variant.is_empty());
+        let variant: String = variant.map(|variant| format!("/{variant}")).collect();
+        format!("{}/{}{variant}", self.os, self.architecture)
+    }
+}
+
 /// What stands behind a manifest.
 pub(super) enum Behind {
     /// The manifest of this digest, for the platform that was asked for.
@@ -70,31 +79,20 @@ impl Manifest {
     }
 }
 
-/// The image of a list for `os/architecture[/variant]`. The first of the architecture does where none of the variant is
-/// there, as for engines.
-fn pick(listed: &[Listed], platform: &str) -> Behind {
-    let mut words = platform.splitn(3, '/');
-    let (os, architecture, variant) = (words.next(), words.next(), words.next());
-    let fits = |l: &&Listed| {
-        let platform = l.platform.as_ref();
-        platform.is_some_and(|p| Some(&*p.os) == os && Some(&*p.architecture) == architecture)
+/// The image of a list for `os/architecture[/variant]`: of those that will do the nearest, as for engines.
+fn pick<'l>(listed: &'l [Listed], asked: &str) -> Behind {
+    let fits = |listed: &'l Listed| {
+        let offered = listed.platform.as_ref()?.text();
+        Some((platform::distance(asked, &offered)?, listed))
     };
-    let of = |l: &Listed| l.platform.as_ref().and_then(|p| p.variant.clone());
-    let mut all: Vec<&Listed> = listed.iter().filter(fits).collect();
-    if variant.is_some() {
-        all.sort_by_key(|l| of(l).as_deref() != variant);
-    }
-    match all.first() {
+    let nearest = listed.iter().filter_map(fits).min_by_key(|(far, _)| *far);
+    match nearest.map(|(_, listed)| listed) {
         Some(found) if is_digest(&found.digest) => Behind::Manifest(found.digest.clone()),
         Some(_) => Behind::Odd,
         None => {
             let platforms = listed.iter().filter_map(|l| l.platform.as_ref());
             let known = platforms.filter(|p| p.os != "unknown");
-            let words = known.map(|p| {
-                let variant = p.variant.as_ref().map(|v| format!("/{v}"));
-                format!("{}/{}{}", p.os, p.architecture, variant.unwrap_or_default())
-            });
-            Behind::OtherPlatforms(words.collect())
+            Behind::OtherPlatforms(known.map(Platform::text).collect())
         }
     }
 }
@@ -104,6 +102,8 @@ fn pick(listed: &[Listed], platform: &str) -> Behind {
 struct Written {
     #[serde(default)]
     architecture: String,
+    #[serde(default)]
+    variant: String,
     #[serde(default)]
     os: String,
     #[serde(default)]
@@ -126,6 +126,7 @@ pub(super) fn facts(digest: &str, json: &[u8]) -> Result<Image, serde_json::Erro
         id: digest.to_owned(),
         repo_tags: None,
         architecture: written.architecture,
+        variant: written.variant,
         os: written.os,
         created: written.created,
         root_fs: RootFs {

@@ -26,6 +26,7 @@ use std::time::Duration;
 use crate::engine::facts::Image;
 use crate::exec::Cancel;
 use crate::host::Host;
+use crate::problem::Problem;
 use http::Http;
 use image::{Behind, Manifest, TYPES};
 pub(crate) use reference::{Reference, Version};
@@ -47,6 +48,14 @@ pub(crate) struct Remote {
 
 /// Whether an image is there. `Ok(None)`: the registry says that it is not.
 pub(crate) type Answer<T> = Result<Option<T>, Trouble>;
+
+/// Is what the caller's variables say of registries in order?
+///
+/// # Errors
+/// A mistake, if it is not.
+pub(crate) fn check(host: &Host) -> Result<(), Problem> {
+    http::silence(host).map(|_| ())
+}
 
 /// Asks registries. Clones share connections, tokens and what was learnt.
 #[derive(Clone)]

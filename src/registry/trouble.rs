@@ -50,6 +50,8 @@ impl Trouble {
 pub(super) enum Failed {
     /// Another try would end the same.
     For(Trouble),
+    /// It had all the time that a registry gets.
+    Hung(String),
     /// It may pass; the registry may have said when.
     Passing(String, Option<Duration>),
 }
@@ -62,7 +64,7 @@ pub(super) enum Failed {
 pub(super) fn failed(host: &str, error: &ureq::Error) -> Failed {
     let odd = |said: String| Failed::For(Trouble::new(Kind::Odd, said));
     match error {
-        ureq::Error::Timeout(_) => Failed::Passing(format!("{host} does not answer"), None),
+        ureq::Error::Timeout(_) => Failed::Hung(format!("{host} does not answer")),
         ureq::Error::Io(error) => Failed::Passing(format!("{host}: {error}"), None),
         ureq::Error::HostNotFound => {
             Failed::Passing(format!("{host}: there is no such host"), None)

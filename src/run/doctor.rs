@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::binfmt::{self, Runs};
+use super::binfmt::{self, EMULATORS, Runs};
 use super::containers::call::Calls;
 use crate::engine::about::{self, About};
 use crate::engine::{Engine, facts};
@@ -114,17 +114,19 @@ fn is_found(program: &str, host: &Host) -> bool {
 /// Whether this machine can run a platform that an environment asks for.
 pub(crate) fn platform(platform: &str, env: &str) -> Finding {
     let what = format!("platform {platform} (for {env})");
-    let emulator = "`docker run --privileged --rm tonistiigi/binfmt --install all`, or the package `qemu-user-static`";
-    match binfmt::runs(platform, std::env::consts::ARCH, Path::new(binfmt::FOLDER)) {
-        Runs::Itself => (Word::Ok, format!("{what}: this machine runs it")),
-        Runs::Emulated => (Word::Ok, format!("{what}: an emulator is registered")),
-        Runs::OnlyHere => {
-            let why = "its emulator is registered without the flag F, so containers do not see it";
-            (Word::Trouble, format!("{what}: {why}: {emulator}"))
-        }
-        Runs::No => {
-            let why = "no emulator is registered with the kernel";
-            (Word::Trouble, format!("{what}: {why}: {emulator}"))
+    let ok = |said: &str| (Word::Ok, format!("{what}: {said}"));
+    match binfmt::here(platform) {
+        Runs::Itself => ok("this machine runs it"),
+        Runs::Emulated => ok("an emulator is registered"),
+        Runs::Unseen => (
+            Word::Warning,
+            format!(
+                "{what}: the kernel's list of emulators is not to be seen from here; if there is none: {EMULATORS}"
+            ),
+        ),
+        not @ (Runs::OnlyHere | Runs::No) => {
+            let why = not.why_not().unwrap_or_default();
+            (Word::Trouble, format!("{what}: {why}: {EMULATORS}"))
         }
         Runs::Unknown => (
             Word::Warning,

@@ -5,6 +5,7 @@
 pub(crate) mod artifacts;
 pub(crate) mod binfmt;
 pub(crate) mod clean;
+pub(crate) mod client;
 pub(crate) mod containers;
 pub(crate) mod doctor;
 mod environment;

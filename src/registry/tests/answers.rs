@@ -154,17 +154,28 @@ fn a_lost_registry_is_not_asked_again_and_again() {
 
 #[test]
 fn a_registry_that_hangs_is_lost_in_time() {
-    let server = Server::new(|_| Reply::Hang);
-    let client = client(&[("RUNENV_REGISTRY_TIMEOUT", "100ms")]);
-    let started = time::start();
-    let trouble = client
-        .image(&server.reference("a:1"), "linux/amd64")
-        .unwrap_err();
-    assert_eq!(
-        (trouble.kind, trouble.said),
-        (Kind::Lost, format!("{} does not answer", server.host))
-    );
-    assert!(started.elapsed() < Duration::from_secs(5));
+    for play in [|| Reply::Hang, || Reply::Drip] {
+        let server = Server::new(move |_| play());
+        let client = client(&[("RUNENV_REGISTRY_TIMEOUT", "300ms")]);
+        let trouble = client
+            .image(&server.reference("a:1"), "linux/amd64")
+            .unwrap_err();
+        assert_eq!(
+            (trouble.kind, trouble.said),
+            (Kind::Lost, format!("{} does not answer", server.host))
+        );
+        assert_eq!(server.lines().len(), 1, "it had its time");
+    }
+}
+
+#[test]
+fn a_time_that_is_none_is_a_mistake() {
+    assert!(check(&host(&[("RUNENV_REGISTRY_TIMEOUT", "2m")])).is_ok());
+    for text in ["0s", "soon", "-1s", "5"] {
+        let problem = check(&host(&[("RUNENV_REGISTRY_TIMEOUT", text)])).unwrap_err();
+        let title = format!("`RUNENV_REGISTRY_TIMEOUT` is `{text}`, and that is no time");
+        assert_eq!(problem.title, title);
+    }
 }
 
 #[test]

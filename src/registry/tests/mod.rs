@@ -33,6 +33,8 @@ enum Reply {
     Half(Vec<u8>),
     Close,
     Hang,
+    /// A byte now and then, without end.
+    Drip,
 }
 
 fn ok(body: impl Into<Vec<u8>>) -> Reply {
@@ -105,6 +107,15 @@ fn serve(stream: &TcpStream, noted: &Mutex<Vec<Asked>>, play: &dyn Fn(&Asked) ->
                 ([text.as_bytes(), half].concat(), true)
             }
             Reply::Close => (Vec::new(), true),
+            Reply::Drip => {
+                let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+                let mut sent = out.write_all(head);
+                while sent.is_ok() {
+                    std::thread::sleep(Duration::from_millis(20));
+                    sent = out.write_all(b" ");
+                }
+                return;
+            }
             Reply::Hang => {
                 std::thread::sleep(Duration::from_secs(20));
                 return;

@@ -29,6 +29,7 @@ pub(crate) mod tries;
 pub(crate) mod verdict;
 mod why;
 
+use super::binfmt;
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Note};
 use super::result::{self, Increments, StageResult, State};
@@ -97,6 +98,7 @@ impl EngineEnv<'_> {
         selection: &Selection,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Problem> {
+        binfmt::check(self.plan, self.calls.engine, self.world.host)?;
         // Ids of the other engine's images mean nothing here.
         if self.note.engine != self.calls.engine.name() {
             self.note = Note {

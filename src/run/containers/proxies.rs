@@ -4,10 +4,11 @@
 //! docker's client takes them from its own configuration (docs.docker.com/engine/cli/proxy), podman from the
 //! caller's environment (podman-run(1), `--http-proxy`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::super::client::Docker;
 use super::super::pass_env;
 use crate::engine::Engine;
 use crate::files;
@@ -76,32 +77,33 @@ pub(crate) fn of(engine: Engine, host: &Host, ours: &Path) -> Result<Proxies, Pr
 
 /// `proxies` of docker's `config.json`; then a configuration without them for its client.
 fn docker(host: &Host, ours: &Path) -> Result<Proxies, Problem> {
-    let home = host.variable("HOME").map(|h| Path::new(h).join(".docker"));
-    let named = host.variable("DOCKER_CONFIG").map(PathBuf::from);
-    let Some(folder) = named.or(home) else {
+    let client = Docker::of(host);
+    let Docker {
+        folder: Some(folder),
+        config,
+    } = &client
+    else {
         return Ok(Proxies::default());
     };
-    let text = files::read_if_there(&folder.join("config.json"));
-    let config: Option<Value> = text.and_then(|text| serde_json::from_str(&text).ok());
-    let Some(config) = config.filter(|c| c.get("proxies").is_some_and(Value::is_object)) else {
+    let Some(proxies) = config.get("proxies").filter(|p| p.is_object()) else {
         return Ok(Proxies::default());
     };
     Ok(Proxies {
-        variables: variables(&config["proxies"]),
-        client: Some(without_proxies(&config, &folder, &ours.join("docker"))?),
+        variables: variables(proxies, &client.daemon(host)),
+        client: Some(without_proxies(config, folder, &ours.join("docker"))?),
         ..Proxies::default()
     })
 }
 
-/// The variables that docker's client would set, each in both cases.
-fn variables(proxies: &Value) -> Vec<(String, String)> {
-    let first = || proxies.as_object().and_then(|p| p.values().next());
-    let Some(set) = proxies.get("default").or_else(first) else {
+/// The variables that docker's client would set for containers of this daemon, each in both cases.
+fn variables(proxies: &Value, daemon: &str) -> Vec<(String, String)> {
+    let Some(set) = proxies.get(daemon).or_else(|| proxies.get("default")) else {
         return Vec::new();
     };
     let mut all = Vec::new();
     for (name, key) in NAMES.iter().zip(KEYS) {
-        if let Some(value) = set.get(key).and_then(Value::as_str) {
+        let value = set.get(key).and_then(Value::as_str);
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
             all.push(((*name).to_owned(), value.to_owned()));
             all.push((name.to_uppercase(), value.to_owned()));
         }
@@ -109,16 +111,41 @@ fn variables(proxies: &Value) -> Vec<(String, String)> {
     all
 }
 
-/// Makes the client's configuration: the context that is in use and nothing else.
+/// Makes the client's configuration: the context that is in use, the certificates that it shows, and nothing else.
 fn without_proxies(config: &Value, theirs: &Path, ours: &Path) -> Result<String, Problem> {
     files::make_folder(ours)?;
     let context = config.get("currentContext").cloned();
     let kept = serde_json::Map::from_iter(context.map(|c| ("currentContext".to_owned(), c)));
     let text = Value::Object(kept).to_string();
     files::write_atomic(&ours.join("config.json"), text.as_bytes())?;
-    let (from, to) = (theirs.join("contexts"), ours.join("contexts"));
-    if from.exists() && !to.exists() {
-        std::os::unix::fs::symlink(&from, &to).map_err(|e| files::trouble("link", &to, &e))?;
+    for name in ["contexts", "ca.pem", "cert.pem", "key.pem"] {
+        files::link(&theirs.join(name), &ours.join(name))?;
     }
     Ok(ours.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_those_of_the_daemon() {
+        let proxies = serde_json::json!({
+            "tcp://a:2376": { "httpProxy": "http://a", "noProxy": "" },
+            "default": { "httpsProxy": "http://d" },
+        });
+        let names = |daemon: &str| {
+            let all = variables(&proxies, daemon).into_iter();
+            all.map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names("tcp://a:2376"),
+            ["http_proxy=http://a", "HTTP_PROXY=http://a"]
+        );
+        let default = ["https_proxy=http://d", "HTTPS_PROXY=http://d"];
+        assert_eq!(names("unix:///var/run/docker.sock"), default);
+        let of_another = serde_json::json!({ "tcp://a:2376": { "httpProxy": "http://a" } });
+        assert_eq!(variables(&of_another, "tcp://b:2376"), []);
+    }
 }

@@ -151,7 +151,8 @@ fn engine_trouble(run: &StageRun<'_>, ended: &Ended, state: Option<&ContainerSta
             )
         }
         Some(s) if !begun => format!(
-            "the script did not begin: is there a `sh` in the image? (exit code {})",
+            "the script did not begin: is there a `sh` in the image{}? (exit code {})",
+            emulator(run),
             s.exit_code
         ),
         Some(s) => format!(
@@ -159,6 +160,12 @@ fn engine_trouble(run: &StageRun<'_>, ended: &Ended, state: Option<&ContainerSta
             s.status, s.exit_code
         ),
     }
+}
+
+/// What else may be missing where the image is for a platform of its own.
+fn emulator(run: &StageRun<'_>) -> String {
+    let platform = run.plan.platform.as_ref();
+    platform.map_or_else(String::new, |p| format!(", or no emulator of {p} here"))
 }
 
 /// The stage's user.
