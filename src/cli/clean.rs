@@ -5,18 +5,27 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::select::{self, Selection};
 use super::{Context, Exit, engines};
+use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
+use crate::plan::Plan;
 use crate::plan::image::Registries;
+use crate::problem::{Problem, Problems};
+use crate::registry::{Client, Reference};
 use crate::run::clean::{self, Leftovers, Named};
+use crate::run::clean_registry::{self, Found};
 use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
 use crate::run::local::trees;
+use crate::run::presence::Place;
 use crate::run::{owner, project_id};
 use crate::size;
 use crate::time;
+
+const INTERRUPTED: u8 = 130;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CleanArgs {
@@ -26,6 +35,9 @@ pub(crate) struct CleanArgs {
     /// Only images that were made longer ago than this (`30d`, `12h`), and trees that were not used since
     #[arg(long, value_name = "TIME", value_parser = time::parse_duration)]
     older: Option<Duration>,
+    /// In the registry that images are pushed to, and nowhere else
+    #[arg(long, conflicts_with = "engine")]
+    registry: bool,
     /// Only on this engine
     #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
@@ -33,34 +45,32 @@ pub(crate) struct CleanArgs {
 
 pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
+    if args.registry {
+        return in_registry(&args, &project, context);
+    }
     let folder = Folder::of(&project.root);
     let id = project_id::of(&project, &folder)?;
     let cancel = Cancel::install();
     let table = project.file.registry.as_ref();
     let registries = table.map(Registries::of).unwrap_or_default();
+    let of = Named {
+        project: &project.name,
+        id: &id,
+        registries: &registries,
+    };
+    // Held to the end: no run begins meanwhile.
+    let alone = Place::of(&context.host, &id, folder.path()).alone();
+    let running = alone.as_ref().err().map(String::as_str);
     let asked = args.engine;
     let mut answered = false;
     for engine in Engine::ALL {
-        if asked.is_some_and(|asked| asked != engine) {
-            continue;
+        if asked.is_none_or(|asked| asked == engine) {
+            let calls = Calls::new(engine, &cancel);
+            answered |= on_engine(&calls, &of, &args, running, context)?;
         }
-        let calls = Calls::new(engine, &cancel);
-        let of = Named {
-            project: &project.name,
-            id: &id,
-            registries: &registries,
-        };
-        let mut found = match clean::find(&calls, &of, args.older) {
-            Ok(found) => found,
-            // An engine that is not there has nothing of ours; one that was named must answer.
-            Err(problem) if asked.is_some() => return Err(problem.into()),
-            Err(_) => continue,
-        };
-        answered = true;
-        if !args.dry_run {
-            clean::remove(&calls, &mut found)?;
+        if cancel.requested() {
+            return Ok(INTERRUPTED);
         }
-        context.out.tell(&text(engine, &found, args.dry_run));
     }
     if asked.is_none() {
         let text = own_trees(&folder, &args, context);
@@ -71,6 +81,111 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
         context.out.tell("no engine answers: nothing to clean");
     }
     Ok(0)
+}
+
+/// Removes what is on an engine; does it answer?
+fn on_engine(
+    calls: &Calls<'_>,
+    of: &Named<'_>,
+    args: &CleanArgs,
+    running: Option<&str>,
+    context: &Context,
+) -> Result<bool, Problem> {
+    let found = clean::find(calls, of, args.older, running);
+    // What was asked for in part is not known.
+    if calls.cancel.requested() {
+        return Ok(false);
+    }
+    let mut found = match found {
+        Ok(found) => found,
+        // An engine that is not there has nothing of ours; one that was named must answer.
+        Err(problem) if args.engine.is_some() => return Err(problem),
+        Err(_) => return Ok(false),
+    };
+    if !args.dry_run {
+        clean::remove(calls, &mut found)?;
+    }
+    context.out.tell(&text(calls.engine, &found, args.dry_run));
+    Ok(true)
+}
+
+/// Removes what runs have pushed.
+fn in_registry(args: &CleanArgs, project: &Project, context: &mut Context) -> Exit {
+    let table = project.file.registry.as_ref();
+    let registries = table.map(Registries::of).unwrap_or_default();
+    let Some(push) = &registries.push else {
+        let help =
+            "say where images are pushed to: `[registry]` with `repository = \"ghcr.io/me\"`";
+        let problem = Problem::new("there is no registry to clean", help);
+        return Err(problem.place(project.place(0..0)).into());
+    };
+    let folder = Folder::of(&project.root);
+    let repositories = repositories(project, &folder, context)?;
+    let id = project_id::of(project, &folder)?;
+    let of = Named {
+        project: &project.name,
+        id: &id,
+        registries: &registries,
+    };
+    let cancel = Cancel::install();
+    let client = Client::new(&context.host, &cancel);
+    let found = clean_registry::find(&client, &of, repositories, args.older);
+    if cancel.requested() {
+        return Ok(INTERRUPTED);
+    }
+    let mut found = found?;
+    let mut trouble = None;
+    if !args.dry_run {
+        (found.go, trouble) = clean_registry::remove(&client, found.go);
+    }
+    context.out.tell(&pushed(push, &found, args.dry_run));
+    match trouble {
+        _ if cancel.requested() => Ok(INTERRUPTED),
+        Some(trouble) => Err(trouble.problem(&format!("remove images of {push}")).into()),
+        None => Ok(0),
+    }
+}
+
+/// Where images of the environments are that the file lists, and of those that were run here.
+fn repositories(
+    project: &Project,
+    folder: &Folder,
+    context: &Context,
+) -> Result<Vec<Reference>, Problems> {
+    let mut problems = Problems::default();
+    let listed = project.listed.known().map(|entry| entry.name.clone());
+    let listed = listed.map(|name| problems.keep(context.plan(project, &name, &[])));
+    let mut plans: Vec<Plan> = listed.flatten().collect();
+    let run = folder.names().into_iter();
+    let run = run.filter_map(|name| select::one(project, &Selection::one(&name)).ok());
+    plans.extend(run.filter_map(|name| context.plan(project, &name, &[]).ok()));
+    let mut found = Vec::new();
+    for plan in &plans {
+        let names = plan.stages.iter().map(|s| plan.image_name(s, "latest"));
+        found.extend(names.filter_map(|name| problems.keep(Reference::parse(&name))));
+    }
+    if problems.0.is_empty() {
+        Ok(found)
+    } else {
+        Err(problems)
+    }
+}
+
+/// What went from the registry, and what stayed and why.
+fn pushed(registry: &str, found: &Found, dry_run: bool) -> String {
+    let (verb, mut text) = (verb(dry_run), String::new());
+    for image in &found.go {
+        for (at, name) in image.names.iter().enumerate() {
+            let bytes = if at == 0 { image.bytes } else { 0 };
+            text += &format!("registry: {verb} {name} ({})\n", size::shown(bytes));
+        }
+    }
+    for kept in &found.kept {
+        text += &format!("registry: kept {kept}\n");
+    }
+    let images = counted("image", found.go.len());
+    let frees = frees(found.go.iter().map(|image| image.bytes).sum(), dry_run);
+    text + &format!("registry: {verb} {images} of {registry}; {frees}\n")
 }
 
 fn verb(dry_run: bool) -> &'static str {

@@ -12,6 +12,8 @@ use crate::problem::Problems;
 use crate::registry::Client;
 use crate::run::pins::{self, Outcome, Wanted};
 
+const INTERRUPTED: u8 = 130;
+
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LockArgs {
     #[command(flatten)]
@@ -25,8 +27,12 @@ pub(crate) fn exec(args: LockArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let old = project.lock()?.cloned().unwrap_or_default();
     let wanted = wanted(&args, context, &project, &old)?;
-    let client = Client::new(&context.host, &Cancel::install());
+    let cancel = Cancel::install();
+    let client = Client::new(&context.host, &cancel);
     let (mut lock, outcomes) = pins::lock(&client, &wanted, &old, args.upgrade);
+    if cancel.requested() {
+        return Ok(INTERRUPTED);
+    }
     let unused = if args.upgrade && args.selection.bare() {
         unused_of(&mut lock, &wanted)
     } else {

@@ -20,6 +20,7 @@ use crate::report::plain::Plain;
 use crate::report::{self, Sink};
 use crate::run::containers::call::RETRIES;
 use crate::run::containers::mounts;
+use crate::run::presence::{Place, Presence};
 use crate::run::secrets::Secrets;
 use crate::run::{self, AtOnce, Job, Options, Push, World};
 use crate::time;
@@ -263,6 +264,7 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     let secrets = given(&jobs, &project, context)?;
     let world = World::new(&project, &context.host)?.with_secrets(secrets);
     let cancel = Cancel::install();
+    let _present = present(&jobs, &options, &world, &cancel, context);
     let mut told = args.teller(&jobs, &world, context);
     let (sender, events) = sync_channel(QUEUE);
     let summary = thread::scope(|scope| {
@@ -277,6 +279,26 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
     Ok(summary.exit_code())
+}
+
+/// Says to `clean` that we are here, if something runs on an engine.
+fn present(
+    jobs: &[Job],
+    options: &Options,
+    world: &World<'_>,
+    cancel: &Cancel,
+    context: &Context,
+) -> Option<Presence> {
+    let on_engine = |job: &Job| run::engine(&job.plan, options).is_some();
+    let place = Place::of(&context.host, &world.project_id, world.folder.path());
+    let mut wait = || {
+        let text = "waiting for `runenv clean` of this project to end\n";
+        context.out.tell(text);
+    };
+    jobs.iter()
+        .any(on_engine)
+        .then(|| place.enter(cancel, &mut wait))
+        .flatten()
 }
 
 /// Reads what the stages are given from this host, and looks whether it is there; warnings are told.

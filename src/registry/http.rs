@@ -40,9 +40,16 @@ pub(super) struct Http {
     logins: Mutex<BTreeMap<String, Option<Login>>>,
     /// By host: what it asked for the first time.
     challenges: Mutex<BTreeMap<String, Challenge>>,
-    /// By repository.
-    tokens: Mutex<BTreeMap<String, Token>>,
+    /// By repository, and what for.
+    tokens: Mutex<BTreeMap<(String, Access), Token>>,
     lost: Mutex<BTreeMap<String, (Instant, Trouble)>>,
+}
+
+/// What is to be done with a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Access {
+    Read,
+    Remove,
 }
 
 /// A positive answer's headers.
@@ -62,6 +69,13 @@ pub(super) fn silence(host: &Host) -> Result<Duration, Problem> {
             Problem::new(title, help)
         })
     })
+}
+
+/// One answer of several.
+pub(super) struct Page {
+    pub(super) body: Vec<u8>,
+    /// Where the next is.
+    pub(super) next: Option<String>,
 }
 
 type Sent = Result<Response<ureq::Body>, ureq::Error>;
@@ -96,7 +110,7 @@ impl Http {
         accept: &str,
     ) -> Result<Option<Reply>, Trouble> {
         self.tries(of, || {
-            let answer = self.let_in(of, |agent, login| {
+            let answer = self.let_in(of, Access::Read, |agent, login| {
                 let mut request = agent.head(url(of, path)).header(header::ACCEPT, accept);
                 if let Some(login) = login {
                     request = request.header(header::AUTHORIZATION, login);
@@ -120,18 +134,52 @@ impl Http {
         accept: &str,
         most: u64,
     ) -> Result<Option<Vec<u8>>, Trouble> {
+        let page = self.page(of, &target(of, path), accept, most)?;
+        Ok(page.map(|page| page.body))
+    }
+
+    /// The same of an answer that may be one of several; `target` begins with `/v2/`.
+    pub(super) fn page(
+        &self,
+        of: &Reference,
+        target: &str,
+        accept: &str,
+        most: u64,
+    ) -> Result<Option<Page>, Trouble> {
+        let url = of.endpoint() + target;
         self.tries(of, || {
-            let answer = self.let_in(of, |agent, login| {
-                let mut request = agent.get(url(of, path)).header(header::ACCEPT, accept);
+            let answer = self.let_in(of, Access::Read, |agent, login| {
+                let mut request = agent.get(&url).header(header::ACCEPT, accept);
                 if let Some(login) = login {
                     request = request.header(header::AUTHORIZATION, login);
                 }
                 request.call()
             })?;
             match answer {
-                Try::Done(response) => body(&of.host, response, most).map(Some),
+                Try::Done(response) => {
+                    let next = next(response.headers());
+                    let body = body(&of.host, response, most)?;
+                    Ok(Some(Page { body, next }))
+                }
                 Try::Absent => Ok(None),
             }
+        })
+    }
+
+    /// Has something taken away. `None`: it is not there.
+    pub(super) fn delete(&self, of: &Reference, path: &str) -> Result<Option<()>, Trouble> {
+        self.tries(of, || {
+            let answer = self.let_in(of, Access::Remove, |agent, login| {
+                let mut request = agent.delete(url(of, path));
+                if let Some(login) = login {
+                    request = request.header(header::AUTHORIZATION, login);
+                }
+                request.call()
+            })?;
+            Ok(match answer {
+                Try::Done(_) => Some(()),
+                Try::Absent => None,
+            })
         })
     }
 
@@ -184,12 +232,13 @@ impl Http {
     fn let_in(
         &self,
         of: &Reference,
+        access: Access,
         send: impl Fn(&Agent, Option<&str>) -> Sent,
     ) -> Result<Try, Failed> {
         let agent = self.agent(of.is_loopback());
         let known = lock(&self.challenges).get(&of.host).cloned();
         let shown = match &known {
-            Some(challenge) => self.authorization(of, challenge, false)?,
+            Some(challenge) => self.authorization(of, access, challenge, false)?,
             None => None,
         };
         let response = send(agent, shown.as_deref()).map_err(|e| failed(&of.host, &e))?;
@@ -202,7 +251,7 @@ impl Http {
         };
         lock(&self.challenges).insert(of.host.clone(), challenge.clone());
         // A token may have run out meanwhile: a new one.
-        let Some(shown) = self.authorization(of, &challenge, true)? else {
+        let Some(shown) = self.authorization(of, access, &challenge, true)? else {
             return judge(of, response);
         };
         drop(response);
@@ -214,6 +263,7 @@ impl Http {
     fn authorization(
         &self,
         of: &Reference,
+        access: Access,
         challenge: &Challenge,
         anew: bool,
     ) -> Result<Option<String>, Failed> {
@@ -224,13 +274,14 @@ impl Http {
             }
             Challenge::Bearer { realm, service } => (realm, service),
         };
-        let known = lock(&self.tokens).get(&of.name()).cloned();
+        let name = (of.name(), access);
+        let known = lock(&self.tokens).get(&name).cloned();
         if let Some(token) = known.filter(|token| !anew && token.holds()) {
             return Ok(Some(token.header()));
         }
-        let token = self.fetch_token(of, realm, service.as_deref())?;
+        let token = self.fetch_token(of, access, realm, service.as_deref())?;
         let header = token.header();
-        lock(&self.tokens).insert(of.name(), token);
+        lock(&self.tokens).insert(name, token);
         Ok(Some(header))
     }
 }
@@ -261,7 +312,19 @@ fn agent(silence: Duration, local: bool) -> Agent {
 }
 
 fn url(of: &Reference, path: &str) -> String {
-    format!("{}/v2/{}/{path}", of.endpoint(), of.repository)
+    of.endpoint() + &target(of, path)
+}
+
+fn target(of: &Reference, path: &str) -> String {
+    format!("/v2/{}/{path}", of.repository)
+}
+
+/// Where the next page is (RFC 8288, `rel="next"`); not on another host.
+fn next(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::LINK)?.to_str().ok()?;
+    let (target, rest) = text.strip_prefix('<')?.split_once('>')?;
+    let same_host = target.starts_with("/v2/");
+    (same_host && rest.contains("next")).then(|| target.to_owned())
 }
 
 /// What a status means.
@@ -271,6 +334,7 @@ fn judge(of: &Reference, response: Response<ureq::Body>) -> Result<Try, Failed> 
     match status.as_u16() {
         200..=299 => Ok(Try::Done(response)),
         404 => Ok(Try::Absent),
+        405 | 501 => Err(Failed::For(Trouble::new(Kind::Unsupported, said()))),
         401 | 403 => Err(Failed::For(Trouble::new(Kind::Denied, said()))),
         408 | 429 | 500..=599 => Err(Failed::Passing(said(), retry_after(response.headers()))),
         _ => Err(Failed::For(Trouble::new(Kind::Odd, said()))),

@@ -56,8 +56,8 @@ impl Platform {
 pub(super) enum Behind {
     /// The manifest of this digest, for the platform that was asked for.
     Manifest(String),
-    /// A configuration of this digest, and how many bytes all layers have as they are sent.
-    Config(String, u64),
+    /// A configuration of this digest, and the layers: digests, and bytes as they are sent.
+    Config(String, Vec<(String, u64)>),
     /// A list without the platform; it has these.
     OtherPlatforms(Vec<String>),
     /// Neither a list nor an image.
@@ -71,8 +71,8 @@ impl Manifest {
         }
         match (&self.config, &self.layers) {
             (Some(config), Some(layers)) if is_digest(&config.digest) => {
-                let bytes = layers.iter().map(|l| l.size).fold(0, u64::saturating_add);
-                Behind::Config(config.digest.clone(), bytes)
+                let layers = layers.iter().map(|l| (l.digest.clone(), l.size));
+                Behind::Config(config.digest.clone(), layers.collect())
             }
             _ => Behind::Odd,
         }

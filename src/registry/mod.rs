@@ -1,6 +1,6 @@
 //! What registries of images have: a small client of their interface (github.com/opencontainers/distribution-spec).
 //!
-//! It asks; pushing and pulling is the engine's. Every question has limits of time and size and three tries; many are
+//! It asks, and removes what somebody cleans away; pushing and pulling is the engine's. Every question has limits of time and size and three tries; many are
 //! asked side by side over kept connections. Plain HTTP is spoken to this machine alone.
 //!
 //! ```ignore
@@ -13,6 +13,7 @@ mod challenge;
 mod credentials;
 mod http;
 mod image;
+mod listing;
 mod many;
 mod reference;
 #[cfg(test)]
@@ -44,6 +45,8 @@ pub(crate) struct Remote {
     pub(crate) image: Image,
     /// Of all layers, as they are sent.
     pub(crate) bytes: u64,
+    /// Each layer's digest and bytes.
+    pub(crate) layers: Vec<(String, u64)>,
 }
 
 /// Whether an image is there. `Ok(None)`: the registry says that it is not.
@@ -137,14 +140,17 @@ fn image(http: &Http, of: &Reference, platform: &str) -> Answer<Remote> {
                 };
                 (digest, manifest_now) = next;
             }
-            Behind::Config(config, bytes) => {
+            Behind::Config(config, layers) => {
                 let Some(image) = config_of(http, of, &config)? else {
                     return Ok(None);
                 };
                 return Ok(Some(Remote {
                     digest,
                     image,
-                    bytes,
+                    bytes: layers
+                        .iter()
+                        .fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes)),
+                    layers,
                 }));
             }
             Behind::OtherPlatforms(known) => {

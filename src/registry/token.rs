@@ -8,7 +8,7 @@ use serde::Deserialize;
 use ureq::http::header;
 
 use super::credentials::Login;
-use super::http::{self, Http};
+use super::http::{self, Access, Http};
 use super::reference::{self, Reference};
 use super::trouble::{Failed, Kind, Trouble, failed};
 use crate::time;
@@ -56,16 +56,21 @@ pub(super) fn basic(login: &Login) -> Option<String> {
 }
 
 impl Http {
-    /// Gets a token to read a repository. The password goes to where the registry says, as engines do it, but never
+    /// Gets a token for a repository. The password goes to where the registry says, as engines do it, but never
     /// without TLS to another machine.
     pub(super) fn fetch_token(
         &self,
         of: &Reference,
+        access: Access,
         realm: &str,
         service: Option<&str>,
     ) -> Result<Token, Failed> {
         let local = is_local(of, realm)?;
-        let scope = format!("repository:{}:pull", of.repository);
+        let actions = match access {
+            Access::Read => "pull",
+            Access::Remove => "pull,delete",
+        };
+        let scope = format!("repository:{}:{actions}", of.repository);
         let login = self.login(of);
         let agent = self.agent(local);
         let mut fields = vec![("scope", scope.as_str())];

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Denied,
     /// It cannot be reached, hangs, cuts off, answers 429 or 5xx, after all tries.
     Lost,
+    /// It does not do such things.
+    Unsupported,
     /// It answers what cannot be understood.
     Odd,
     /// We were asked to end.
@@ -40,6 +42,9 @@ impl Trouble {
         match self.kind {
             Kind::Denied => "log in: `docker login` or `podman login`; or is the name wrong?",
             Kind::Lost => "is the registry reachable from here? run again when it is",
+            Kind::Unsupported => {
+                "does it allow that? a Distribution registry removes images with `REGISTRY_STORAGE_DELETE_ENABLED=true`; others do on their own pages, or by rules"
+            }
             Kind::Odd => "is it a registry of images? try its address by hand",
             Kind::Interrupted => "run again",
         }

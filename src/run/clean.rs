@@ -49,34 +49,39 @@ pub(crate) struct Named<'a> {
 
 impl Named<'_> {
     /// Did a run give the image this tag?
-    fn gave(&self, tag: &str, image: &Image) -> bool {
+    pub(super) fn gave(&self, tag: &str, image: &Image) -> bool {
         let label = |name| image.label(name).unwrap_or_default();
         let of = [self.project, label(labels::ENV), label(labels::STAGE)];
         self.registries.gave(of, tag)
     }
 }
 
-/// Everything of the project's that may go; of images those that are older than this.
+/// Everything of the project's that may go; of images those that are older than this, and none while `running` is one on
+/// this host, or one's containers live.
 pub(crate) fn find(
     calls: &Calls<'_>,
     of: &Named<'_>,
     older: Option<Duration>,
+    running: Option<&str>,
 ) -> Result<Leftovers, Problem> {
     let owners = leftovers::owners(calls, of.id)?;
     let mut found = images(calls, of, older)?;
     found.containers = owners.dead;
+    let of_containers = owners.living.first().map(|owner| {
+        let word = |at| owner.split(' ').nth(at).unwrap_or_default();
+        format!("process {} on {}", word(1), word(4))
+    });
+    let running = of_containers.or_else(|| running.map(|who| format!("{who} on this host")));
     // A cache has no age.
-    if older.is_none() && owners.living.is_empty() {
+    if older.is_none() && running.is_none() {
         let label = format!("{}={}", labels::PROJECT, of.id);
         let volumes = calls.query(&calls.engine.volume_list(&label))?.text();
         found.caches = volumes.lines().map(str::to_owned).collect();
     }
-    if let Some(owner) = owners.living.first().filter(|_| !found.images.is_empty()) {
-        let process = owner.split(' ').nth(1).unwrap_or_default();
-        let host = owner.split(' ').nth(4).unwrap_or_default();
+    if let Some(who) = running.filter(|_| !found.images.is_empty()) {
         let count = std::mem::take(&mut found.images).len();
         found.kept = vec![format!(
-            "{count} of the project's images: process {process} on {host} is running with it"
+            "{count} of the project's images: {who} is running with it"
         )];
     }
     Ok(found)
@@ -148,19 +153,27 @@ fn others(calls: &Calls<'_>, project: &str) -> Vec<Image> {
 }
 
 /// An image whose age cannot be told is not old.
-fn is_older(image: &Image, than: Option<Duration>) -> bool {
+pub(super) fn is_older(image: &Image, than: Option<Duration>) -> bool {
     than.is_none_or(|than| time::age(&image.created).is_some_and(|age| age >= than))
 }
 
-/// Removes them; what the engine refuses (a container somebody started needs it) is told and left.
+/// Removes them; what the engine refuses (a container somebody started needs it) is told and left. After a signal what is
+/// left stays.
 pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Problem> {
     // Twice: podman refuses the container whose network others have until those are gone.
     for _ in 0..2 {
-        for container in &found.containers {
+        for container in found
+            .containers
+            .iter()
+            .filter(|_| !calls.cancel.requested())
+        {
             calls.query(&calls.engine.remove_containers(&[container]))?;
         }
     }
     for cache in std::mem::take(&mut found.caches) {
+        if calls.cancel.requested() {
+            break;
+        }
         let output = calls.query(&calls.engine.remove_volume(&cache))?;
         if output.exit.success() {
             found.caches.push(cache);
@@ -172,12 +185,19 @@ pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Pro
     for image in std::mem::take(&mut found.images) {
         let (mut gone, mut stay) = (Vec::new(), false);
         for name in image.names {
+            if calls.cancel.requested() {
+                stay = true;
+                break;
+            }
             let output = calls.query(&calls.engine.remove_images(&[&name]))?;
             if output.exit.success() || Calls::says_missing(&output) {
                 gone.push(name);
             } else {
                 stay = true;
-                found.kept.push(format!("{name}: {}", output.error_line()));
+                // That a call was stopped is no news.
+                if output.exit.stopped.is_none() {
+                    found.kept.push(format!("{name}: {}", output.error_line()));
+                }
             }
         }
         if !gone.is_empty() {

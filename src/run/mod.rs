@@ -5,6 +5,7 @@
 pub(crate) mod artifacts;
 pub(crate) mod binfmt;
 pub(crate) mod clean;
+pub(crate) mod clean_registry;
 pub(crate) mod client;
 pub(crate) mod containers;
 pub(crate) mod doctor;
@@ -23,6 +24,7 @@ mod options;
 pub(crate) mod owner;
 pub(crate) mod pass_env;
 pub(crate) mod pins;
+pub(crate) mod presence;
 pub(crate) mod project_id;
 pub(crate) mod records;
 pub(crate) mod result;

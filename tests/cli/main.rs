@@ -13,6 +13,7 @@ mod artifacts;
 mod artifacts_of_containers;
 mod chains;
 mod clean;
+mod cleaning;
 mod clones;
 mod context;
 mod depends;

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::*;
 
 mod answers;
+mod listing;
 mod logins;
 use crate::time;
 

@@ -60,13 +60,6 @@ pub(crate) struct Waiting {
 impl Claims {
     /// In the user's cache; without one beside the results, where runs of the same tree meet.
     pub(crate) fn of(host: &Host, project: &str, results: &Path) -> Self {
-        let absolute = |name| {
-            let path = host.variable(name).map(PathBuf::from);
-            path.filter(|path| path.is_absolute())
-        };
-        let cache = absolute("XDG_CACHE_HOME");
-        let cache = cache.or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-        let folder = cache.map_or_else(|| results.to_owned(), |cache| cache.join("runenv"));
         let mut scope = Digester::new("runenv-claims");
         scope.field("project", project.as_bytes());
         for name in engine::CLIENT {
@@ -74,7 +67,7 @@ impl Claims {
             scope.field(name, value.as_bytes());
         }
         Self {
-            folder: folder.join("claims"),
+            folder: cache(host, results).join("claims"),
             scope: scope.finish(),
             pid: host.pid,
             swept: Once::new(),
@@ -205,6 +198,17 @@ impl Waiting {
             (Ok(_), None) => events.recv().unwrap_or(Ok(())),
         }
     }
+}
+
+/// Where runs of all trees meet: the user's cache; without one the results.
+pub(crate) fn cache(host: &Host, results: &Path) -> PathBuf {
+    let absolute = |name| {
+        let path = host.variable(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let cache = absolute("XDG_CACHE_HOME");
+    let cache = cache.or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    cache.map_or_else(|| results.to_owned(), |cache| cache.join("runenv"))
 }
 
 /// What stands in the file: one line.

@@ -1,9 +1,12 @@
 //! Stages that go from machine to machine by a registry on this one: `tests/engines/up.sh` starts it.
 
+mod cleaned;
 mod forged;
+mod logins;
+pub(crate) mod own;
 mod proxy;
 mod shared;
-mod trouble;
+pub(crate) mod trouble;
 
 use crate::support::{Project, unique};
 

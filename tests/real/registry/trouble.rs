@@ -5,7 +5,7 @@ use super::{machine, pushed};
 use crate::support::{Project, each, unique};
 
 /// Makes podman speak to a registry without TLS, as docker does on this machine.
-pub(super) fn trust(project: &mut Project, host: &str) {
+pub(crate) fn trust(project: &mut Project, host: &str) {
     let conf = project.home().join("registries.conf");
     let text = format!("[[registry]]\nlocation = \"{host}\"\ninsecure = true\n");
     std::fs::write(&conf, text).unwrap();
