@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::forms::is_digest;
+use super::forms::{self, is_digest};
 use super::{MOST_BYTES, Project};
 use crate::digest::Digest;
 use crate::files;
@@ -62,8 +62,8 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenPin {
-    name: String,
-    platform: String,
+    name: Spanned<String>,
+    platform: Spanned<String>,
     digest: Spanned<String>,
     identity: Spanned<String>,
 }
@@ -126,6 +126,11 @@ impl Lock {
             return Err(problem.place(Place::new(source, written.version.span())));
         }
         let pin = |pin: WrittenPin| {
+            for (text, form) in [(&pin.name, forms::IMAGE), (&pin.platform, forms::PLATFORM)] {
+                if let Some(problem) = forms::wrong(text.get_ref(), form) {
+                    return Err(problem.place(Place::new(source, text.span())));
+                }
+            }
             let digest = pin.digest.get_ref();
             let identity = Digest::parse(pin.identity.get_ref());
             let wrong = if is_digest(digest) {
@@ -135,8 +140,8 @@ impl Lock {
             };
             match identity.filter(|_| is_digest(digest)) {
                 Some(identity) => Ok(Pin {
-                    image: pin.name,
-                    platform: pin.platform,
+                    image: pin.name.into_inner(),
+                    platform: pin.platform.into_inner(),
                     digest: pin.digest.into_inner(),
                     identity,
                 }),

@@ -16,10 +16,9 @@ pub(super) fn pieces(value: &str, shortest: usize) -> BTreeSet<&str> {
 
 /// What shells, JSON, XML and URLs make of it.
 pub(super) fn written(piece: &str) -> BTreeSet<Vec<u8>> {
-    let json = |text: &str| {
-        let json = serde_json::to_string(text).expect("a text is JSON");
-        json[1..json.len() - 1].to_owned()
-    };
+    let json = |text: &str| json_but(text, |_| false);
+    let html = |c: char| "<>&\u{2028}\u{2029}".contains(c);
+    let not_ascii = |c: char| !(' '..='~').contains(&c) && !"\n\r\t\u{8}\u{c}".contains(c);
     // A word in quotes, and in a line that stands in quotes itself.
     let quoted = piece.replace('\'', r"'\''");
     let twice = quoted.replace('\'', r"'\''");
@@ -39,6 +38,13 @@ pub(super) fn written(piece: &str) -> BTreeSet<Vec<u8>> {
         ansi(piece),
         json(piece),
         json(piece).replace('/', r"\/"),
+        // Go, today and before 1.22; Gson; Python; PHP; .NET.
+        json_but(piece, html),
+        json_but(piece, |c| html(c) || "\u{8}\u{c}".contains(c)),
+        json_but(piece, |c| html(c) || "='".contains(c)),
+        json_but(piece, not_ascii),
+        json_but(piece, not_ascii).replace('/', r"\/"),
+        upper(&json_but(piece, |c| not_ascii(c) || "\"&'+<>`".contains(c))),
         json(&quoted),
         json(&twice),
         quoted,
@@ -54,6 +60,41 @@ pub(super) fn written(piece: &str) -> BTreeSet<Vec<u8>> {
         percent(piece, "-._~", |hex| hex).replace("%20", "+"),
     ];
     all.into_iter().map(String::into_bytes).collect()
+}
+
+/// As in JSON (RFC 8259), with these characters as `\u` and the digits of UTF-16, too.
+fn json_but(text: &str, digits: impl Fn(char) -> bool) -> String {
+    let mut json = String::new();
+    for c in text.chars() {
+        let short = match c {
+            '"' | '\\' => c,
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\u{8}' => 'b',
+            '\u{c}' => 'f',
+            _ => '\0',
+        };
+        if digits(c) || c < ' ' && short == '\0' {
+            let units = c.encode_utf16(&mut [0; 2]).to_vec();
+            json.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        } else if short == '\0' {
+            json.push(c);
+        } else {
+            json.extend(['\\', short]);
+        }
+    }
+    json
+}
+
+/// The digits behind `\u` as capitals.
+fn upper(json: &str) -> String {
+    let mut parts = json.split(r"\u");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (digits, rest) = part.split_at_checked(4).unwrap_or((part, ""));
+        text + r"\u" + &digits.to_ascii_uppercase() + rest
+    })
 }
 
 fn escaped(text: &str, special: impl Fn(char) -> bool) -> String {

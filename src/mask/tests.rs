@@ -130,3 +130,26 @@ fn words_are_found_as_by_looking_at_every_place() {
         }
     });
 }
+
+/// What programs of other languages print.
+#[test]
+fn json_of_every_language_is_masked() {
+    let secret = "<é/&'+\"\u{1f511}\u{7f}\u{1}=`>";
+    let mask = Mask::of([secret]);
+    for text in [
+        // Go, json.Marshal.
+        r#"\u003cé/\u0026'+\"🔑"#.to_owned() + "\u{7f}" + r"\u0001=`\u003e",
+        // Python, json.dumps.
+        r#"<\u00e9/&'+\"\ud83d\udd11\u007f\u0001=`>"#.to_owned(),
+        // PHP, json_encode.
+        r#"<\u00e9\/&'+\"\ud83d\udd11\u007f\u0001=`>"#.to_owned(),
+        // JavaScript, JSON.stringify.
+        r#"<é/&'+\"🔑"#.to_owned() + "\u{7f}" + r"\u0001=`>",
+        // Java, Gson.
+        r#"\u003cé/\u0026\u0027+\"🔑"#.to_owned() + "\u{7f}" + r"\u0001\u003d`\u003e",
+        // .NET, System.Text.Json.
+        r"\u003C\u00E9/\u0026\u0027\u002B\u0022\uD83D\uDD11\u007F\u0001=\u0060\u003E".to_owned(),
+    ] {
+        assert_eq!(masked(&mask, &format!("[\"{text}\"]")), "[\"***\"]");
+    }
+}

@@ -52,6 +52,16 @@ fn a_file_that_is_not_ours_is_told_with_its_place() {
             "envs.lock:6:10",
         ),
         (
+            lock(1, &digest).replace("linux/", "linux/\\u001b[2J"),
+            "is not a platform",
+            "envs.lock:5:12",
+        ),
+        (
+            lock(1, &digest).replace("debian:", "\\u001b]0;x\\u0007:"),
+            "is not an image reference",
+            "envs.lock:4:8",
+        ),
+        (
             "<<<<<<< HEAD\n".to_owned(),
             "cannot be read",
             "envs.lock:1:9",
@@ -68,7 +78,7 @@ fn a_file_that_is_not_ours_is_told_with_its_place() {
             .exits(2)
             .stderr;
         assert!(
-            said.contains(title) && said.contains(place),
+            said.contains(title) && said.contains(place) && !said.contains('\u{1b}'),
             "{text}\n{said}"
         );
     }

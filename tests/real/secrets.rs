@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::registry::own::{Own, Rules};
+use crate::registry::trouble::trust;
 use crate::support::{Project, each, lines, quoted};
 
 const COUNT: usize = 50;
@@ -136,6 +139,27 @@ fn nowhere_below(folder: &Path, words: &[Vec<u8>], seed: u64) {
     }
 }
 
+/// Looks at all that a registry holds, layers unpacked; how many files that are.
+fn stored(folder: &Path, words: &[Vec<u8>], seed: u64) -> usize {
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            count += stored(&path, words, seed);
+            continue;
+        }
+        let unpacked = Command::new("gzip")
+            .arg("-dcf")
+            .arg(&path)
+            .output()
+            .unwrap();
+        assert!(unpacked.status.success(), "{}", path.display());
+        nowhere(&path.display().to_string(), &unpacked.stdout, words, seed);
+        count += usize::from(path.ends_with("data"));
+    }
+    count
+}
+
 /// The engine's client, and before it a line for each call with all its words.
 fn recorded(project: &mut Project) -> std::path::PathBuf {
     let (folder, real) = (project.home().join("bin"), project.real_engine());
@@ -174,7 +198,7 @@ fn toml() -> String {
 /// Runs an environment, and looks at all that is printed of it.
 fn printed(project: &Project, env: &str, words: &[Vec<u8>], seed: u64) {
     let said = project
-        .runenv(&["run", "-v", env])
+        .runenv(&["run", "-v", "--push", env])
         .code(1)
         .says("shorter than four bytes");
     assert!(said.err.contains("***"), "{}", said.err);
@@ -195,7 +219,11 @@ fn no_byte_of_a_secret_is_left() {
     let words = forbidden(&secrets);
     let local = Cell::new(vec!["local-host".to_owned()]);
     each(|engine| {
-        let mut project = Project::new(engine, &toml());
+        let registry = Own::new(Rules::default());
+        let host = &registry.host;
+        let toml = toml() + &format!("[registry]\nrepository = \"{host}/secrets\"\n");
+        let mut project = Project::new(engine, &toml);
+        trust(&mut project, host);
         project.file("ways", WAYS);
         project.file("../first", &secrets[0]);
         for (at, secret) in secrets.iter().enumerate() {
@@ -207,6 +235,8 @@ fn no_byte_of_a_secret_is_left() {
         }
         nowhere_below(&project.root().join(".runenv"), &words, seed);
         nowhere("arguments", &fs::read(calls).unwrap(), &words, seed);
+        let sent = stored(&registry.storage(), &words, seed);
+        assert!(sent > 2, "a manifest, a configuration, layers");
         let images = project.images();
         assert_eq!(images.len(), 2, "a stage and what failed");
         for image in images {
