@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::select::Selection;
 use super::{Context, Exit, engines};
+use crate::config;
 use crate::engine::Engine;
 use crate::environment::Environment;
 use crate::exec::Cancel;
@@ -49,7 +50,7 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
             text += &format!("{:<6}  {:<7}  {said}\n", engine.name(), word.text());
         }
     }
-    let needed = needs_of_project(&args, context, &cancel);
+    let (needed, mistakes) = needs_of_project(context, &cancel);
     for (word, said) in &needed {
         let said = clean::visible(said);
         text += &format!("{:<6}  {:<7}  {said}\n", "", word.text());
@@ -59,36 +60,57 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
         return Ok(INTERRUPTED);
     }
     if usable && needed.iter().any(|(word, _)| *word == Word::Trouble) {
+        context.out.problems(&mistakes);
         return Ok(NOT_USABLE);
     }
     if !usable {
         let advice = "no engine is usable: install or start docker or podman, or run `local-` environments\n";
         context.out.tell(advice);
     }
-    Ok(if usable { 0 } else { NOT_USABLE })
+    match usable {
+        true if mistakes.0.is_empty() => Ok(0),
+        true => Err(mistakes),
+        false => {
+            context.out.problems(&mistakes);
+            Ok(NOT_USABLE)
+        }
+    }
 }
 
-/// What the project here, if there is one, needs beside an engine: foreign platforms, its registry.
-fn needs_of_project(args: &DoctorArgs, context: &mut Context, cancel: &Cancel) -> Vec<Finding> {
-    let Ok(project) = context.project() else {
-        return Vec::new();
+/// What the project here, if there is one, needs beside an engine: foreign platforms, folders of this host, its registry;
+/// and what is wrong with its file.
+fn needs_of_project(context: &mut Context, cancel: &Cancel) -> (Vec<Finding>, Problems) {
+    let named = context.global.config.is_some();
+    if !named && config::discover(None, &context.host.cwd).is_err() {
+        return (Vec::new(), Problems::default());
+    }
+    let project = match context.project() {
+        Ok(project) => project,
+        Err(mistakes) => return (Vec::new(), mistakes),
     };
-    let mut platforms = BTreeMap::new();
-    for name in context
-        .select(&project, &args.selection)
-        .unwrap_or_default()
-    {
-        if let Ok(env) = context.resolve(&project, &name, &[])
-            && let Some(platform) = env.settings.platform.as_ref().filter(|_| env.container())
-        {
-            let env = env.name.to_string();
-            platforms.entry(platform.value.clone()).or_insert(env);
+    let (mut platforms, mut mistakes) = (BTreeMap::new(), Problems::default());
+    let mut found = Vec::new();
+    for name in project.listed.known().map(|entry| &entry.name) {
+        let Some(plan) = mistakes.keep(context.plan(&project, name, &[])) else {
+            continue;
+        };
+        if Engine::by_name(&plan.runner).is_none() {
+            continue;
+        }
+        if let Some(platform) = &plan.platform {
+            let first = platforms.entry(platform.clone());
+            first.or_insert_with(|| plan.env.clone());
+        }
+        for finding in doctor::mounts(&plan, &project.root, &context.host) {
+            if !found.contains(&finding) {
+                found.push(finding);
+            }
         }
     }
     let platforms = platforms
         .iter()
         .map(|(platform, env)| doctor::platform(platform, env));
-    let mut found: Vec<Finding> = platforms.collect();
+    found.splice(0..0, platforms);
     if let Some(table) = &project.file.registry {
         let lists = table.pull.iter().flat_map(|list| list.get_ref().words());
         let texts = table
@@ -99,7 +121,7 @@ fn needs_of_project(args: &DoctorArgs, context: &mut Context, cancel: &Cancel) -
         let all: Vec<String> = texts.chain(lists.map(str::to_owned)).collect();
         found.extend(doctor::registries(&all, &context.host, cancel));
     }
-    found
+    (found, mistakes)
 }
 
 /// An image that is asked for, and the environments that need it.

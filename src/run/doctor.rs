@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use super::binfmt::{self, EMULATORS, Runs};
 use super::containers::call::Calls;
+use super::containers::mounts;
 use crate::engine::about::{self, About};
 use crate::engine::{Engine, facts};
 use crate::exec::Cancel;
 use crate::files;
 use crate::host::Host;
+use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::registry::{Client, Reference};
 
@@ -133,6 +135,16 @@ pub(crate) fn platform(platform: &str, env: &str) -> Finding {
             format!("{what}: no such architecture is known"),
         ),
     }
+}
+
+/// What an environment mounts of this host: is it there, and does it give away more than it should?
+pub(crate) fn mounts(plan: &Plan, root: &Path, host: &Host) -> Vec<Finding> {
+    let (word, problems) = match mounts::check(&plan.stages, root, host) {
+        Ok(warnings) => (Word::Warning, warnings),
+        Err(problems) => (Word::Trouble, problems),
+    };
+    let told = problems.0.iter();
+    told.map(|problem| (word, with_help(problem))).collect()
 }
 
 /// Does the registry of each of these repositories answer, and is there a login for it?

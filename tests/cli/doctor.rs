@@ -196,3 +196,43 @@ fn names_are_of_no_use_without_images() {
         );
     }
 }
+
+/// What is wrong with the file, or dangerous, is told, and the rest is looked at all the same.
+#[test]
+fn a_broken_file_and_mounts_of_the_whole_machine_are_told() {
+    let fake = fake();
+    let broken = Project::new()
+        .envs_toml("[project]\nnam = \"p\"\n")
+        .engine(&fake);
+    let ran = broken.runenv("doctor --engine docker").exits(2);
+    assert!(
+        ran.stdout.starts_with("docker  ok       answers: "),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stderr.contains("unknown key `nam`") && ran.stderr.contains("envs.toml:2:1"),
+        "{ran:?}"
+    );
+    let text = r#"
+[project]
+env-list = ["docker-debian-{bookworm,trixie}", "docker-debian-bullseye"]
+[defaults]
+mounts = [{ host = "/", at = "/host" }]
+[[when]]
+if = "debian-bullseye"
+env.X = "{env:NOT_SET}"
+[stage.one]
+run = "true"
+"#;
+    let whole = Project::new().envs_toml(text).engine(&fake);
+    let ran = whole.runenv("doctor --engine docker").exits(2);
+    let lines = ran.stdout.lines().filter(|line| line.contains("`/`"));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(
+        lines,
+        [
+            "        warning  `/` in a container gives its commands this whole machine; mount only what they need"
+        ]
+    );
+    assert!(ran.stderr.contains("NOT_SET"), "{ran:?}");
+}
