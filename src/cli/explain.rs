@@ -1,11 +1,12 @@
-//! `runenv explain ENV`: which stages the next run finds and which it runs, and why. Asks the engine what it has; pulls
-//! and writes nothing.
+//! `runenv explain ENV`: which stages the next run finds and which it runs, and why. Asks the engine and the registry what
+//! they have; pulls and writes nothing.
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::select::Selection;
-use super::{Context, Exit, engines, run};
+use super::{Context, Exit, INTERRUPTED, engines, run};
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -13,9 +14,9 @@ use crate::plan::record::Change;
 use crate::problem::Problems;
 use crate::report::explain as text;
 use crate::run::World;
-use crate::run::explain::{self, Against, Explained, Fate, Told, Why};
-
-const INTERRUPTED: u8 = 130;
+use crate::run::explain::{self, Explained, Fate, Told, Way};
+use crate::run::result::{Increments, Place};
+use crate::run::why::{Against, Why};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -28,6 +29,9 @@ pub(crate) struct ExplainArgs {
     /// Explain docker environments for this engine
     #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
+    /// Ask no registry
+    #[arg(long, env = "RUNENV_OFFLINE", value_parser = FalseyValueParser::new())]
+    offline: bool,
     /// Print JSON (docs/reference/json.md)
     #[arg(long)]
     json: bool,
@@ -41,18 +45,29 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     let names = context.select(&project, &Selection::one(&args.env))?;
     let world = World::looking(&project, &context.host)?;
     let cancel = Cancel::install();
-    let (mut texts, mut json, mut problems) = (String::new(), Vec::new(), Problems::default());
+    let mut jobs = Vec::new();
     for name in names {
         let plan = context.plan(&project, &name, &args.posargs)?;
         let wanted = run::wanted(&project, &name, &plan, args.to.as_ref())?;
         let engine = crate::run::engine_of(&plan, args.engine);
-        let explained = explain::explain(&plan, &wanted, engine, &world, &cancel)?;
+        jobs.push((plan, wanted, engine));
+    }
+    let registry = (!args.offline).then(|| &**world.registry(&cancel));
+    let mut told = Problems::default();
+    let mut warn = |problem| told.push(problem);
+    let all = explain::explain(&jobs, registry, &world, &cancel, &mut warn)?;
+    context.out.problems(&told);
+    let (mut texts, mut json, mut problems) = (String::new(), Vec::new(), Problems::default());
+    for ((plan, ..), explained) in jobs.iter().zip(all) {
         if args.json {
             json.push(Env::of(plan.env.clone(), &plan.runner, &explained));
         } else {
             texts += &text::text(&plan.env, &explained);
         }
-        problems.0.extend(explained.trouble);
+        // An engine that does not answer is told once.
+        let trouble = explained.trouble;
+        let new = trouble.filter(|new| problems.0.iter().all(|old| old.title != new.title));
+        problems.0.extend(new);
     }
     if cancel.requested() {
         return Ok(INTERRUPTED);
@@ -88,12 +103,20 @@ struct Stage {
     name: String,
     key: Option<Digest>,
     state: &'static str,
+    /// Where its image is.
+    found: Option<Place>,
     image: Option<String>,
     tags: Vec<String>,
-    /// Why it runs: `new`, `gone`, `other-engine`, `stage-before`, `changed`.
+    /// A run would fetch it from the registry.
+    pulled: bool,
+    /// Its image was made in increments, or it would run from its own image.
+    incremental: Option<Increments>,
+    /// Why it runs: `new`, `gone`, `other-engine`, `stage-before`, `changed`, `unsaid`.
     why: Option<&'static str>,
-    /// `last-run`, or the id of the image that it is compared with.
+    /// `last-run`, or the image that it is compared with.
     against: Option<String>,
+    /// Why nothing is known, or why it runs clean though it is incremental.
+    detail: Option<String>,
     changes: Vec<Change>,
 }
 
@@ -117,22 +140,57 @@ impl Stage {
             name: told.name.clone(),
             key: told.key,
             state: text::word(told),
+            found: None,
             image: None,
             tags: Vec::new(),
+            pulled: false,
+            incremental: None,
             why: None,
             against: None,
+            detail: None,
             changes: Vec::new(),
         };
         match &told.fate {
-            Fate::Found { image, tags } => {
+            Fate::Found {
+                image,
+                tags,
+                increments,
+            } => {
+                stage.found = Some(Place::Engine);
                 stage.image = Some(image.clone());
                 stage.tags.clone_from(tags);
+                stage.incremental.clone_from(increments);
             }
-            Fate::Unknown(changes) => stage.changes.clone_from(changes),
-            Fate::Run(why) => stage.runs(why),
-            Fate::NotNeeded | Fate::Always => {}
+            Fate::There {
+                tag,
+                digest,
+                pulled,
+                ..
+            } => {
+                stage.found = Some(Place::Registry);
+                stage.image = Some(digest.clone());
+                stage.tags = vec![tag.clone()];
+                stage.pulled = *pulled;
+            }
+            Fate::Unknown(unasked, changes) => {
+                stage.detail = Some(unasked.to_string());
+                stage.changes.clone_from(changes);
+            }
+            Fate::Run { why, way } => {
+                stage.begins(way);
+                stage.runs(why);
+            }
+            Fate::Passed | Fate::NotNeeded(_) | Fate::Always => {}
         }
         stage
+    }
+
+    fn begins(&mut self, way: &Way) {
+        match way {
+            Way::Clean => {}
+            Way::CleanFor(reason) => self.detail = Some(reason.clone()),
+            Way::Own { increments, .. } => self.incremental = Some(increments.clone()),
+        }
     }
 
     fn runs(&mut self, why: &Why) {
@@ -141,10 +199,12 @@ impl Stage {
             Why::Gone => "gone",
             Why::OtherEngine(_) => "other-engine",
             Why::Before(_) => "stage-before",
+            Why::OtherKey => "changed",
+            Why::Unsaid => "unsaid",
             Why::Changed { against, changes } => {
                 self.against = Some(match against {
                     Against::LastRun => "last-run".to_owned(),
-                    Against::Image(id) => id.clone(),
+                    Against::Image(image) => image.clone(),
                 });
                 self.changes.clone_from(changes);
                 "changed"

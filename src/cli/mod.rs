@@ -20,6 +20,7 @@ mod schema;
 mod select;
 mod shell;
 mod show;
+mod stale;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -140,6 +141,9 @@ pub(crate) struct Context {
     global: Global,
 }
 
+/// The exit code after a signal.
+const INTERRUPTED: u8 = 130;
+
 /// How a verb ended; problems are told by `main`.
 type Exit = Result<u8, Problems>;
 
@@ -221,6 +225,13 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     };
     if let Some((arg, why)) = selects_nothing {
         let text = format!("`{arg}` selects environments, and {why}");
+        return Err(command.error(ErrorKind::ArgumentConflict, text));
+    }
+    if let Some(Verb::List(args)) = &cli.verb
+        && !args.stale.stale
+        && let Some(arg) = stale::typed(deepest)
+    {
+        let text = format!("`{arg}` says how is asked, and only `--stale` asks\n");
         return Err(command.error(ErrorKind::ArgumentConflict, text));
     }
     if let Some(selection) = cli.selection() {

@@ -29,6 +29,19 @@ impl Client {
         })
     }
 
+    /// The first tags of a repository, at most so many.
+    pub(crate) fn first_tags(&self, of: &Reference, most: usize) -> Answer<Vec<String>> {
+        let mut answers = self.each(vec![(of.clone(), most)], |http, (of, most)| {
+            let target = format!("/v2/{}/tags/list?n={most}", of.repository);
+            let page = page(http, &of, &target, |tags: Tags| tags.tags)?;
+            Ok(page.map(|(mut tags, _)| {
+                tags.truncate(most);
+                tags
+            }))
+        });
+        answers.remove(0)
+    }
+
     /// All repositories of a name's registry; few registries tell.
     pub(crate) fn repositories(&self, of: &Reference) -> Answer<Vec<String>> {
         let mut answers = self.each(vec![of.clone()], |http, of| {
@@ -46,6 +59,22 @@ impl Client {
     }
 }
 
+/// What stands on one page, and where the next one is.
+type Page = (Vec<String>, Option<String>);
+
+fn page<T: for<'d> Deserialize<'d>>(
+    http: &Http,
+    of: &Reference,
+    target: &str,
+    list: fn(T) -> Option<Vec<String>>,
+) -> Answer<Page> {
+    let Some(page) = http.page(of, target, "application/json", MOST_OF_A_MANIFEST)? else {
+        return Ok(None);
+    };
+    let read = serde_json::from_slice(&page.body).map_err(|error| super::odd(of, &error))?;
+    Ok(Some((list(read).unwrap_or_default(), page.next)))
+}
+
 fn listed<T: for<'d> Deserialize<'d>>(
     http: &Http,
     of: &Reference,
@@ -57,12 +86,11 @@ fn listed<T: for<'d> Deserialize<'d>>(
         let Some(target) = next else {
             return Ok(Some(all));
         };
-        let Some(page) = http.page(of, &target, "application/json", MOST_OF_A_MANIFEST)? else {
+        let Some((some, behind)) = page(http, of, &target, list)? else {
             return Ok(None);
         };
-        let read = serde_json::from_slice(&page.body).map_err(|error| super::odd(of, &error))?;
-        all.extend(list(read).unwrap_or_default());
-        next = page.next;
+        all.extend(some);
+        next = behind;
     }
     let said = format!("the list that {} sends does not end", of.host);
     Err(Trouble::new(Kind::Odd, said))

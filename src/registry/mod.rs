@@ -6,7 +6,7 @@
 //! ```ignore
 //! let client = Client::new(&host, &cancel);
 //! for answer in client.digests(tags) { .. }              // is it there?
-//! let remote = client.image(&reference, "linux/amd64")?;  // what is it?
+//! for remote in client.images(named) { .. }              // what is it?
 //! ```
 
 mod challenge;
@@ -21,7 +21,8 @@ mod tests;
 mod token;
 mod trouble;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::engine::facts::Image;
@@ -60,6 +61,14 @@ pub(crate) fn check(host: &Host) -> Result<(), Problem> {
     http::silence(host).map(|_| ())
 }
 
+/// A name that is looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Sought {
+    pub(crate) name: Reference,
+    /// What it is looked for: as soon as a name before it is there for each of these, nobody asks for it.
+    pub(crate) ends: BTreeSet<usize>,
+}
+
 /// Asks registries. Clones share connections, tokens and what was learnt.
 #[derive(Clone)]
 pub(crate) struct Client(Arc<Http>);
@@ -80,17 +89,28 @@ impl Client {
         self.each(of, |http, reference| digest(http, &reference))
     }
 
+    /// The same, but only as long as something is looked for. `None`: it was not asked.
+    pub(crate) fn look(&self, sought: Vec<Sought>) -> Vec<Option<Answer<String>>> {
+        let http = Arc::clone(&self.0);
+        let found = Arc::<Mutex<BTreeSet<usize>>>::default();
+        let answers = many::ask(sought, &self.0.cancel, move |Sought { name, ends }| {
+            if ends.is_subset(&http::lock(&found)) {
+                return None;
+            }
+            let answer = digest(&http, &name);
+            if let Ok(Some(_)) = answer {
+                http::lock(&found).extend(ends);
+            }
+            Some(answer)
+        });
+        answers.into_iter().map(Option::flatten).collect()
+    }
+
     /// The images that these names stand for on a platform (`os/architecture[/variant]`), in their order.
     pub(crate) fn images(&self, of: Vec<(Reference, String)>) -> Vec<Answer<Remote>> {
         self.each(of, |http, (reference, platform)| {
             image(http, &reference, &platform)
         })
-    }
-
-    /// One image.
-    pub(crate) fn image(&self, of: &Reference, platform: &str) -> Answer<Remote> {
-        let mut answers = self.images(vec![(of.clone(), platform.to_owned())]);
-        answers.remove(0)
     }
 
     /// How long a registry may send nothing.

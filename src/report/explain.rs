@@ -2,7 +2,10 @@
 
 use super::clean;
 use crate::plan::record::{Change, What};
-use crate::run::explain::{Against, Explained, Fate, Told, Why};
+use crate::run::ahead::Unasked;
+use crate::run::explain::{Explained, Fate, Spared, Told, Way};
+use crate::run::why::{Against, Why, short};
+use crate::size;
 
 /// More files are counted only.
 const MOST_FILES: usize = 10;
@@ -30,8 +33,17 @@ pub(crate) fn text(env: &str, explained: &Explained) -> String {
             said(stage)
         );
         let changes: &[Change] = match &stage.fate {
-            Fate::Run(Why::Changed { changes, .. }) | Fate::Unknown(changes) => changes,
-            Fate::Found { .. } | Fate::NotNeeded | Fate::Run(_) | Fate::Always => &[],
+            Fate::Run {
+                why: Why::Changed { changes, .. },
+                ..
+            }
+            | Fate::Unknown(_, changes) => changes,
+            Fate::Found { .. }
+            | Fate::There { .. }
+            | Fate::Passed
+            | Fate::NotNeeded(_)
+            | Fate::Run { .. }
+            | Fate::Always => &[],
         };
         text += &lines(changes);
     }
@@ -41,47 +53,93 @@ pub(crate) fn text(env: &str, explained: &Explained) -> String {
 /// What happens to it, in a word; the same in JSON.
 pub(crate) fn word(stage: &Told) -> &'static str {
     match stage.fate {
-        Fate::Found { .. } => "found",
-        Fate::NotNeeded => "skipped",
-        Fate::Run(_) => "runs",
-        Fate::Unknown(_) => "unknown",
+        Fate::Found { .. } | Fate::There { .. } | Fate::Passed => "found",
+        Fate::NotNeeded(_) => "skipped",
+        Fate::Run { .. } => "runs",
+        Fate::Unknown(..) => "unknown",
         Fate::Always => "always",
     }
 }
 
 fn said(stage: &Told) -> String {
     match &stage.fate {
-        Fate::Found { image, tags } => match tags.first() {
-            Some(tag) => clean::visible(tag),
-            None => short(image).to_owned(),
-        },
-        Fate::NotNeeded => "its image is not here, and a later stage's is".to_owned(),
-        Fate::Run(Why::New) => "nothing of it was built yet".to_owned(),
-        Fate::Run(Why::Gone) => {
-            "nothing changed since the last run, but its image is gone".to_owned()
+        Fate::Found {
+            image,
+            tags,
+            increments,
+        } => {
+            let tag = tags.first().map(|tag| clean::visible(tag));
+            let tag = tag.unwrap_or_else(|| short(image).to_owned());
+            match increments {
+                Some(own) => format!("{tag}, increment {} of {}", own.links, shown(&own.from)),
+                None => tag,
+            }
         }
-        Fate::Run(Why::OtherEngine(name)) => {
-            format!("nothing changed since the last run, which was on {name}")
+        Fate::There {
+            tag, bytes, pulled, ..
+        } => {
+            let size = size::shown(*bytes);
+            let pulled = if *pulled { ", would be pulled" } else { "" };
+            format!("in the registry{pulled}: {} ({size})", clean::visible(tag))
         }
-        Fate::Run(Why::Before(stage)) => format!("`{}` changed", clean::visible(stage)),
-        Fate::Run(Why::Changed { against, .. }) => match against {
-            Against::LastRun => "since the last run:".to_owned(),
-            Against::Image(image) => format!("against the image {}:", short(image)),
-        },
-        Fate::Unknown(changes) if changes.is_empty() => {
-            "the key is not known: the base image is not here".to_owned()
+        Fate::Passed => "it passed in its tree".to_owned(),
+        Fate::NotNeeded(Spared::Later) => {
+            "its image is not here, and a later stage's is".to_owned()
         }
-        Fate::Unknown(_) => {
-            "the key is not known: the base image is not here; since the last run:".to_owned()
+        Fate::NotNeeded(Spared::Own(stage)) => {
+            format!("not needed: `{}` starts from its own image", shown(stage))
         }
+        Fate::Run { why, way } => from(way) + &because(why),
+        Fate::Unknown(unasked, changes) => unknown(unasked, changes),
         Fate::Always => "a stage on this host runs every time".to_owned(),
     }
 }
 
-/// An id as engines shorten it.
-fn short(image: &str) -> &str {
-    let id = image.strip_prefix("sha256:").unwrap_or(image);
-    id.get(..12).unwrap_or(id)
+/// Where an incremental stage begins.
+fn from(way: &Way) -> String {
+    match way {
+        Way::Clean => String::new(),
+        Way::CleanFor(reason) => format!("{reason}; "),
+        Way::Own { increments, most } => {
+            let (from, links) = (shown(&increments.from), increments.links);
+            format!("from its own image of {from} (link {links} of {most}); ")
+        }
+    }
+}
+
+fn because(why: &Why) -> String {
+    match why {
+        Why::New => "nothing of it was built yet".to_owned(),
+        Why::Gone => "nothing changed since the last run, but its image is gone".to_owned(),
+        Why::OtherEngine(name) => {
+            format!("nothing changed since the last run, which was on {name}")
+        }
+        Why::Before(stage) => format!("`{}` changed", shown(stage)),
+        Why::Changed { against, .. } => match against {
+            Against::LastRun => "since the last run:".to_owned(),
+            Against::Image(image) => format!("against the image {}:", shown(short(image))),
+        },
+        Why::OtherKey => "it passed in its tree with another key".to_owned(),
+        Why::Unsaid => "its images do not say what they were made of".to_owned(),
+    }
+}
+
+fn unknown(unasked: &Unasked, changes: &[Change]) -> String {
+    let what = match unasked {
+        Unasked::Base(_) => "the key is not known: ",
+        Unasked::Engine(_) => "it is in no registry, and ",
+        Unasked::Offline | Unasked::Registry(_) => "it is not on the engine, and ",
+    };
+    let rest = if changes.is_empty() {
+        ""
+    } else {
+        "; since the last run:"
+    };
+    format!("{what}{}{rest}", shown(&unasked.to_string()))
+}
+
+fn shown(text: &str) -> String {
+    clean::visible(text)
 }
 
 fn lines(changes: &[Change]) -> String {

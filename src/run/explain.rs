@@ -2,20 +2,22 @@
 //! the nearest image. Pulls nothing, writes nothing; at most the three processes that a look-up takes.
 
 use super::World;
-use super::containers::base::{self as base_image, Beyond};
+use super::ahead::{self, Known, Ready, Unasked};
+use super::containers::base::Unknown;
 use super::containers::call::Calls;
-use super::containers::lookup::{Question, Start};
-use super::folder::EnvFolder;
+use super::containers::lookup::Start;
+use super::containers::registry::Registry;
+use super::containers::there::Depth;
+use super::local::own;
 use super::records::{Kept, Now};
-use super::stages;
+use super::result::Increments;
+use super::stale::One;
+use super::why::Why;
 use crate::digest::Digest;
 use crate::engine::Engine;
-use crate::engine::facts::Image;
-use crate::engine::labels;
 use crate::exec::Cancel;
 use crate::plan::chain::Selection;
-use crate::plan::key::KeyParts;
-use crate::plan::record::{self, Change, Parent, Record, What};
+use crate::plan::record::{self, Change, Record};
 use crate::plan::{Plan, copy};
 use crate::problem::Problem;
 
@@ -35,7 +37,7 @@ pub(crate) struct Explained {
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) name: String,
-    /// `None`: the base image is not known, or there are no keys (local).
+    /// `None`: the base image is not known, or there are no keys (in the source tree).
     pub(crate) key: Option<Digest>,
     pub(crate) fate: Fate,
 }
@@ -43,246 +45,241 @@ pub(crate) struct Told {
 /// What happens to a stage in the next run.
 #[derive(Debug)]
 pub(crate) enum Fate {
-    /// Its image is there.
+    /// Its image is on the engine.
     Found {
         image: String,
         tags: Vec<String>,
+        increments: Option<Increments>,
     },
-    /// Its image is not there, and nobody needs it: that of a later stage is.
-    NotNeeded,
-    Run(Why),
-    /// The key is not known, or the engine does not answer; with what changed all the same.
-    Unknown(Vec<Change>),
+    /// Its image is in a registry.
+    There {
+        tag: String,
+        digest: String,
+        bytes: u64,
+        /// It is the one that is fetched.
+        pulled: bool,
+    },
+    /// It passed in the environment's own tree.
+    Passed,
+    /// Its image is not there, and nobody needs it.
+    NotNeeded(Spared),
+    Run {
+        why: Why,
+        way: Way,
+    },
+    /// It is not known whether it is there; with what changed all the same.
+    Unknown(Unasked, Vec<Change>),
     /// It has no key.
     Always,
 }
 
-/// Why a stage would be run.
+/// Why nobody needs a stage.
 #[derive(Debug)]
-pub(crate) enum Why {
-    /// Nothing of it was ever passed, as far as is known here.
-    New,
-    /// It passed with this very key, and its image is not there any more.
-    Gone,
-    /// It passed with this very key on the other engine.
-    OtherEngine(String),
-    /// Only the stage before it changed.
-    Before(String),
-    Changed {
-        against: Against,
-        changes: Vec<Change>,
-    },
+pub(crate) enum Spared {
+    /// A later stage is found.
+    Later,
+    /// This stage starts from its own image.
+    Own(String),
 }
 
-/// What a stage is compared with.
+/// From where a stage is run.
 #[derive(Debug)]
-pub(crate) enum Against {
-    LastRun,
-    /// The image of this id: of this stage of this environment, with the most in common.
-    Image(String),
+pub(crate) enum Way {
+    /// From the stage before.
+    Clean,
+    /// The same, though it is incremental and has an image: for this reason.
+    CleanFor(String),
+    /// From its own image, of so many links at most.
+    Own { increments: Increments, most: u32 },
 }
 
-/// Explains the stages of a plan that are wanted.
+/// Explains the stages of these plans that are wanted. `registry`: `None` with `--offline`.
 pub(crate) fn explain(
+    jobs: &[One],
+    registry: Option<&Registry>,
+    world: &World<'_>,
+    cancel: &Cancel,
+    warn: &mut dyn FnMut(Problem),
+) -> Result<Vec<Explained>, Problem> {
+    let mut ready = Vec::new();
+    for (plan, wanted, engine) in jobs {
+        if let Some(engine) = *engine {
+            let last = Kept::read(&world.folder.env(&plan.env));
+            let calls = Calls::new(engine, cancel);
+            ready.push(Ready::read((plan, wanted), calls, world, last, true)?);
+        }
+    }
+    let mut known = ahead::ask(&ready, registry, false, world);
+    if let Some(registry) = registry {
+        ahead::find(&mut known, Depth::Every, registry, warn);
+    }
+    let mut known = ready.iter().zip(known);
+    let mut all = Vec::new();
+    for (plan, wanted, engine) in jobs {
+        if engine.is_none() {
+            all.push(here(plan, wanted, world, cancel)?);
+            continue;
+        }
+        let (ready, known) = known.next().expect("one for each that is on an engine");
+        let asked = Asked {
+            ready,
+            known,
+            registry,
+        };
+        all.push(asked.explained(world));
+    }
+    Ok(all)
+}
+
+/// On this host only a tree of the environment's own has keys.
+fn here(
     plan: &Plan,
     wanted: &Selection,
-    engine: Option<Engine>,
     world: &World<'_>,
     cancel: &Cancel,
 ) -> Result<Explained, Problem> {
-    let Some(engine) = engine else {
-        return Ok(here(plan, wanted));
-    };
-    let manifests = stages::read(plan, world, wanted)?;
-    let here = stages::here(plan, world.host);
-    let parts = stages::parts(plan, &manifests, &here);
-    let calls = Calls::new(engine, cancel);
-    let folder = world.folder.env(&plan.env);
-    let asked = Asked {
-        last: Kept::read(&folder),
-        folder,
-        question: question(&calls, world, plan, &parts, wanted),
-    };
-    let started = asked.start();
-    let start = started.as_ref().ok().and_then(Option::as_ref);
-    let ignored = copy::ignored(&world.root);
-    let now = Now {
-        plan,
-        parts: &parts,
-        manifests: &manifests,
-        ignored: &ignored,
-        here: &here,
-        base: start.map(Start::on),
-    };
-    let told = wanted
-        .stages(plan)
-        .map(|(at, _)| asked.stage(at, &now.record(at), start));
+    let looked = plan
+        .isolated
+        .then(|| own::look(plan, wanted, world, cancel));
+    let looked = looked.transpose()?;
+    let mut ran: Option<&str> = None;
+    let told = wanted.stages(plan).map(|(at, stage)| {
+        let fate = match (&looked, ran) {
+            (None, _) => Fate::Always,
+            (Some(looked), _) if looked.found[at] => Fate::Passed,
+            (Some(looked), ran) => Fate::Run {
+                why: match ran {
+                    Some(before) => Why::Before(before.to_owned()),
+                    None if looked.passed.contains(&stage.name) => Why::OtherKey,
+                    None => Why::New,
+                },
+                way: Way::Clean,
+            },
+        };
+        if matches!(fate, Fate::Run { .. }) {
+            ran.get_or_insert(&stage.name);
+        }
+        Told {
+            name: stage.name.clone(),
+            key: looked.as_ref().map(|looked| looked.keys[at]),
+            fate,
+        }
+    });
     Ok(Explained {
-        engine: Some(engine),
-        stages: told.collect::<Result<_, _>>()?,
-        base: base(plan, start),
-        trouble: started.err(),
+        engine: None,
+        base: None,
+        stages: told.collect(),
+        trouble: None,
     })
 }
 
-/// Nothing is fetched to be explained.
-fn question<'a>(
-    calls: &'a Calls<'a>,
-    world: &'a World<'_>,
-    plan: &'a Plan,
-    parts: &'a [KeyParts],
-    selection: &'a Selection,
-) -> Question<'a> {
-    Question {
-        calls,
-        inventory: world.inventory(calls.engine),
-        project: &world.project_id,
-        plan,
-        parts,
-        selection,
-        beyond: Beyond::Nobody,
-        all: false,
-        clean: false,
-        whole: true,
-        base: None,
-    }
-}
-
-/// The base image's name, and its identity where it is known.
-fn base(plan: &Plan, start: Option<&Start>) -> Option<(String, Option<Digest>)> {
-    match start.map(Start::on) {
-        Some((name, identity, _)) => Some((name.to_owned(), Some(identity))),
-        None => plan.image.clone().map(|name| (name, None)),
-    }
-}
-
-/// On this host nothing is kept under a key.
-fn here(plan: &Plan, wanted: &Selection) -> Explained {
-    let always = |(_, stage): (usize, &crate::plan::Stage)| Told {
-        name: stage.name.clone(),
-        key: None,
-        fate: Fate::Always,
-    };
-    Explained {
-        engine: None,
-        base: None,
-        stages: wanted.stages(plan).map(always).collect(),
-        trouble: None,
-    }
-}
-
+/// An environment on an engine, and what was answered.
 struct Asked<'a> {
-    question: Question<'a>,
-    folder: EnvFolder,
-    last: Kept,
+    ready: &'a Ready<'a>,
+    known: Known<'a>,
+    registry: Option<&'a Registry>,
 }
 
 impl Asked<'_> {
-    /// What the engine has, if the base image is there: nothing is pulled.
-    fn start(&self) -> Result<Option<Start>, Problem> {
-        let Question {
-            calls,
-            inventory,
+    fn explained(self, world: &World<'_>) -> Explained {
+        let plan = self.ready.plan;
+        let start = self.known.asked.as_ref().ok().map(|asked| &asked.start);
+        let ignored = copy::ignored(&world.root);
+        let now = Now {
             plan,
-            selection,
-            ..
-        } = self.question;
-        let note = self.folder.note();
-        // Not only the deepest: it is told where each is, and the question is one all the same.
-        let stages = selection.stages(plan).map(|(_, stage)| stage);
-        let stages = stages.filter(|_| note.engine == calls.engine.name());
-        let noted = stages.filter_map(|stage| note.images.get(&stage.name).cloned());
-        let noted: Vec<String> = noted.collect();
-        let mut records = self.last.stages.values();
-        let last = records.find_map(|record| record.image().map(|item| item.text.clone()));
-        let base = base_image::known(calls, inventory, plan, last.as_deref(), &noted)?;
-        base.map(|base| self.question.on(base, &noted)).transpose()
-    }
-
-    fn stage(&self, at: usize, new: &Record, start: Option<&Start>) -> Result<Told, Problem> {
-        let name = &self.question.plan.stages[at].name;
-        let fate = match start {
-            None => Fate::Unknown(self.since_the_last_run(name, new)),
-            Some(start) => match &start.found[at] {
-                Some(found) => {
-                    let image = self.question.inventory.get(&found.image);
-                    let tags = image.and_then(|image| image.repo_tags.clone());
-                    Fate::Found {
-                        image: found.image.clone(),
-                        tags: tags.unwrap_or_default(),
-                    }
-                }
-                None if !start.run[at] => Fate::NotNeeded,
-                None => Fate::Run(self.why(name, new)?),
-            },
+            parts: &self.ready.parts,
+            manifests: &self.ready.manifests,
+            ignored: &ignored,
+            here: &self.ready.here,
+            base: start.map(Start::on),
         };
-        Ok(Told {
-            name: name.clone(),
+        let told = self.ready.wanted.stages(plan).map(|(at, stage)| Told {
+            name: stage.name.clone(),
             key: start.map(|start| start.keys[at]),
-            fate,
-        })
+            fate: self.fate(at, &now.record(at)),
+        });
+        let base = match start.map(Start::on) {
+            Some((name, identity, _)) => Some((name.to_owned(), Some(identity))),
+            None => plan.image.clone().map(|name| (name, None)),
+        };
+        Explained {
+            engine: Some(self.ready.calls.engine),
+            stages: told.collect(),
+            base,
+            trouble: self.known.trouble,
+        }
     }
 
-    fn since_the_last_run(&self, stage: &str, new: &Record) -> Vec<Change> {
-        let last = self.last.stages.get(stage);
-        last.map(|old| record::changes(old, new))
+    fn fate(&self, at: usize, new: &Record) -> Fate {
+        let Ok(ahead::Asked { question, start }) = &self.known.asked else {
+            let unknown = self.known.unasked(at, self.registry);
+            let unknown = unknown.unwrap_or(Unasked::Base(Unknown::NotHere));
+            return Fate::Unknown(unknown, self.since_the_last_run(at, new));
+        };
+        if let Some(found) = &start.found[at] {
+            let image = question.inventory.get(&found.image);
+            let tags = image.and_then(|image| image.repo_tags.clone());
+            return Fate::Found {
+                image: found.image.clone(),
+                tags: tags.unwrap_or_default(),
+                increments: Increments::of(found.links, &found.from),
+            };
+        }
+        if let Some(there) = &start.there[at] {
+            return Fate::There {
+                tag: there.tag.to_string(),
+                digest: there.digest.clone(),
+                bytes: there.bytes,
+                pulled: start.needed[at],
+            };
+        }
+        if !start.needed[at] {
+            return Fate::NotNeeded(self.spared(at, start));
+        }
+        if let Some(unknown) = self.known.unasked(at, self.registry) {
+            return Fate::Unknown(unknown, self.since_the_last_run(at, new));
+        }
+        let last = self.last(at);
+        let engine = question.calls.engine.name();
+        let nearest = || question.nearest(at, new, start, self.registry);
+        Fate::Run {
+            why: Why::of(new, last, engine, nearest),
+            way: self.way(at, start),
+        }
+    }
+
+    fn last(&self, at: usize) -> Option<&super::records::Last> {
+        let name = &self.ready.plan.stages[at].name;
+        self.ready.last.stages.get(name)
+    }
+
+    fn since_the_last_run(&self, at: usize, new: &Record) -> Vec<Change> {
+        let last = self.last(at);
+        last.map(|old| record::changes(&old.record, new))
             .unwrap_or_default()
     }
 
-    fn why(&self, stage: &str, new: &Record) -> Result<Why, Problem> {
-        let engine = self.question.calls.engine.name();
-        let (against, old) = match self.last.stages.get(stage) {
-            Some(old) if old.key == new.key && self.last.engine == engine => return Ok(Why::Gone),
-            Some(old) if old.key == new.key => {
-                return Ok(Why::OtherEngine(self.last.engine.clone()));
-            }
-            Some(old) => (Against::LastRun, old.clone()),
-            None => match self.nearest(stage, new)? {
-                Some((image, old)) => (Against::Image(image), old),
-                None => return Ok(Why::New),
+    fn spared(&self, at: usize, start: &Start) -> Spared {
+        let plan = self.ready.plan;
+        let mut own = (at + 1..plan.stages.len())
+            .filter(|above| start.run[*above] && start.increments[*above].is_some());
+        let own = own.find(|above| plan.down(*above).any(|below| below == at));
+        own.map_or(Spared::Later, |at| {
+            Spared::Own(plan.stages[at].name.clone())
+        })
+    }
+
+    fn way(&self, at: usize, start: &Start) -> Way {
+        match (&start.increments[at], &start.clean[at]) {
+            (Some(own), _) => Way::Own {
+                increments: Increments {
+                    from: own.from.clone(),
+                    links: own.links,
+                },
+                most: self.ready.plan.stages[at].max_links,
             },
-        };
-        let changes = record::changes(&old, new);
-        if let [
-            Change {
-                what: What::Stage,
-                name,
-                ..
-            },
-        ] = changes.as_slice()
-        {
-            return Ok(Why::Before(name.clone()));
+            (None, Some(reason)) => Way::CleanFor(reason.clone()),
+            (None, None) => Way::Clean,
         }
-        Ok(Why::Changed { against, changes })
     }
-
-    /// The image of this stage of this environment that has the most in common with what is to be run.
-    fn nearest(&self, stage: &str, new: &Record) -> Result<Option<(String, Record)>, Problem> {
-        let Question {
-            calls,
-            inventory,
-            project,
-            plan,
-            ..
-        } = self.question;
-        let images = inventory.of_project(calls, project)?;
-        let of_it = images.iter().filter(|image| {
-            image.label(labels::ENV) == Some(plan.slug.as_str())
-                && image.label(labels::STAGE) == Some(stage)
-                && image.stage_key(project).is_some()
-        });
-        let old = of_it.map(|image| (image.id.clone(), of_image(image, new)));
-        let nearest = old.min_by_key(|(id, old)| (record::changes(old, new).len(), id.clone()));
-        Ok(nearest)
-    }
-}
-
-/// What an image's labels say of its key; the stage before is called as it is now.
-fn of_image(image: &Image, new: &Record) -> Record {
-    let label = |name| image.label(name).unwrap_or_default();
-    let parent = new.parent.as_ref().map(|parent| Parent {
-        stage: parent.stage.clone(),
-        key: label(labels::PARENT).to_owned(),
-    });
-    Record::of_label(label(labels::PARTS), label(labels::KEY), parent)
 }

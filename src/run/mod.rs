@@ -2,6 +2,7 @@
 //!
 //! Prints nothing; whoever listens to the events does.
 
+pub(crate) mod ahead;
 pub(crate) mod artifacts;
 pub(crate) mod binfmt;
 pub(crate) mod clean;
@@ -32,6 +33,8 @@ pub(crate) mod room;
 pub(crate) mod schedule;
 pub(crate) mod secrets;
 pub(crate) mod stages;
+pub(crate) mod stale;
+pub(crate) mod why;
 mod world;
 
 use std::path::Path;
@@ -99,6 +102,8 @@ pub(crate) fn run(
     }));
     if jobs.len() > 1 {
         world.ask_engines(jobs, options, cancel);
+        let mut warn = |problem| tell(whole(Kind::Warning { problem }));
+        world.ask_registries(jobs, options, cancel, &mut warn);
     }
     let turn = |job| turn(job, options);
     let turns: Vec<Turn<'_>> = jobs.iter().map(turn).collect();

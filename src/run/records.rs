@@ -22,9 +22,16 @@ const MOST_BYTES: u64 = 64_000_000;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(crate) struct Kept {
-    /// The engine that had them.
+    pub(crate) stages: BTreeMap<String, Last>,
+}
+
+/// A stage, as it was passed or found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Last {
+    /// The engine that had it.
     pub(crate) engine: String,
-    pub(crate) stages: BTreeMap<String, Record>,
+    #[serde(flatten)]
+    pub(crate) record: Record,
 }
 
 impl Kept {
@@ -33,6 +40,12 @@ impl Kept {
         let text = files::read_text(&folder.path().join(NAME), MOST_BYTES);
         let kept = text.ok().and_then(|text| serde_json::from_str(&text).ok());
         kept.unwrap_or_default()
+    }
+
+    /// The name of the base image that was taken.
+    pub(crate) fn base(&self) -> Option<&str> {
+        let mut stages = self.stages.values();
+        stages.find_map(|last| Some(last.record.image()?.text.as_str()))
     }
 
     pub(crate) fn write(&self, folder: &EnvFolder) -> Result<(), Problem> {

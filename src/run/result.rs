@@ -80,6 +80,8 @@ pub(crate) struct StageResult {
     pub(crate) state: State,
     /// It was found and not run.
     pub(crate) cached: bool,
+    /// Where its image was found; `None`: nobody looked, since a later one was, or it was run.
+    pub(crate) found: Option<Place>,
     /// It went on from what it left when it last ended early.
     pub(crate) resumed: bool,
     /// How often it was tried again.
@@ -115,6 +117,14 @@ pub(crate) struct StageResult {
     /// Our own disk's trouble behind the stage, which ends the environment and leaves the stage's state as it is.
     #[serde(skip)]
     pub(crate) trouble: Option<Problem>,
+}
+
+/// Where an image was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Place {
+    Engine,
+    Registry,
 }
 
 /// How a stage came of its own earlier images.
@@ -205,6 +215,7 @@ impl StageResult {
             name: name.to_owned(),
             state,
             cached: false,
+            found: None,
             resumed: false,
             retries: 0,
             incremental: None,

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use super::ahead::{self, Ready};
 use super::containers::call::Calls;
 use super::containers::claim::Claims;
 use super::containers::inventory::Inventory;
 use super::containers::lookup;
 use super::containers::registry::Registry;
+use super::containers::there::{self, Depth};
 use super::folder::Folder;
 use super::local::made::Told;
 use super::looked::Looked;
+use super::records::Kept;
 use super::room::Room;
 use super::schedule::Slots;
 use super::secrets::Secrets;
@@ -121,7 +124,7 @@ impl<'a> World<'a> {
             let ours = jobs.iter().filter(on_engine);
             let names = ours.flat_map(|Job { plan, wanted, .. }| {
                 let note = self.folder.env(&plan.env).note();
-                let noted = lookup::noted(plan, wanted, &note, engine.name());
+                let noted = lookup::noted(plan, wanted, &note, engine.name(), false);
                 // A locked image is asked for only when a stage has to start from it.
                 let base = plan.image.iter().filter(|_| plan.pin.is_none());
                 base.cloned().chain(noted)
@@ -130,6 +133,36 @@ impl<'a> World<'a> {
             let calls = Calls::new(engine, cancel);
             let _ = self.inventory(engine).ask(&calls, &names);
         }
+    }
+
+    /// Asks registries once for what all environments are likely to want of them. Each asks again for what it misses: if
+    /// a file is edited before it begins, its keys are others.
+    pub(super) fn ask_registries(
+        &self,
+        jobs: &[Job],
+        options: &Options,
+        cancel: &Cancel,
+        warn: &mut dyn FnMut(Problem),
+    ) {
+        if options.offline {
+            return;
+        }
+        let ready = jobs.iter().filter_map(|Job { plan, wanted, .. }| {
+            let engine = super::engine(plan, options)?;
+            let asks = !plan.registries.look.is_empty() && wanted.may_find();
+            let calls = Calls::new(engine, cancel);
+            let ready = || Ready::read((plan, wanted), calls, self, Kept::default(), false);
+            // Its trouble is told when the environment is begun.
+            asks.then(ready)?.ok()
+        });
+        let ready: Vec<Ready<'_>> = ready.collect();
+        if ready.is_empty() {
+            return;
+        }
+        let registry = self.registry(cancel);
+        let mut known = ahead::ask(&ready, Some(registry), options.clean, self);
+        let asked = known.iter_mut().filter_map(|one| one.asked.as_mut().ok());
+        there::look(&asked.collect::<Vec<_>>(), Depth::Deepest, registry, warn);
     }
 
     /// What `{cpus}` and paths stand for in an environment's commands.

@@ -1,5 +1,5 @@
 //! `runenv list`: the environments there are, and with `--axes` the values that names are made of. Starts no process,
-//! resolves nothing.
+//! resolves nothing; with `--stale` it does both.
 //!
 //! A list is for people and for pipes. Into a pipe go names, one a line, whatever there is (as `nox -l`, `tox l` and
 //! `ls` do it), so that `| grep`, `| wc -l` and `while read` are right. A terminal gets the same as long as it fits on a
@@ -16,7 +16,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::select::Selection;
-use super::{Context, Exit};
+use super::stale::StaleArgs;
+use super::{Context, Exit, INTERRUPTED};
 use crate::config::listed::Entry;
 use crate::report::clean;
 use crate::time;
@@ -28,6 +29,8 @@ pub(crate) struct ListArgs {
     /// Print the axes and their values instead; a NAME is then an axis, a value, a part of one, or a glob
     #[arg(long)]
     pub(super) axes: bool,
+    #[command(flatten)]
+    pub(super) stale: StaleArgs,
     /// Print names under headings, as a terminal gets a long list
     #[arg(long, conflicts_with_all = ["json", "axes"])]
     group: bool,
@@ -44,6 +47,7 @@ impl ListArgs {
         Self {
             selection,
             axes: false,
+            stale: StaleArgs::none(),
             group: false,
             json: false,
         }
@@ -76,6 +80,9 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
     } else {
         selected.iter().collect()
     };
+    let Some(entries) = args.stale.of(entries, &project, context)? else {
+        return Ok(INTERRUPTED);
+    };
     let rows = names::rows(&project, &entries);
     let long = context.host.stdout_is_terminal && rows.len() > SCREEN;
     let text = if args.json {
@@ -86,7 +93,9 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
         names::text(&rows, today)
     };
     context.out.result(&text);
-    if rows.is_empty() && bare && !args.json {
+    if rows.is_empty() && args.stale.stale && !args.json {
+        context.out.tell("nothing would run\n");
+    } else if rows.is_empty() && bare && !args.json {
         context.out.tell("no environments: set `[project] env-list`, or name any product of values (`runenv list --axes`)\n");
     }
     Ok(0)

@@ -41,8 +41,9 @@ impl Record {
         bounded(all.chain(names).collect())
     }
 
-    /// What a label says; the key and the stage before are in labels of their own.
-    pub(crate) fn of_label(label: &str, key: &str, parent: Option<Parent>) -> Self {
+    /// What a label says; the key and the stage before are in labels of their own. `None`: it is no such label, or not a
+    /// whole one, and would say of everything that it is new.
+    pub(crate) fn of_label(label: &str, key: &str, parent: Option<Parent>) -> Option<Self> {
         let mut record = Self {
             key: key.to_owned(),
             parent,
@@ -50,20 +51,24 @@ impl Record {
             ..Self::default()
         };
         for word in label.split(' ') {
-            let Some((name, marks)) = word.split_once('=') else {
+            if word == CUT {
+                record.cut = true;
                 continue;
-            };
+            }
+            let (name, marks) = word.split_once('=')?;
+            let empty_list = marks.is_empty() && !name.starts_with(['/', '.', '$']);
+            (empty_list || marks.split(',').all(is_mark)).then_some(())?;
             let rest = || unescaped(name.get(1..).unwrap_or_default());
-            match name.chars().next() {
-                Some('!') => record.cut = true,
-                Some('/') => drop(record.files.insert(rest(), marks.to_owned())),
-                Some('.') => drop(record.rest.insert(rest(), marks.to_owned())),
-                Some('$') => drop(record.said.names.insert(rest(), Item::marked(marks))),
-                Some('~') => record.said.tells.push(of_marks(rest(), marks)),
+            match name.chars().next()? {
+                '/' => drop(record.files.insert(rest(), marks.to_owned())),
+                '.' => drop(record.rest.insert(rest(), marks.to_owned())),
+                '$' => drop(record.said.names.insert(rest(), Item::marked(marks))),
+                '~' => record.said.tells.push(of_marks(rest(), marks)),
                 _ => record.said.acts.push(of_marks(unescaped(name), marks)),
             }
         }
-        record
+        // Every key has a script.
+        record.rest.contains_key("script").then_some(record)
     }
 
     /// The files as a label has them: a mark for each first part of a path.
@@ -128,6 +133,12 @@ fn whole(marks: &[String]) -> String {
     format!("{WHOLE}{}", mark(marks.join(",").as_bytes()))
 }
 
+/// Is it the mark of a text, or of a list?
+fn is_mark(text: &str) -> bool {
+    let hex = text.strip_prefix(WHOLE).unwrap_or(text);
+    hex.len() == 8 && hex.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 fn parts<'a>(sigil: &'a str, parts: &'a [Part]) -> impl Iterator<Item = Word> + 'a {
     parts.iter().map(move |part| Word {
         name: format!("{sigil}{}", escaped(&part.name)),
@@ -139,7 +150,11 @@ fn of_marks(name: String, marks: &str) -> Part {
     Part {
         name,
         list: true,
-        items: marks.split(',').map(Item::marked).collect(),
+        items: marks
+            .split(',')
+            .filter(|mark| !mark.is_empty())
+            .map(Item::marked)
+            .collect(),
     }
 }
 

@@ -20,6 +20,7 @@ fn record(parts: &[(&str, &[&str])]) -> Record {
     Record {
         key: format!("{parts:?}"),
         said: said(parts),
+        rest: BTreeMap::from([("script".to_owned(), mark(b"script"))]),
         ..Record::default()
     }
 }
@@ -37,7 +38,7 @@ fn with_files(files: &[(&str, &str)]) -> Record {
 /// The changes in words, as a record and as a label tell them.
 fn words(old: &Record, new: &Record) -> (Vec<String>, Vec<String>) {
     let told = |old: &Record| changes(old, new).iter().map(Change::words).collect();
-    let label = Record::of_label(&old.label(), &old.key, old.parent.clone());
+    let label = Record::of_label(&old.label(), &old.key, old.parent.clone()).unwrap();
     (told(old), told(&label))
 }
 
@@ -188,6 +189,32 @@ fn a_label_is_bounded() {
     let label = old.label();
     assert!(label.len() <= 4096, "{}", label.len());
     says(&old, &old, &[], &[]);
-    let back = Record::of_label(&label, &old.key, None);
+    let back = Record::of_label(&label, &old.key, None).unwrap();
     assert!(back.cut && back.said.acts.len() > 100);
+}
+
+#[test]
+fn a_label_that_is_broken_says_nothing() {
+    let label = record(&[("env.CC", &["gcc"]), ("run", &[])]).label();
+    assert_eq!(label, ".script=6c737280 env.CC=390bdbc1 run=");
+    let of = |label: &str| Record::of_label(label, "key", None);
+    assert!(of(&label).is_some());
+    for broken in [
+        "",
+        " ",
+        "=",
+        "env.CC=390bdbc1",
+        ".script",
+        ".script=",
+        ".script=6c73728",
+        ".script=\u{1b}[2J5b5b",
+        ".script=6c737280  env.CC=390bdbc1",
+        ".script=6c737280 =390bdbc1",
+        ".script=6c737280 env.CC=390bdbc1,",
+        ".script=6c737280 env.CC=gcc",
+        ".script=6c737280 $x=",
+        "{\"script\":1}",
+    ] {
+        assert!(of(broken).is_none(), "{broken:?}");
+    }
 }

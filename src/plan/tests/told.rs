@@ -55,7 +55,7 @@ proptest! {
             let told = changes(old, new);
             prop_assert_eq!(told.is_empty(), old.key == new.key, "{:#?}", told);
             prop_assert!(told.iter().all(|change| change.what != What::Script), "{told:#?}");
-            let label = Record::of_label(&old.label(), &old.key, old.parent.clone());
+            let label = Record::of_label(&old.label(), &old.key, old.parent.clone()).unwrap();
             prop_assert_eq!(changes(&label, new).is_empty(), told.is_empty());
         }
     }

@@ -167,6 +167,13 @@ fn host(variables: &[(&str, &str)]) -> Host {
     }
 }
 
+impl Client {
+    fn image(&self, of: &Reference, platform: &str) -> Answer<Remote> {
+        let mut answers = self.images(vec![(of.clone(), platform.to_owned())]);
+        answers.remove(0)
+    }
+}
+
 fn client(variables: &[(&str, &str)]) -> Client {
     Client::new(&host(variables), &Cancel::never())
 }

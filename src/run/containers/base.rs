@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::plan::Plan;
 use crate::problem::Problem;
-use crate::registry::Reference;
+use crate::registry::{Reference, Trouble};
 
 /// What may be asked for an image that is not on the engine.
 #[derive(Clone, Copy)]
@@ -146,28 +146,47 @@ pub(crate) struct Had {
     pub(crate) passed_over: Vec<Problem>,
 }
 
-/// The base image, if it is known without a pull: the locked one, else the first of all, or the one of this name, which
-/// the last run took, if the engine has it.
+/// Why a base image is not known without a pull.
+#[derive(Clone, Debug)]
+pub(crate) enum Unknown {
+    /// It is not on the engine, and nobody else was asked.
+    NotHere,
+    /// It is not on the engine, and no registry has it.
+    Nowhere,
+    /// A registry could not tell.
+    Trouble(Trouble),
+}
+
+/// The base image, if it is known without a pull: the locked one, else the first of all that the engine has, or that a
+/// registry knows; else the one of this name, which the last run took, if the engine has it. The engine was asked before.
 pub(crate) fn known(
-    calls: &Calls<'_>,
     inventory: &Inventory,
     plan: &Plan,
     last: Option<&str>,
-    beside: &[String],
-) -> Result<Option<Base>, Problem> {
+    beyond: Beyond<'_>,
+) -> Result<Base, Unknown> {
     if let Some(pin) = &plan.pin {
-        return Ok(Some(Base::pinned(pin)));
+        return Ok(Base::pinned(pin));
     }
-    let taken = plan.images().filter(|name| Some(name.as_str()) == last);
-    let names: Vec<&String> = plan.images().take(1).chain(taken).collect();
-    let asked: Vec<String> = names.iter().copied().chain(beside).cloned().collect();
-    inventory.ask(calls, &asked)?;
-    let fits = |image: &Arc<Image>| image.is_for(plan.platform.as_deref());
-    let base = names.into_iter().find_map(|name| {
-        let image = inventory.get(name).filter(fits)?;
-        Some(Base::on_engine(name, image))
-    });
-    Ok(base)
+    let here = |name: &String| {
+        let image = inventory.get(name)?;
+        let fits = image.is_for(plan.platform.as_deref());
+        fits.then(|| Base::on_engine(name, image))
+    };
+    let mut unknown = Unknown::Nowhere;
+    for name in plan.images() {
+        if let Some(base) = here(name) {
+            return Ok(base);
+        }
+        unknown = match in_registry(name, plan, beyond) {
+            Ok(Some(base)) => return Ok(base),
+            Ok(None) => continue,
+            Err(unknown) => unknown,
+        };
+        break;
+    }
+    let taken = plan.images().find(|name| Some(name.as_str()) == last);
+    taken.and_then(here).ok_or(unknown)
 }
 
 /// The first of the plan's images that can be had: what is on the engine is taken, what is not is pulled, and only what
@@ -225,12 +244,29 @@ pub(crate) fn find(
 
 /// What a registry says of an image. Its trouble is not told: the engine is asked next, and does not hide its own.
 fn ask_registry(name: &str, plan: &Plan, beyond: Beyond<'_>) -> Option<Base> {
+    in_registry(name, plan, beyond).ok().flatten()
+}
+
+/// `None`: the registry does not have it.
+fn in_registry(name: &str, plan: &Plan, beyond: Beyond<'_>) -> Result<Option<Base>, Unknown> {
     let Beyond::Registry(registry) = beyond else {
-        return None;
+        return Err(Unknown::NotHere);
     };
-    let reference = Reference::parse(name).ok()?;
-    let remote = registry.image(&reference, &plan.platform(), &mut |_| {})?;
-    Some(Base::told(name, remote.image))
+    let Ok(reference) = Reference::parse(name) else {
+        return Ok(None);
+    };
+    let answer = registry.images(&[(reference, plan.platform())]).remove(0);
+    let remote = answer.map_err(Unknown::Trouble)?;
+    Ok(remote.map(|remote| Base::told(name, remote.image)))
+}
+
+/// What is to be asked of registries where the first of a plan's images is not on the engine.
+pub(crate) fn to_ask(inventory: &Inventory, plan: &Plan) -> Option<(Reference, String)> {
+    let first = plan.images().next().filter(|_| plan.pin.is_none())?;
+    let there = inventory.get(first);
+    let there = there.is_some_and(|i| i.is_for(plan.platform.as_deref()));
+    let reference = Reference::parse(first).ok().filter(|_| !there)?;
+    Some((reference, plan.platform()))
 }
 
 /// An image that is on the engine, for this platform; if it is not there it is pulled. The inner error: it cannot be had.

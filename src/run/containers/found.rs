@@ -4,7 +4,7 @@
 use super::super::artifacts::{self, Origin, Taken};
 use super::super::event::{Kind, Teller};
 use super::super::owner;
-use super::super::result::{Increments, StageResult, State};
+use super::super::result::{Increments, Place, StageResult, State};
 use super::EngineEnv;
 use super::lookup::Start;
 use crate::engine::Container;
@@ -27,6 +27,10 @@ impl EngineEnv<'_> {
         let found = start.found[at].as_ref();
         let incremental = found.and_then(|f| Increments::of(f.links, &f.from));
         let image = found.map(|f| f.image.clone());
+        let place = found.map(|_| match start.there[at] {
+            Some(_) => Place::Registry,
+            None => Place::Engine,
+        });
         if let Some(found) = found {
             self.note.images.insert(name.clone(), found.image.clone());
             self.push(at, start.keys[at], found, false);
@@ -40,6 +44,7 @@ impl EngineEnv<'_> {
         };
         let mut result = StageResult {
             cached: true,
+            found: place,
             incremental,
             key,
             image,

@@ -10,6 +10,7 @@ use super::base::{self, Base, Beyond, Fetched, Had};
 use super::call::Calls;
 use super::increment::Increment;
 use super::inventory::Inventory;
+use super::there::There;
 use crate::digest::Digest;
 use crate::engine::facts::{HandedDown, Image};
 use crate::engine::labels;
@@ -52,6 +53,10 @@ pub(crate) struct Start {
     pub(crate) keys: Vec<Digest>,
     /// By stage; only those that were looked at.
     pub(crate) found: Vec<Option<Found>>,
+    /// By stage: it was fetched from a registry, or would be.
+    pub(crate) there: Vec<Option<There>>,
+    /// By stage: somebody needs it, the caller or a later stage that is run and starts from it.
+    pub(crate) needed: Vec<bool>,
     /// By stage: it has to be run.
     pub(crate) run: Vec<bool>,
     /// By stage: where it starts in place of the stage before.
@@ -91,7 +96,7 @@ impl Question<'_> {
             plan,
             ..
         } = *self;
-        let noted = noted(plan, self.selection, note, calls.engine.name());
+        let noted = noted(plan, self.selection, note, calls.engine.name(), false);
         let mut before = Vec::new();
         loop {
             let Had { base, passed_over } =
@@ -124,22 +129,9 @@ impl Question<'_> {
     /// Finds out where to start on top of a base image; `noted` are ids of images that save looking.
     pub(crate) fn on(&self, base: Base, noted: &[String]) -> Result<Start, Problem> {
         let Self {
-            calls,
-            inventory,
-            plan,
-            ..
+            calls, inventory, ..
         } = *self;
-        let keys = key::chain(plan, self.parts, base.identity);
-        let mut start = Start {
-            found: vec![None; plan.stages.len()],
-            run: Vec::new(),
-            increments: vec![None; plan.stages.len()],
-            clean: vec![None; plan.stages.len()],
-            handed: base.image.as_deref().map(Image::handed_down),
-            base,
-            passed_over: Vec::new(),
-            keys,
-        };
+        let mut start = self.blind(base);
         inventory.ask(calls, noted)?;
         let images: Vec<_> = noted.iter().filter_map(|id| inventory.get(id)).collect();
         start.take(images.iter().map(|i| &**i), self);
@@ -148,10 +140,29 @@ impl Question<'_> {
             start.take_kept(self);
             if start.run.contains(&true) && !self.clean && !self.whole {
                 self.increments(&mut start)?;
-                start.run = to_run(&start, plan, self.selection);
+                start.decide(self);
             }
         }
         Ok(start)
+    }
+
+    /// The same where no engine is asked.
+    pub(crate) fn blind(&self, base: Base) -> Start {
+        let count = self.plan.stages.len();
+        let mut start = Start {
+            keys: key::chain(self.plan, self.parts, base.identity),
+            found: vec![None; count],
+            there: vec![None; count],
+            needed: Vec::new(),
+            run: Vec::new(),
+            increments: vec![None; count],
+            clean: vec![None; count],
+            handed: base.image.as_deref().map(Image::handed_down),
+            base,
+            passed_over: Vec::new(),
+        };
+        start.decide(self);
+        start
     }
 
     /// Is there a stage to run that a registry might have?
@@ -225,16 +236,28 @@ impl Start {
                 self.found[at] = Some(Found::of(image));
             }
         }
-        self.run = to_run(self, question.plan, question.selection);
+        self.decide(question);
     }
 
     /// Notes a stage that came from a registry, for other environments, too.
-    pub(super) fn take_fetched(&mut self, at: usize, image: &Image, question: &Question<'_>) {
+    pub(super) fn take_fetched(
+        &mut self,
+        at: usize,
+        image: &Image,
+        there: There,
+        question: &Question<'_>,
+    ) {
         self.see(image);
         let found = Found::of(image);
         question.inventory.keep(self.keys[at], found.clone());
         self.found[at] = Some(found);
-        self.run = to_run(self, question.plan, question.selection);
+        self.take_there(at, there, question);
+    }
+
+    /// Notes a stage that a registry has.
+    pub(super) fn take_there(&mut self, at: usize, there: There, question: &Question<'_>) {
+        self.there[at] = Some(there);
+        self.decide(question);
     }
 
     /// Notes what other environments of this run have kept.
@@ -244,37 +267,50 @@ impl Start {
                 self.found[at] = question.inventory.kept(self.keys[at]);
             }
         }
-        self.run = to_run(self, question.plan, question.selection);
+        self.decide(question);
+    }
+
+    /// By stage: nobody has found it.
+    pub(super) fn missing(&self) -> Vec<bool> {
+        let all = self.found.iter().zip(&self.there);
+        all.map(|(found, there)| found.is_none() && there.is_none())
+            .collect()
+    }
+
+    /// A stage is run if its image is missing and somebody needs it.
+    fn decide(&mut self, question: &Question<'_>) {
+        let (plan, selection) = (question.plan, question.selection);
+        let missing = self.missing();
+        self.needed = vec![false; plan.stages.len()];
+        self.run = self.needed.clone();
+        // What starts from a stage stands behind it.
+        for at in (0..plan.stages.len())
+            .rev()
+            .filter(|at| selection.wants(*at))
+        {
+            let mut above = selection.above(plan, at).peekable();
+            self.needed[at] = above.peek().is_none()
+                || selection.is_anew(at)
+                || above.any(|above| self.run[above] && self.increments[above].is_none());
+            self.run[at] = self.needed[at] && missing[at];
+        }
     }
 }
 
-/// A stage is run if its image is missing and somebody needs it: the caller, or a later stage that is run and starts from
-/// it.
-fn to_run(start: &Start, plan: &Plan, selection: &Selection) -> Vec<bool> {
-    let mut run = vec![false; plan.stages.len()];
-    // What starts from a stage stands behind it.
-    for at in (0..plan.stages.len())
-        .rev()
-        .filter(|at| selection.wants(*at))
-    {
-        let mut above = selection.above(plan, at).peekable();
-        let last = above.peek().is_none();
-        let needed = last
-            || selection.is_anew(at)
-            || above.any(|above| run[above] && start.increments[above].is_none());
-        run[at] = needed && start.found[at].is_none();
-    }
-    run
-}
-
-/// Ids of the deepest images that the last run noted.
-pub(crate) fn noted(plan: &Plan, selection: &Selection, note: &Note, engine: &str) -> Vec<String> {
+/// Ids of images that the last run noted: of the deepest stages, or of every one.
+pub(crate) fn noted(
+    plan: &Plan,
+    selection: &Selection,
+    note: &Note,
+    engine: &str,
+    every: bool,
+) -> Vec<String> {
     if note.engine != engine {
         return Vec::new();
     }
-    let last = |at: &usize| selection.above(plan, *at).next().is_none();
-    let leaves = selection.found().filter(last);
-    leaves
+    let last = |at: &usize| every || selection.above(plan, *at).next().is_none();
+    let stages = selection.found().filter(last);
+    stages
         .filter_map(|at| note.images.get(&plan.stages[at].name).cloned())
         .collect()
 }

@@ -16,6 +16,7 @@ pub(crate) mod lookup;
 pub(crate) mod marks;
 mod missing;
 pub(crate) mod mounts;
+mod nearest;
 pub(crate) mod network;
 pub(crate) mod proxies;
 mod push;
@@ -24,6 +25,7 @@ pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod stamp;
 pub(crate) mod stream;
+pub(crate) mod there;
 mod transfer;
 pub(crate) mod tries;
 pub(crate) mod verdict;
@@ -103,7 +105,6 @@ impl EngineEnv<'_> {
         if self.note.engine != self.calls.engine.name() {
             self.note = Note {
                 artifacts: std::mem::take(&mut self.note.artifacts),
-                recorded: std::mem::take(&mut self.note.recorded),
                 ..Note::default()
             };
         }
@@ -229,7 +230,7 @@ impl EngineEnv<'_> {
                 failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
             } else if start.run[at] {
-                let why = self.why(at, selection);
+                let why = self.why(at, &start, selection);
                 if let Some(text) = why.map(|why| format!("{} runs: {why}", stage.name)) {
                     tell.say(Kind::Note { text });
                 }
@@ -324,6 +325,9 @@ impl EngineEnv<'_> {
             if !found.keyless && found.links == 0 {
                 let inventory = self.world.inventory(self.calls.engine);
                 inventory.keep(key, found.clone());
+            }
+            if found.keyless {
+                self.memory.forget(at);
             }
             self.push(at, key, &found, true);
             start.found[at] = Some(found);

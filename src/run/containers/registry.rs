@@ -5,19 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::event::Kind;
 use super::lookup::{Question, Start};
 use super::stage::key_tag;
+use super::there::There;
 use super::transfer;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
-use crate::registry::{self, Client, Reference, Remote, Trouble, Version};
-use crate::size;
+use crate::registry::{self, Answer, Client, Reference, Remote, Sought, Trouble, Version};
+use crate::{size, time};
 
 /// What registries answered in this run; shared by all environments.
 pub(crate) struct Registry {
@@ -27,12 +28,48 @@ pub(crate) struct Registry {
 
 #[derive(Default)]
 struct Known {
-    /// Digests by tag; `None`: it is not there, or cannot be had.
-    digests: BTreeMap<Reference, Option<String>>,
+    /// By tag, with when it was asked for.
+    digests: BTreeMap<Reference, (Instant, Answer<String>)>,
+    /// By name and platform.
+    images: BTreeMap<(Reference, String), Answer<Remote>>,
     /// Hosts that were lost: they are not asked again.
-    lost: BTreeSet<String>,
+    lost: BTreeMap<String, Trouble>,
     /// Hosts of which something was told.
     told: BTreeSet<String>,
+}
+
+/// So long a tag that is not there counts as such: other machines build and push meanwhile.
+const ABSENT: Duration = Duration::from_secs(60);
+
+impl Known {
+    fn digest(&self, tag: &Reference) -> Option<&Answer<String>> {
+        let (at, answer) = self.digests.get(tag)?;
+        (answer != &Ok(None) || at.elapsed() < ABSENT).then_some(answer)
+    }
+
+    /// What is not known yet, each name once, and nothing for what is there already.
+    fn open(&self, sought: &[Sought]) -> Vec<Sought> {
+        let there = |s: &&Sought| matches!(self.digest(&s.name), Some(Ok(Some(_))));
+        let found = sought.iter().filter(there).flat_map(|s| &s.ends);
+        let found: BTreeSet<usize> = found.copied().collect();
+        let (mut open, mut places) = (Vec::<Sought>::new(), BTreeMap::new());
+        for Sought { name, ends } in sought {
+            let ends: BTreeSet<usize> = ends.difference(&found).copied().collect();
+            if ends.is_empty() || self.digest(name).is_some() || self.lost.contains_key(&name.host)
+            {
+                continue;
+            }
+            let place = *places.entry(name).or_insert(open.len());
+            match open.get_mut(place) {
+                Some(same) => same.ends.extend(ends),
+                None => open.push(Sought {
+                    name: name.clone(),
+                    ends,
+                }),
+            }
+        }
+        open
+    }
 }
 
 impl Registry {
@@ -48,28 +85,54 @@ impl Registry {
         self.client.silence()
     }
 
-    /// The digests under these tags, as far as they are there; each is asked for once.
-    pub(crate) fn digests(
-        &self,
-        tags: &[Reference],
-        warn: &mut dyn FnMut(Problem),
-    ) -> Vec<Option<String>> {
-        let known = self.known();
-        let new = tags
-            .iter()
-            .filter(|tag| !known.digests.contains_key(tag) && !known.lost.contains(&tag.host));
-        let new: Vec<Reference> = new.cloned().collect();
-        drop(known);
-        let answers = self.client.digests(new.clone());
-        for (tag, answer) in new.into_iter().zip(answers) {
+    /// Looks for names, in their order, over several connections; what is known is not asked again.
+    pub(crate) fn look(&self, sought: &[Sought], warn: &mut dyn FnMut(Problem)) {
+        let open = self.known().open(sought);
+        let answers = self.client.look(open.clone());
+        for (Sought { name, .. }, answer) in open.into_iter().zip(answers) {
+            let Some(answer) = answer else { continue };
             match answer {
-                Ok(digest) => self.note(tag, digest),
-                Err(trouble) => self.told(&tag, &trouble, warn),
+                Err(trouble) => self.failed(&name, &trouble, warn),
+                answer => self.answered(name, answer),
             }
         }
+    }
+
+    /// The digest under a tag, as far as somebody looked.
+    pub(crate) fn digest(&self, tag: &Reference) -> Option<Answer<String>> {
         let known = self.known();
-        tags.iter()
-            .map(|tag| known.digests.get(tag).cloned().flatten())
+        let lost = known.lost.get(&tag.host);
+        let answer = known.digest(tag).cloned();
+        answer.or_else(|| lost.map(|trouble| Err(trouble.clone())))
+    }
+
+    /// The images that these names stand for; each is asked for once.
+    pub(crate) fn images(&self, of: &[(Reference, String)]) -> Vec<Answer<Remote>> {
+        let known = self.known();
+        let new = of
+            .iter()
+            .filter(|q| !known.images.contains_key(q) && !known.lost.contains_key(&q.0.host));
+        let new: BTreeSet<(Reference, String)> = new.cloned().collect();
+        drop(known);
+        let new: Vec<(Reference, String)> = new.into_iter().collect();
+        let answers = self.client.images(new.clone());
+        for (question, answer) in new.into_iter().zip(answers) {
+            match &answer {
+                Err(trouble) if trouble.kind == registry::Kind::Interrupted => continue,
+                Err(trouble) => self.note_lost(&question.0, trouble),
+                Ok(_) => {}
+            }
+            self.known().images.insert(question, answer);
+        }
+        let known = self.known();
+        let unknown = |host: &str| match known.lost.get(host) {
+            Some(trouble) => Err(trouble.clone()),
+            None => Ok(None),
+        };
+        of.iter()
+            .map(|q| known.images.get(q).cloned())
+            .zip(of)
+            .map(|(answer, (name, _))| answer.unwrap_or_else(|| unknown(&name.host)))
             .collect()
     }
 
@@ -80,13 +143,20 @@ impl Registry {
         platform: &str,
         warn: &mut dyn FnMut(Problem),
     ) -> Option<Remote> {
-        if self.known().lost.contains(&of.host) {
-            return None;
-        }
-        self.client.image(of, platform).unwrap_or_else(|trouble| {
-            self.told(of, &trouble, warn);
+        let answer = self.images(&[(of.clone(), platform.to_owned())]).remove(0);
+        answer.unwrap_or_else(|trouble| {
+            self.tell(of, &trouble, warn);
             None
         })
+    }
+
+    /// Some tags of a repository; none where it cannot be asked.
+    pub(crate) fn tags(&self, of: &Reference, most: usize) -> Vec<String> {
+        if self.known().lost.contains_key(&of.host) {
+            return Vec::new();
+        }
+        let tags = self.client.first_tags(of, most);
+        tags.ok().flatten().unwrap_or_default()
     }
 
     /// The digest under a tag now, whatever it was; `None`: none that we know of.
@@ -97,19 +167,35 @@ impl Registry {
 
     /// Notes what is under a tag.
     pub(crate) fn note(&self, tag: Reference, digest: Option<String>) {
-        self.known().digests.insert(tag, digest);
+        self.answered(tag, Ok(digest));
     }
 
-    /// Tells trouble once for each registry. One that was lost would keep everybody waiting again.
-    fn told(&self, of: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
-        let mut known = self.known();
+    /// What is under a tag cannot be told.
+    pub(crate) fn failed(&self, tag: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
+        self.tell(tag, trouble, warn);
+        self.answered(tag.clone(), Err(trouble.clone()));
+    }
+
+    fn answered(&self, tag: Reference, answer: Answer<String>) {
+        let now = time::start();
+        self.known().digests.insert(tag, (now, answer));
+    }
+
+    /// One that was lost would keep everybody waiting again.
+    fn note_lost(&self, of: &Reference, trouble: &Trouble) {
+        if trouble.kind == registry::Kind::Lost {
+            let lost = trouble.clone();
+            self.known().lost.insert(of.host.clone(), lost);
+        }
+    }
+
+    /// Tells trouble once for each registry.
+    fn tell(&self, of: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
         if trouble.kind == registry::Kind::Interrupted {
             return;
         }
-        if trouble.kind == registry::Kind::Lost {
-            known.lost.insert(of.host.clone());
-        }
-        if known.told.insert(of.host.clone()) {
+        self.note_lost(of, trouble);
+        if self.known().told.insert(of.host.clone()) {
             let title = format!("not all images can be looked for: {}", trouble.said);
             warn(Problem::warning(title, trouble.advice()));
         }
@@ -121,7 +207,7 @@ impl Registry {
 }
 
 impl Question<'_> {
-    /// Looks for the stages that would have to run, all at once, and gets the deepest that is there; nothing that it
+    /// Looks for the stages that would have to run, the deepest first, and gets it if it is there; nothing that it
     /// spares is pulled.
     pub(super) fn fetch_stages(
         &self,
@@ -129,30 +215,25 @@ impl Question<'_> {
         start: &mut Start,
         say: &mut dyn FnMut(Kind),
     ) -> Result<(), Problem> {
-        let mut tags = Vec::new();
-        let found: Vec<usize> = self.selection.found().collect();
-        for at in found.into_iter().rev() {
-            if start.run[at] {
-                let (stage, tag) = (&self.plan.stages[at], key_tag(start.keys[at]));
-                let names = self.plan.registry_names(stage, &tag).into_iter();
-                // A name that no registry can have is no image's.
-                let names = names.filter_map(|name| Reference::parse(&name).ok());
-                tags.extend(names.map(|name| (at, name)));
-            }
-        }
-        let names: Vec<Reference> = tags.iter().map(|(_, name)| name.clone()).collect();
-        let digests = registry.digests(&names, &mut |problem| say(Kind::Warning { problem }));
-        for ((at, tag), digest) in tags.into_iter().zip(digests) {
-            let wanted = start.run[at] && !self.calls.cancel.requested();
-            let Some(digest) = digest.filter(|_| wanted) else {
-                continue;
+        let mut tried = BTreeSet::new();
+        loop {
+            let mut sought = self.sought(start, &start.run);
+            sought.retain(|(_, sought)| !tried.contains(&sought.name));
+            let names: Vec<Sought> = sought.iter().map(|(_, sought)| sought.clone()).collect();
+            registry.look(&names, &mut |problem| say(Kind::Warning { problem }));
+            let there = sought.into_iter().find_map(|(at, Sought { name, .. })| {
+                let digest = registry.digest(&name)?.ok()??;
+                Some((at, name, digest))
+            });
+            let Some((at, tag, digest)) = there.filter(|_| !self.calls.cancel.requested()) else {
+                return Ok(());
             };
             match self.fetch_stage(registry, start, at, &tag, digest, say)? {
-                Some(image) => start.take_fetched(at, &image, self),
-                None => registry.note(tag, None),
+                Some((image, there)) => start.take_fetched(at, &image, there, self),
+                None => registry.note(tag.clone(), None),
             }
+            tried.insert(tag);
         }
-        Ok(())
     }
 
     /// Gets one stage onto the engine; `None`: it is not what its tag says, or cannot be had.
@@ -164,7 +245,7 @@ impl Question<'_> {
         tag: &Reference,
         digest: String,
         say: &mut dyn FnMut(Kind),
-    ) -> Result<Option<Image>, Problem> {
+    ) -> Result<Option<(Image, There)>, Problem> {
         let named = tag.with(Version::Digest(digest));
         let platform = format!("{}/{}", start.base.os, start.base.architecture);
         let mut warn = |problem| say(Kind::Warning { problem });
@@ -178,7 +259,8 @@ impl Question<'_> {
         let (name, size) = (&self.plan.stages[at].name, size::shown(remote.bytes));
         let text = format!("`{name}` is in the registry: pulling {tag} ({size})");
         say(Kind::Note { text });
-        let name = named.with(Version::Digest(remote.digest)).to_string();
+        let name = named.with(Version::Digest(remote.digest.clone()));
+        let name = name.to_string();
         let pull = self.calls.engine.pull(&name, None);
         let limit = transfer::limit(remote.bytes, registry.silence());
         let problem = match transfer::carry(self.calls, &pull, limit)? {
@@ -189,7 +271,7 @@ impl Question<'_> {
             Ok(()) => match self.pulled(&name)? {
                 Some(image) if self.is_stage(start, at, &image) => {
                     self.call_its_own(&image, &name, start, at)?;
-                    return Ok(Some(image));
+                    return Ok(Some((image, There::of(tag, &remote))));
                 }
                 Some(_) => foreign(tag),
                 // Somebody removes images meanwhile: as if it had not been there.
@@ -226,7 +308,7 @@ impl Question<'_> {
     }
 
     /// Is an image the stage of this key, as a run of this project left it?
-    fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
+    pub(super) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
         let parent = self.plan.stages[at].parent;
         let parent = parent
             .map_or(start.base.identity, |p| start.keys[p])
@@ -238,7 +320,7 @@ impl Question<'_> {
 }
 
 /// Somebody else's image under a tag of ours.
-fn foreign(tag: &Reference) -> Problem {
+pub(super) fn foreign(tag: &Reference) -> Problem {
     let title = format!("{tag} is not what its tag says, and is not used");
     Problem::warning(
         title,

@@ -1,14 +1,16 @@
 //! Why a stage is run that was passed or found before; and what is kept for that question the next time.
 
 use super::EngineEnv;
+use super::base::Beyond;
 use super::lookup::Start;
 use crate::plan::chain::Selection;
 use crate::plan::copy;
-use crate::plan::record::{self, Record, What};
+use crate::plan::record::Record;
 use crate::problem::Problem;
-use crate::run::records::{Kept, Now};
+use crate::run::records::{Kept, Last, Now};
 use crate::run::result::State;
 use crate::run::stages;
+use crate::run::why::Why;
 
 /// The records of the last time, and of this one.
 #[derive(Debug, Default)]
@@ -23,6 +25,13 @@ impl Memory {
     pub(super) fn label(&self, at: usize) -> String {
         let record = self.now.get(at).and_then(Option::as_ref);
         record.map(Record::label).unwrap_or_default()
+    }
+
+    /// A stage passed and is not what its key says: that it was is not to be remembered.
+    pub(super) fn forget(&mut self, at: usize) {
+        if let Some(record) = self.now.get_mut(at) {
+            *record = None;
+        }
     }
 }
 
@@ -55,28 +64,26 @@ impl EngineEnv<'_> {
 
     /// Why a stage is run, in a line; `None` where nobody asks: it is new, it was asked for, or the stage before it was
     /// run for a reason that was told.
-    pub(super) fn why(&self, at: usize, selection: &Selection) -> Option<String> {
+    pub(super) fn why(&self, at: usize, start: &Start, selection: &Selection) -> Option<String> {
         let Memory { last, now } = &self.memory;
-        let (new, old) = (
-            now.get(at)?.as_ref()?,
-            last.stages.get(&self.plan.stages[at].name)?,
-        );
+        let new = now.get(at)?.as_ref()?;
         if selection.is_anew(at) {
             return None;
         }
-        if old.key == new.key {
-            return Some(if last.engine == self.calls.engine.name() {
-                "its image is gone".to_owned()
-            } else {
-                format!("{} has no image of it", self.calls.engine.name())
-            });
-        }
-        let mut changes = record::changes(old, new);
-        changes.retain(|change| change.what != What::Stage);
-        (!changes.is_empty()).then(|| record::brief(&changes))
+        let stage = &self.plan.stages[at];
+        // What registries have costs questions: of one stage in a chain that is enough.
+        let first = stage.parent.is_none_or(|parent| !start.run[parent]);
+        let registry = match self.beyond(selection) {
+            Beyond::Registry(registry) if first => Some(registry),
+            Beyond::Registry(_) | Beyond::Engine | Beyond::Nobody => None,
+        };
+        let engine = self.calls.engine.name();
+        let question = self.question(selection);
+        let nearest = || question.nearest(at, new, start, registry);
+        Why::of(new, last.stages.get(&stage.name), engine, nearest).brief(engine)
     }
 
-    /// Keeps the records of what passed.
+    /// Keeps the records of what passed and is what its key says.
     pub(super) fn remember(&mut self) -> Result<(), Problem> {
         let Memory { mut last, mut now } = std::mem::take(&mut self.memory);
         if now.is_empty() {
@@ -90,9 +97,10 @@ impl EngineEnv<'_> {
             };
             let key = record.key.clone();
             self.note.recorded.insert(result.name.clone(), key);
-            last.stages.insert(result.name.clone(), record);
+            let engine = self.calls.engine.name().to_owned();
+            let stage = Last { engine, record };
+            last.stages.insert(result.name.clone(), stage);
         }
-        self.calls.engine.name().clone_into(&mut last.engine);
         last.write(self.folder)
     }
 }

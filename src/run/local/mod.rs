@@ -5,7 +5,7 @@ mod files;
 mod finally;
 pub(crate) mod made;
 mod noted;
-mod own;
+pub(crate) mod own;
 mod packages;
 mod sync;
 mod tree_lock;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{LocalEnv, files, sync};
 use crate::digest::{Digest, Digester};
+use crate::exec::Cancel;
 use crate::host::os_release;
 use crate::plan::chain::Selection;
 use crate::plan::copy::{FileCache, Manifest, named};
@@ -19,7 +20,7 @@ use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
 use crate::run::event::{Event, Kind};
 use crate::run::folder::EnvFolder;
-use crate::run::{pass_env, stages};
+use crate::run::{World, pass_env, stages};
 
 /// Of the variables that every local command gets, those that act on results; `pass-env` acts whole.
 const ACTING: [&str; 8] = [
@@ -44,6 +45,57 @@ struct Passed {
 struct PassedStage {
     name: String,
     key: String,
+}
+
+impl Passed {
+    /// By stage: it passed with its key, and so did all before it that are meant.
+    fn found(&self, plan: &Plan, selection: &Selection, keys: &[Digest]) -> Vec<bool> {
+        let mut found = vec![false; keys.len()];
+        for (at, stage) in selection.stages(plan) {
+            let key = keys[at].to_string();
+            let mut all = self.stages.iter();
+            let passed = all.any(|passed| passed.name == stage.name && passed.key == key);
+            if !passed || selection.is_anew(at) {
+                break;
+            }
+            found[at] = true;
+        }
+        found
+    }
+}
+
+/// What the next run does with the stages, as far as it is known before.
+pub(crate) struct Looked {
+    pub(crate) keys: Vec<Digest>,
+    /// By stage: it is skipped.
+    pub(crate) found: Vec<bool>,
+    /// Names of the stages that passed in the tree, with whatever key.
+    pub(crate) passed: Vec<String>,
+}
+
+/// Looks what the next run would skip; nothing is copied or written.
+pub(crate) fn look(
+    plan: &Plan,
+    selection: &Selection,
+    world: &World<'_>,
+    cancel: &Cancel,
+) -> Result<Looked, Problem> {
+    let root = &world.root;
+    let mut cache = FileCache::open(root, world.folder.path(), world.host.cpus);
+    let tree = files::of(root, &mut cache, cancel)?;
+    let parts = parts(plan, world, &tree, selection, &mut cache)?;
+    let keys = key::chain(plan, &parts, identity(plan, world));
+    let folder = world.folder.env(&plan.env);
+    let passed = if sync::is_known(folder.path()) {
+        read(&folder)
+    } else {
+        Passed::default()
+    };
+    Ok(Looked {
+        found: passed.found(plan, selection, &keys),
+        passed: passed.stages.into_iter().map(|stage| stage.name).collect(),
+        keys,
+    })
 }
 
 /// The tree's stages: their keys, and which of them are not run.
@@ -115,12 +167,12 @@ impl LocalEnv<'_> {
         let root = &self.world.root;
         let mut cache = FileCache::open(root, self.world.folder.path(), self.world.host.cpus);
         let tree = files::of(root, &mut cache, self.cancel)?;
-        let parts = self.parts(&tree, selection, &mut cache)?;
+        let parts = parts(self.plan, self.world, &tree, selection, &mut cache)?;
         cache.save()?;
         let synced = sync::sync(root, &self.plan.env, &tree, &|| !self.cancel.requested())?;
         tell(&synced, &mut say);
         let mut own = Own {
-            keys: key::chain(self.plan, &parts, self.identity()),
+            keys: key::chain(self.plan, &parts, identity(self.plan, self.world)),
             parts,
             passed: Passed::default(),
             found: vec![false; self.plan.stages.len()],
@@ -131,67 +183,60 @@ impl LocalEnv<'_> {
             self.folder.write_json(FILE, &own.passed)?;
         } else {
             own.passed = read(self.folder);
-            for (at, stage) in selection.stages(self.plan) {
-                let key = own.key(at);
-                let mut all = own.passed.stages.iter();
-                let passed = all.any(|passed| passed.name == stage.name && passed.key == key);
-                if !passed || selection.is_anew(at) {
-                    break;
-                }
-                own.found[at] = true;
-            }
+            own.found = own.passed.found(self.plan, selection, &own.keys);
         }
         Ok(own)
     }
+}
 
-    /// What acts on each stage of its own.
-    fn parts(
-        &self,
-        tree: &Manifest,
-        selection: &Selection,
-        cache: &mut FileCache,
-    ) -> Result<Vec<KeyParts>, Problem> {
-        let (whole, mut parts) = (tree.digest(), Vec::new());
-        let here = stages::here(self.plan, self.world.host);
-        for (at, stage) in self.plan.stages.iter().enumerate() {
-            let files = match stage.copy.as_slice() {
-                _ if !selection.wants(at) => None,
-                [] if installs_alone(stage) => None,
-                [] => Some(whole),
-                list => {
-                    let copied = Manifest::collect(&self.world.root, list, cache)?;
-                    Some(copied.within(tree).digest())
-                }
-            };
-            parts.push(KeyParts::of(self.plan, stage, files, &here));
-        }
-        Ok(parts)
+/// What acts on each stage of its own.
+fn parts(
+    plan: &Plan,
+    world: &World<'_>,
+    tree: &Manifest,
+    selection: &Selection,
+    cache: &mut FileCache,
+) -> Result<Vec<KeyParts>, Problem> {
+    let (whole, mut parts) = (tree.digest(), Vec::new());
+    let here = stages::here(plan, world.host);
+    for (at, stage) in plan.stages.iter().enumerate() {
+        let files = match stage.copy.as_slice() {
+            _ if !selection.wants(at) => None,
+            [] if installs_alone(stage) => None,
+            [] => Some(whole),
+            list => {
+                let copied = Manifest::collect(&world.root, list, cache)?;
+                Some(copied.within(tree).digest())
+            }
+        };
+        parts.push(KeyParts::of(plan, stage, files, &here));
     }
+    Ok(parts)
+}
 
-    /// What the first stage starts from: this machine's system, and what of the caller's variables acts.
-    fn identity(&self) -> Digest {
-        let system = os_release::read();
-        let mut digester = Digester::new("runenv-host");
-        digester
-            .field("system", system.id.as_bytes())
-            .field("release", system.release.unwrap_or_default().as_bytes())
-            .field("architecture", std::env::consts::ARCH.as_bytes());
-        let host = self.world.host;
-        let passed = pass_env::of(host, &self.plan.pass_env);
-        let mut all: Vec<(String, &OsStr)> = Vec::new();
-        for name in ACTING {
-            let value = host.variables.get(OsStr::new(name));
-            all.extend(value.map(|value| (name.to_owned(), value.as_os_str())));
-        }
-        let passed = passed.named.into_iter().chain(passed.matched);
-        all.extend(passed.map(|(name, value)| (name.clone(), value)));
-        all.sort_unstable();
-        all.dedup();
-        for (name, value) in all {
-            digester.field(&name, value.as_bytes());
-        }
-        digester.finish()
+/// What the first stage starts from: this machine's system, and what of the caller's variables acts.
+fn identity(plan: &Plan, world: &World<'_>) -> Digest {
+    let system = os_release::read();
+    let mut digester = Digester::new("runenv-host");
+    digester
+        .field("system", system.id.as_bytes())
+        .field("release", system.release.unwrap_or_default().as_bytes())
+        .field("architecture", std::env::consts::ARCH.as_bytes());
+    let host = world.host;
+    let passed = pass_env::of(host, &plan.pass_env);
+    let mut all: Vec<(String, &OsStr)> = Vec::new();
+    for name in ACTING {
+        let value = host.variables.get(OsStr::new(name));
+        all.extend(value.map(|value| (name.to_owned(), value.as_os_str())));
     }
+    let passed = passed.named.into_iter().chain(passed.matched);
+    all.extend(passed.map(|(name, value)| (name.clone(), value)));
+    all.sort_unstable();
+    all.dedup();
+    for (name, value) in all {
+        digester.field(&name, value.as_bytes());
+    }
+    digester.finish()
 }
 
 /// Does the stage nothing but install packages? Then no file of the tree acts on it.

@@ -54,6 +54,11 @@ fn begin(root: &Path, env: &str, synced: &mut Synced) -> Result<(Tree, Noted), P
     Ok((tree, Noted::empty(&note)))
 }
 
+/// Is there a tree in an environment's folder of which something is known?
+pub(super) fn is_known(folder: &Path) -> bool {
+    files::is_there(&folder.join(TREE)) && Noted::read(&folder.join(NOTE)).is_some()
+}
+
 /// Brings the tree of an environment to what the manifest says of the root, as long as it may go on.
 pub(super) fn sync(
     root: &Path,

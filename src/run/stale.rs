@@ -1,0 +1,96 @@
+//! In which environments a run would run something. Asks engines and registries once for all; pulls and writes nothing.
+
+use super::World;
+use super::ahead::{self, Known, Ready, Unasked};
+use super::containers::call::Calls;
+use super::containers::registry::Registry;
+use super::containers::there::Depth;
+use super::local::own;
+use super::records::Kept;
+use crate::engine::Engine;
+use crate::exec::Cancel;
+use crate::plan::Plan;
+use crate::plan::chain::Selection;
+use crate::problem::Problem;
+
+/// Would something of an environment run?
+#[derive(Debug)]
+pub(crate) enum Stale {
+    /// All that is wanted is there.
+    No,
+    Yes,
+    /// It is not known, for this reason.
+    Unknown(Unasked),
+}
+
+/// An environment: its plan, which of its stages, and who runs it (`None`: this host).
+pub(crate) type One = (Plan, Selection, Option<Engine>);
+
+/// By environment. `registry`: `None` with `--offline`. What could not be asked is a warning.
+pub(crate) fn stale(
+    all: &[One],
+    registry: Option<&Registry>,
+    world: &World<'_>,
+    cancel: &Cancel,
+    warn: &mut dyn FnMut(Problem),
+) -> Result<Vec<Stale>, Problem> {
+    let mut ready = Vec::new();
+    for (plan, wanted, engine) in all {
+        if let Some(engine) = *engine {
+            let last = Kept::read(&world.folder.env(&plan.env));
+            let calls = Calls::new(engine, cancel);
+            ready.push(Ready::read((plan, wanted), calls, world, last, false)?);
+        }
+    }
+    let mut known = ahead::ask(&ready, registry, false, world);
+    let mut told: Vec<Problem> = Vec::new();
+    for trouble in known.iter().filter_map(|one| one.trouble.as_ref()) {
+        if told.iter().all(|told| told.title != trouble.title) {
+            told.push(trouble.clone());
+        }
+    }
+    for Problem { title, help, .. } in told {
+        let problem = Problem::warning(title, "");
+        warn(Problem { help, ..problem });
+    }
+    if let Some(registry) = registry {
+        ahead::find(&mut known, Depth::Deepest, registry, warn);
+    }
+    let mut known = known.into_iter();
+    let one = |(plan, wanted, engine): &One| {
+        if engine.is_none() {
+            return here(plan, wanted, world, cancel);
+        }
+        let known = known.next().expect("one for each that is on an engine");
+        Ok(of(&known, registry))
+    };
+    all.iter().map(one).collect()
+}
+
+/// In the source tree all stages run every time.
+fn here(
+    plan: &Plan,
+    wanted: &Selection,
+    world: &World<'_>,
+    cancel: &Cancel,
+) -> Result<Stale, Problem> {
+    if !plan.isolated {
+        return Ok(Stale::Yes);
+    }
+    let looked = own::look(plan, wanted, world, cancel)?;
+    let found = wanted.stages(plan).all(|(at, _)| looked.found[at]);
+    Ok(if found { Stale::No } else { Stale::Yes })
+}
+
+fn of(known: &Known<'_>, registry: Option<&Registry>) -> Stale {
+    let run = match &known.asked {
+        Ok(asked) => asked.start.run.as_slice(),
+        Err(_) => &[true],
+    };
+    let mut run = (0..run.len()).filter(|at| run[*at]).peekable();
+    if run.peek().is_none() {
+        return Stale::No;
+    }
+    let unknown = run.find_map(|at| known.unasked(at, registry));
+    unknown.map_or(Stale::Yes, Stale::Unknown)
+}
