@@ -106,6 +106,40 @@ fn many_are_asked_over_few_connections() {
     );
 }
 
+/// 40 environments of four stages; every other one has its second deepest.
+#[test]
+fn what_is_found_spares_what_is_behind_it() {
+    let server = Server::new(|asked| {
+        let tag = asked.line.rsplit('/').next().unwrap();
+        let (env, depth) = tag.split_once('-').unwrap();
+        let even = env.parse::<usize>().unwrap() % 2 == 0;
+        let digest = format!("Docker-Content-Digest: sha256:{}", "7".repeat(64));
+        let status = if even && depth == "1" { 200 } else { 404 };
+        Reply::With(status, vec![digest], vec![])
+    });
+    let all = (0..4).flat_map(|depth| (0..40).map(move |env| (env, depth)));
+    let sought = all.clone().map(|(env, depth)| Sought {
+        name: server.reference(&format!("a:{env}-{depth}")),
+        ends: BTreeSet::from([env]),
+    });
+    let answers = client(&[]).look(sought.collect());
+    for ((env, depth), answer) in all.zip(answers) {
+        match answer {
+            None => assert!(env % 2 == 0 && depth > 1, "{env}-{depth}"),
+            Some(answer) => {
+                let there = answer.unwrap().is_some();
+                assert_eq!(there, env % 2 == 0 && depth == 1, "{env}-{depth}");
+            }
+        }
+    }
+    let asked = server.lines();
+    let first: Vec<&String> = asked.iter().take(30).collect();
+    assert!(first.iter().all(|line| line.ends_with("-0")), "{first:?}");
+    assert_eq!(asked.len(), 120);
+    assert!(server.connections.load(Ordering::SeqCst) <= 8);
+    assert_eq!(client(&[]).look(Vec::new()).len(), 0);
+}
+
 #[test]
 fn what_passes_is_tried_three_times() {
     let tries = |kind: &'static str| {

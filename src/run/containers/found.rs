@@ -35,6 +35,9 @@ impl EngineEnv<'_> {
             self.note.images.insert(name.clone(), found.image.clone());
             self.push(at, start.keys[at], found, false);
         }
+        if !start.proves(at, self.plan) {
+            self.memory.forget(at);
+        }
         tell.say(Kind::StageCached);
         // What was missing when it was installed is missing still.
         let (missing_packages, package_sources) = if stage.packages.is_some() {

@@ -270,6 +270,16 @@ impl Start {
         self.decide(question);
     }
 
+    /// Has a stage of this key passed, as its image says, or a clean one that stands on it?
+    pub(super) fn proves(&self, at: usize, plan: &Plan) -> bool {
+        let found = self.found.iter().enumerate();
+        let mut clean = found.filter_map(|(above, found)| {
+            let found = found.as_ref()?;
+            (above == at || found.links == 0).then_some(above)
+        });
+        clean.any(|above| plan.down(above).any(|below| below == at))
+    }
+
     /// By stage: nobody has found it.
     pub(super) fn missing(&self) -> Vec<bool> {
         let all = self.found.iter().zip(&self.there);

@@ -27,7 +27,7 @@ impl Memory {
         record.map(Record::label).unwrap_or_default()
     }
 
-    /// A stage passed and is not what its key says: that it was is not to be remembered.
+    /// Nothing shows that a stage of this key has passed: it is not to be remembered.
     pub(super) fn forget(&mut self, at: usize) {
         if let Some(record) = self.now.get_mut(at) {
             *record = None;

@@ -1,5 +1,6 @@
 //! Stages that go from machine to machine by a registry on this one: `tests/engines/up.sh` starts it.
 
+mod asked;
 mod cleaned;
 mod forged;
 mod logins;
