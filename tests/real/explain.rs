@@ -75,23 +75,30 @@ fn link(project: &Project, target: &str) {
     symlink(target, link).unwrap();
 }
 
+/// In envs.toml: this, in place of that.
+fn replace(project: &Project, old: &str, new: &str) {
+    let text = std::fs::read_to_string(project.root().join("envs.toml")).unwrap();
+    assert!(text.contains(old), "{old}");
+    project.file("envs.toml", text.replace(old, new));
+}
+
+fn executable(project: &Project) {
+    let mode = PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(project.root().join("src/run"), mode).unwrap();
+}
+
 /// One edit after another, and what each adds to what is told.
 fn edits(project: &Project, base: &str, other: &str) {
-    let toml = |old: &str, new: &str| {
-        let text = std::fs::read_to_string(project.root().join("envs.toml")).unwrap();
-        assert!(text.contains(old), "{old}");
-        project.file("envs.toml", text.replace(old, new));
-    };
-    let mode = || {
-        let mode = PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(project.root().join("src/run"), mode).unwrap();
-    };
+    let toml = |old, new| replace(project, old, new);
     let edits: [(&dyn Fn(), &[&str]); 10] = [
         (
             &|| project.file("src/a", "b\n"),
             &["built: src/a file 2 # -> file 2 #"],
         ),
-        (&mode, &["built: src/run file 5 # -> program 5 #"]),
+        (
+            &|| executable(project),
+            &["built: src/run file 5 # -> program 5 #"],
+        ),
         (
             &|| link(project, "run"),
             &["built: src/l link a -> link run"],
@@ -159,8 +166,7 @@ fn ten_edits_in_a_row_are_named() {
             .says("tested runs: prelude `A=1` added\n");
         // On a machine that never ran it: the nearest of the images.
         std::fs::remove_dir_all(project.root().join(".runenv")).unwrap();
-        let text = std::fs::read_to_string(project.root().join("envs.toml")).unwrap();
-        project.file("envs.toml", text.replace("clang", "tcc"));
+        replace(&project, "clang", "tcc");
         let explained = explain(&project, &env, &["--", "x"]);
         assert_eq!(causes(&explained), ["built: env.CC - -> tcc"]);
         assert!(each_stage(&explained, "against")[1].starts_with("sha256:") || engine == "podman");

@@ -1,5 +1,6 @@
 //! What is asked of a registry: by whom, how often, and what `explain` and `list --stale` make of the answers.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -159,6 +160,21 @@ fn tag_of(project: &Project, stage: &Value) -> (String, String) {
     )
 }
 
+/// A folder with a client whose engine is not there.
+fn broken(fresh: &Project) -> PathBuf {
+    let broken = fresh.home().join("broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    let program = broken.join(&fresh.engine);
+    std::fs::write(
+        &program,
+        "#!/bin/sh\necho 'Cannot connect to the daemon' >&2; exit 1\n",
+    )
+    .unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).unwrap();
+    broken
+}
+
 /// The lock file says what the base image is, and the registry what there is of the stages.
 fn without_an_engine(fresh: &mut Project) {
     let json = fresh
@@ -184,16 +200,7 @@ fn without_an_engine(fresh: &mut Project) {
         ],
     );
     fresh.file("envs.lock", lock(architecture.code(0).out.trim()));
-    let broken = fresh.home().join("broken");
-    std::fs::create_dir_all(&broken).unwrap();
-    let program = broken.join(&fresh.engine);
-    std::fs::write(
-        &program,
-        "#!/bin/sh\necho 'Cannot connect to the daemon' >&2; exit 1\n",
-    )
-    .unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&program, mode).unwrap();
+    let broken = broken(fresh);
     fresh.file("src/a", format!("first {}\n", fresh.name));
     let mut blind = machine(&fresh.engine, &fresh.name, HOST);
     blind.path_first(&broken);
