@@ -96,3 +96,17 @@ fn a_signal_ends_lock_and_writes_nothing() {
     interrupted(lock);
     assert!(!project.path("envs.lock").exists());
 }
+
+#[test]
+fn without_a_registry_none_is_cleaned() {
+    let project =
+        Project::new().envs_toml("[project]\nname = \"p\"\n[stage.one]\nrun = \"true\"\n");
+    let ran = project.runenv("clean --registry").exits(2);
+    for text in [
+        "there is no registry to clean",
+        "--> envs.toml",
+        "`[registry]` with `repository = ",
+    ] {
+        assert!(ran.stderr.contains(text), "{ran:?}");
+    }
+}

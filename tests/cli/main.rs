@@ -65,3 +65,4 @@ mod show;
 mod show_json;
 mod side_by_side;
 mod signals;
+mod tries;

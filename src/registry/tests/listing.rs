@@ -53,3 +53,30 @@ fn a_removal_is_done_or_refused() {
         assert_eq!(server.lines(), ["DELETE /v2/a/manifests/1"]);
     }
 }
+
+/// A token for reading is none for taking away.
+#[test]
+fn a_token_is_asked_for_what_is_to_be_done() {
+    let server = Server::new(|asked| {
+        let line = asked.line.as_str();
+        let scope = |actions: &str| format!("scope=repository%3Aa%3A{actions}");
+        let host = &asked.host;
+        match (line, asked.authorization.as_deref()) {
+            (line, _) if line.ends_with(&scope("pull%2Cdelete")) => ok(r#"{"token": "delete"}"#),
+            (line, _) if line.ends_with(&scope("pull")) => ok(r#"{"token": "pull"}"#),
+            ("HEAD /v2/a/manifests/1", Some("Bearer pull")) => {
+                let digest = format!("Docker-Content-Digest: sha256:{}", "a".repeat(64));
+                Reply::With(200, vec![digest], Vec::new())
+            }
+            ("DELETE /v2/a/manifests/1", Some("Bearer delete")) => status(202),
+            _ => {
+                let wants = format!("WWW-Authenticate: Bearer realm=\"http://{host}/token\"");
+                Reply::With(401, vec![wants], Vec::new())
+            }
+        }
+    });
+    let client = client(&[]);
+    let of = || vec![server.reference("a:1")];
+    assert!(client.digests(of()).remove(0).unwrap().is_some());
+    assert_eq!(client.remove(of()).remove(0), Ok(Some(())));
+}

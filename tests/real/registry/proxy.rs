@@ -65,7 +65,7 @@ fn serve(client: &TcpStream, script: &Mutex<Script>) -> Option<()> {
     match play {
         Play::Status(status) => {
             let text = format!(
-                "HTTP/1.1 {status} Played\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                "HTTP/1.1 {status} Played\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             );
             out.write_all(text.as_bytes()).ok()?;
             return client.shutdown(Shutdown::Both).ok();
