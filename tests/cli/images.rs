@@ -93,6 +93,7 @@ fn the_key_is_of_the_image_that_was_taken() {
     let key = |list: &str, played: bool| {
         let fake = Fake::new();
         if played {
+            fake.play("pull.err", "manifest unknown\n");
             fake.play("pull.code", "1");
         }
         let file = FILE.replace(r#"["gone:1", "debian:bookworm", "last:1"]"#, list);
