@@ -118,11 +118,8 @@ fn a_base_image_is_pulled_only_to_start_from_it() {
         empty(&project);
         let cached = |project: &Project| {
             let result = project.result_of(&env);
-            result["stages"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .all(|s| s["cached"] == true)
+            let mut stages = result["stages"].as_array().unwrap().iter();
+            stages.all(|s| s["cached"] == true)
         };
         project.runenv(&["run", &env]).code(0);
         let (pulled, _) = pulls(&project);
