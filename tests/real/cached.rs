@@ -169,12 +169,22 @@ run = ["cat /one small >/three"]
         let said = said.code(0).says("`small` changed while it was copied");
         assert!(said.err.contains("1\nbehind"), "{}", said.err);
         assert!(kept("one") && !kept("two") && !kept("three"));
+        is_not_remembered(&project);
         project.run(&[]).code(0).says("1\nbehind");
         assert_eq!(project.ran(), ["two", "three"]);
         project.file("small", "before");
         project.run(&[]).code(0).says("1\nbefore");
         assert_eq!(project.ran(), ["two", "three"]);
     });
+}
+
+/// What ran was not the key's: nothing is known of that.
+fn is_not_remembered(project: &Project) {
+    project.file("small", "before");
+    let said = project.runenv(&["explain", &project.env()]).code(0).out;
+    let new = said.matches("nothing of it was built yet").count();
+    assert_eq!(new, 2, "{said}");
+    project.file("small", "behind");
 }
 
 /// An engine whose `cp` waits for the test before it reads.
