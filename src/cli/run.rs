@@ -89,6 +89,9 @@ pub(crate) struct RunArgs {
     /// Try a pull, a push and a stage that installs packages so often again when it fails
     #[arg(long, value_name = "N", default_value_t = RETRIES, env = "RUNENV_RETRIES", value_parser = value_parser!(u32).range(..=10))]
     retries: u32,
+    /// Push what a stage leaves that fails, runs out of time or is interrupted: `--resume` goes on from it anywhere
+    #[arg(long, env = "RUNENV_PUSH_FAILED", value_parser = FalseyValueParser::new())]
+    push_failed: bool,
     /// Wait for another local run of this tree to end
     #[arg(long, env = "RUNENV_WAIT", value_parser = FalseyValueParser::new())]
     wait: bool,
@@ -122,7 +125,7 @@ impl RunArgs {
             jobs: self.jobs.unwrap_or_default(),
             fail_fast: self.fail_fast,
             timeout: self.timeout,
-            keep_failed: self.resume || !self.no_keep_failed,
+            keep_failed: self.resume || self.push_failed || !self.no_keep_failed,
             resume: self.resume,
             clean: self.clean,
             base: self.base.clone(),
@@ -132,6 +135,7 @@ impl RunArgs {
             engine: self.engine,
             offline: self.offline,
             push: self.push.unwrap_or_default(),
+            push_failed: self.push_failed,
         }
     }
 
@@ -237,17 +241,22 @@ fn push(text: &str) -> Result<Push, &'static str> {
 
 /// There has to be a registry to push to.
 fn check_push(jobs: &[Job], options: &Options) -> Result<(), Problem> {
-    if options.offline && options.push != Push::No {
-        let title = "`--push` needs a registry, and `--offline` asks none";
+    let option = match options.push {
+        Push::No if !options.push_failed => return Ok(()),
+        Push::No => "--push-failed",
+        Push::Try | Push::Yes => "--push",
+    };
+    if options.offline {
+        let title = format!("`{option}` needs a registry, and `--offline` asks none");
         return Err(Problem::new(title, "leave one of them out"));
     }
     let here = |job: &&Job| {
         run::engine(&job.plan, options).is_some() && job.plan.registries.push.is_none()
     };
-    let nowhere = jobs.iter().find(here).filter(|_| options.push != Push::No);
-    nowhere.map_or(Ok(()), |_| {
+    jobs.iter().find(here).map_or(Ok(()), |_| {
         let help = "say where images go: `[registry]` with `repository = \"ghcr.io/me\"`";
-        Err(Problem::new("`--push` has nowhere to push to", help))
+        let title = format!("`{option}` has nowhere to push to");
+        Err(Problem::new(title, help))
     })
 }
 

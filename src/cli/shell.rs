@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::select::{self, Selection};
 use super::{Context, Exit, engines};
@@ -16,10 +17,12 @@ use crate::files;
 use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, Stage, script};
-use crate::problem::Problem;
+use crate::problem::{Problem, Problems};
 use crate::run::containers::call::Calls;
+use crate::run::containers::failed;
 use crate::run::containers::mounts;
 use crate::run::containers::proxies;
+use crate::run::event::Kind;
 use crate::run::folder::{Failed, Note};
 use crate::run::secrets::Secrets;
 use crate::run::{self, Options, World, local, owner};
@@ -32,9 +35,12 @@ pub(crate) struct ShellArgs {
     /// In the image of this stage; without it, of the last one that there is
     #[arg(long, value_name = "STAGE", conflicts_with = "failed")]
     stage: Option<String>,
-    /// Where the last run failed
+    /// Where the last run failed, here or, where nothing of it is here, on the machine that pushed it (`--push-failed`)
     #[arg(long)]
     failed: bool,
+    /// Ask no registry
+    #[arg(long, env = "RUNENV_OFFLINE", value_parser = FalseyValueParser::new())]
+    offline: bool,
     /// Give it the stage's secrets, which it does not have otherwise
     #[arg(long)]
     with_secrets: bool,
@@ -119,8 +125,7 @@ fn in_image(
     calls: &Calls<'_>,
     context: &Context,
 ) -> Result<(Command, String), Problem> {
-    let note = world.folder.env(&plan.env).note();
-    let (stage, image) = wanted(args, plan, &note, calls)?;
+    let (stage, image) = wanted(args, plan, (world, calls), context)?;
     let output = calls.query(&calls.engine.image_inspect(&[&image]))?;
     let Some(facts) = facts::images(&output.stdout)?.pop() else {
         calls.check_answers(&output)?;
@@ -218,29 +223,63 @@ fn with_files(plan: &Plan, at: usize) -> Result<&Stage, Problem> {
     })
 }
 
+/// What the last run left that failed; of a run elsewhere, what is left of a stage of its key.
+fn failed_image<'p>(
+    args: &ShellArgs,
+    plan: &'p Plan,
+    note: &Note,
+    (world, calls): (&World<'_>, &Calls<'_>),
+    context: &Context,
+) -> Result<(&'p Stage, String), Problem> {
+    let noted = note.failed.as_ref();
+    if let Some(Failed { stage, image, .. }) = noted.filter(|_| note.engine == calls.engine.name())
+    {
+        let output = calls.query(&calls.engine.image_inspect(&[image]))?;
+        if output.exit.success() {
+            return Ok((plan.stage(stage)?, image.clone()));
+        }
+        calls.check_answers(&output)?;
+    }
+    let mut say = |kind| {
+        if let Kind::Note { text } = kind {
+            context.out.tell(&text);
+        } else if let Kind::Warning { problem } = kind {
+            context.out.problems(&Problems(vec![problem]));
+        }
+    };
+    let elsewhere = !args.offline && !plan.registries.look.is_empty();
+    if elsewhere && let Some((at, image)) = failed::seek(calls, world, plan, &mut say)? {
+        return Ok((&plan.stages[at], image));
+    }
+    if note.engine != calls.engine.name() {
+        return Err(not_run(plan, calls));
+    }
+    let title = format!("no failed image of `{}` is kept", plan.env);
+    Err(Problem::new(
+        title,
+        "its last run did not fail in a stage, or ran with `--no-keep-failed`",
+    ))
+}
+
+fn not_run(plan: &Plan, calls: &Calls<'_>) -> Problem {
+    let title = format!("`{}` has not been run on {}", plan.env, calls.engine.name());
+    Problem::new(title, format!("run it first: `runenv run {}`", plan.env))
+}
+
 /// The stage and image that are asked for.
 fn wanted<'p>(
     args: &ShellArgs,
     plan: &'p Plan,
-    note: &Note,
-    calls: &Calls<'_>,
+    (world, calls): (&World<'_>, &Calls<'_>),
+    context: &Context,
 ) -> Result<(&'p Stage, String), Problem> {
+    let note = world.folder.env(&plan.env).note();
+    if args.failed {
+        return failed_image(args, plan, &note, (world, calls), context);
+    }
     let run = format!("run it first: `runenv run {}`", plan.env);
     if note.engine != calls.engine.name() {
-        return Err(Problem::new(
-            format!("`{}` has not been run on {}", plan.env, calls.engine.name()),
-            run,
-        ));
-    }
-    if args.failed {
-        let Some(Failed { stage, image, .. }) = &note.failed else {
-            let title = format!("no failed image of `{}` is kept", plan.env);
-            return Err(Problem::new(
-                title,
-                "its last run did not fail in a stage, or ran with `--no-keep-failed`",
-            ));
-        };
-        return Ok((plan.stage(stage)?, image.clone()));
+        return Err(not_run(plan, calls));
     }
     let stage = match &args.stage {
         Some(name) => with_files(plan, plan.index(name)?)?,

@@ -4,6 +4,7 @@ use super::{Plan, Stage};
 use crate::config::file::Registry;
 use crate::config::forms;
 use crate::config::template::{Part, Template};
+use crate::digest::Digest;
 
 /// An image's name where nobody says another.
 const NAME: &str = "{project}-{env}-{stage}:{tag}";
@@ -78,6 +79,11 @@ impl Plan {
             .collect()
     }
 
+    /// A tag of what is this environment's alone, whatever it shares its repository with.
+    pub(crate) fn own_tag(&self, tag: &str) -> String {
+        self.registries.own_tag(&self.slug, tag)
+    }
+
     fn bare_name(&self, stage: &Stage, tag: &str) -> String {
         let of = [&self.project, &self.slug, &stage.name];
         self.registries.bare_name(of.map(String::as_str), tag)
@@ -104,6 +110,20 @@ impl Registries {
         }
         let (name, tag) = text.split_once(':').unwrap_or((&text, tag));
         format!("{name}:{}", legal(tag))
+    }
+
+    /// A tag with the environment in it, where the name has none: `failed`, `jammy-standard-failed`.
+    fn own_tag(&self, env: &str, tag: &str) -> String {
+        let parts = Template::parse(self.image.as_deref().unwrap_or(NAME)).0;
+        let names_env = |part: &Part| matches!(part, Part::Use(used) if used.name == "env");
+        if parts.iter().any(names_env) {
+            return tag.to_owned();
+        }
+        if env.len() + 1 + tag.len() <= LONGEST_TAG {
+            return format!("{env}-{tag}");
+        }
+        // What is cut off would be what tells environments apart.
+        format!("{}-{tag}", Digest::of(env.as_bytes()).short())
     }
 
     /// Did a run give an image this name? `of` is its project, environment and stage; `name` is as an engine tells it.
@@ -163,6 +183,24 @@ mod tests {
         assert_eq!((legal(&long).len(), legal("a.b-c")), (128, "a.b-c"));
         let dashes = format!("{}key", "-".repeat(200));
         assert!(legal(&long).ends_with("-key-1") && legal(&dashes) == "key");
+    }
+
+    #[test]
+    fn what_is_one_environments_alone_says_so() {
+        let named = |image: &str| Registries {
+            image: Some(image.to_owned()),
+            ..Registries::default()
+        };
+        let (own, shared) = (named("{project}:{env}-{tag}"), named("{project}:{tag}"));
+        assert_eq!(Registries::default().own_tag("jammy", "failed"), "failed");
+        assert_eq!(own.own_tag("jammy", "failed"), "failed");
+        assert_eq!(shared.own_tag("jammy", "failed"), "jammy-failed");
+        let long = |end: &str| {
+            let tag = shared.own_tag(&format!("{}{end}", "x".repeat(120)), "v1.2-failed");
+            shared.bare_name(["p", "e", "s"], &tag)
+        };
+        assert_ne!(long("a"), long("b"));
+        assert!(long("a").ends_with("-v1.2-failed"), "{}", long("a"));
     }
 
     #[test]

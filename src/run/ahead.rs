@@ -71,6 +71,7 @@ impl<'a> Ready<'a> {
             all: false,
             clean,
             whole: false,
+            resume: false,
             base: None,
         }
     }

@@ -175,12 +175,14 @@ pub(crate) enum PushState {
     /// It was there already.
     Present,
     NotPushed,
+    /// We were asked to end before it was there.
+    Interrupted,
 }
 
 impl Pushed {
     /// Is it missing, and was it to be there?
     fn failed(&self) -> bool {
-        self.counts && self.state == PushState::NotPushed
+        self.counts && matches!(self.state, PushState::NotPushed | PushState::Interrupted)
     }
 }
 

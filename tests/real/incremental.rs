@@ -102,7 +102,7 @@ fn another_image_than_the_newest_can_be_named_and_links_have_an_end() {
     each(|engine| {
         let project = project(engine);
         project.run(&[]).code(0);
-        let clean = project.image("built");
+        let (conf, clean) = (project.image("conf"), project.image("built"));
         project.file("src/2.c", "int two;\n");
         project.run(&[]).code(0);
         project.file("src/1.c", "int one;\n");
@@ -110,6 +110,10 @@ fn another_image_than_the_newest_can_be_named_and_links_have_an_end() {
             .run(&["--base", "busybox:latest"])
             .code(2)
             .says("is no image of an incremental stage");
+        project
+            .run(&["--base", &conf])
+            .code(2)
+            .says("it is `conf` of `box-latest`");
         project.run(&["--base", &clean]).code(0);
         assert_eq!(compiled(&project), ["1.c", "2.c"]);
         project.file("src/1.c", "int uno;\n");

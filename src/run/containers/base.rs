@@ -270,7 +270,7 @@ pub(crate) fn to_ask(inventory: &Inventory, plan: &Plan) -> Option<(Reference, S
 }
 
 /// An image that is on the engine, for this platform; if it is not there it is pulled. The inner error: it cannot be had.
-fn fetch(
+pub(super) fn fetch(
     calls: &Calls<'_>,
     inventory: &Inventory,
     image: &str,

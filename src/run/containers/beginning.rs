@@ -5,7 +5,6 @@ use super::EngineEnv;
 use super::lookup::{Found, Start};
 use crate::plan::chain::Selection;
 use crate::plan::copy::delivery::Copies;
-use crate::problem::Problem;
 
 /// Where one stage begins.
 #[derive(Clone, Debug)]
@@ -45,13 +44,13 @@ impl EngineEnv<'_> {
         start: &Start,
         selection: &Selection,
         tell: &mut Teller<'_>,
-    ) -> Result<Beginning, Problem> {
+    ) -> Beginning {
         if self.options.resume
             && !selection.is_anew(at)
             && !self.starts_keyless(at, start)
-            && let Some(beginning) = self.resumed(at, start, tell)?
+            && let Some(beginning) = self.resumed(at, start, tell)
         {
-            return Ok(beginning);
+            return beginning;
         }
         if let Some(own) = &start.increments[at] {
             let on = Found {
@@ -62,12 +61,12 @@ impl EngineEnv<'_> {
                 from: own.from.clone(),
             };
             let how = How::Increment { time: own.time };
-            return Ok(Beginning { on, how });
+            return Beginning { on, how };
         }
         if let Some(text) = start.clean[at].clone() {
             tell.say(Kind::Note { text });
         }
-        Ok(self.clean(at, start))
+        self.clean(at, start)
     }
 
     /// From the image of the stage before, or the base image.

@@ -5,21 +5,141 @@
 
 use super::super::event::{Kind, Teller};
 use super::super::folder::Failed;
+use super::super::{World, stages};
 use super::EngineEnv;
+use super::base::{self, Beyond};
 use super::beginning::{Beginning, How};
-use super::call::HEAVY;
-use super::checks::MOST_LAYERS;
-use super::lookup::{Found, Start};
+use super::call::{Calls, HEAVY};
+use super::expected::{self, Expected};
+use super::lookup::{Found, Question, Start};
+use super::registry::Registry;
+use super::remote::{Wanted, pulling};
+use crate::command::Command;
 use crate::digest::Digest;
-use crate::engine::facts::Image;
+use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::exec::{self, Cancel, Limits};
-use crate::plan::Stage;
+use crate::plan::chain::Selection;
+use crate::plan::{Plan, Stage};
 use crate::problem::Problem;
+
+/// What a stage left, and goes on from.
+#[derive(Clone, Debug)]
+pub(crate) struct Resume {
+    on: Found,
+    /// Its name on the engine.
+    tag: String,
+}
 
 /// Something to tell of a stage.
 fn note(text: String) -> Kind {
     Kind::Note { text }
+}
+
+impl Question<'_> {
+    /// What stages left here that have no image of their key.
+    pub(super) fn resumes(&self, start: &mut Start) -> Result<(), Problem> {
+        for at in self.selection.found() {
+            if start.found[at].is_none()
+                && let Some(image) = self.failed_here(at, start)?
+            {
+                let tag = image.repo_tags.iter().flatten().next();
+                let tag = tag.unwrap_or(&image.id).clone();
+                self.go_on_from(at, &image, tag, start);
+            }
+        }
+        Ok(())
+    }
+
+    fn go_on_from(&self, at: usize, image: &Image, tag: String, start: &mut Start) {
+        if self.is_too_deep(at, image) {
+            let text = "it was resumed so often that no engine stacks more: from its beginning";
+            start.clean[at].get_or_insert_with(|| text.to_owned());
+            return;
+        }
+        start.see(image);
+        let on = Found::of(image);
+        start.resumes[at] = Some(Resume { on, tag });
+    }
+
+    /// The newest image that the engine has of what a stage left.
+    fn failed_here(&self, at: usize, start: &Start) -> Result<Option<Image>, Problem> {
+        let expected = self.expected(at, start);
+        let all = self.inventory.of_project(self.calls, self.project)?;
+        let fits = all.iter().filter(|image| self.may_go_on(&expected, image));
+        Ok(fits.max_by_key(|image| image.made()).cloned())
+    }
+
+    fn may_go_on(&self, expected: &Expected, image: &Image) -> bool {
+        expected.is_failed(image) && !(self.clean && image.links() > 0)
+    }
+
+    /// Takes what a registry has of what a stage left, if it is newer than what the engine has.
+    pub(super) fn resume_elsewhere(
+        &self,
+        registry: &Registry,
+        start: &mut Start,
+        at: usize,
+        say: &mut dyn FnMut(Kind),
+    ) -> Result<(), Problem> {
+        let expected = self.expected(at, start);
+        let wanted = Wanted {
+            at,
+            platform: &expected.platform(),
+            fits: &|image| self.may_go_on(&expected, image),
+        };
+        let tag = self.plan.own_tag(&expected::failed_tag(start.keys[at]));
+        let newer_than = self.failed_here(at, start)?.map(|image| image.made());
+        let Some(there) = self.newest_there(registry, &wanted, &tag, newer_than, say) else {
+            return Ok(());
+        };
+        let stage = &self.plan.stages[at];
+        say(pulling(&format!("what `{}` left", stage.name), &there));
+        if let Some(image) = self.bring(registry, &wanted, &there, &tag, say)? {
+            self.go_on_from(at, &image, self.plan.image_name(stage, &tag), start);
+        }
+        Ok(())
+    }
+}
+
+/// What a stage of its key left, whoever ran it, on the engine or in the registry: the deepest, and its image.
+pub(crate) fn seek(
+    calls: &Calls<'_>,
+    world: &World<'_>,
+    plan: &Plan,
+    say: &mut dyn FnMut(Kind),
+) -> Result<Option<(usize, String)>, Problem> {
+    let selection = Selection::of(plan, None, None, false)?;
+    let manifests = stages::read(plan, world, &selection)?;
+    let parts = stages::parts(plan, &manifests, &stages::here(plan, world.host));
+    let registry = world.registry(calls.cancel);
+    let beyond = Beyond::Registry(registry);
+    let question = Question {
+        calls,
+        inventory: world.inventory(calls.engine),
+        project: &world.project_id,
+        plan,
+        parts: &parts,
+        selection: &selection,
+        beyond,
+        all: false,
+        clean: false,
+        whole: true,
+        resume: true,
+        base: None,
+    };
+    let had = base::find(calls, question.inventory, plan, &[], beyond, Vec::new())?;
+    let mut start = question.on(had.base, &[])?;
+    for at in (0..plan.stages.len()).rev() {
+        if !start.run[at] {
+            continue;
+        }
+        question.resume_elsewhere(registry, &mut start, at, say)?;
+        if let Some(left) = &start.resumes[at] {
+            return Ok(Some((at, left.on.image.clone())));
+        }
+    }
+    Ok(None)
 }
 
 impl EngineEnv<'_> {
@@ -29,61 +149,26 @@ impl EngineEnv<'_> {
         at: usize,
         start: &Start,
         tell: &mut Teller<'_>,
-    ) -> Result<Option<Beginning>, Problem> {
-        let (stage, key) = (&self.plan.stages[at], start.keys[at]);
-        let noted = self.note.failed.as_ref();
-        let noted = noted.filter(|failed| failed.stage == stage.name);
-        let Some(image) = self.failed_image(noted, key, start)? else {
-            if noted.is_some() {
+    ) -> Option<Beginning> {
+        let stage = &self.plan.stages[at].name;
+        let Some(Resume { on, tag }) = start.resumes[at].clone() else {
+            let noted = self.note.failed.as_ref();
+            let noted = noted.is_some_and(|failed| failed.stage == *stage);
+            if noted && start.clean[at].is_none() {
                 let text = "what it left when it last ended early is not of this key, or gone: from its beginning";
                 tell.say(note(text.to_owned()));
             }
-            return Ok(None);
+            return None;
         };
-        let layers = image.layers().len();
-        if layers + self.plan.stages.len() - at > MOST_LAYERS {
-            let text = "it was resumed so often that no engine stacks more: from its beginning";
-            tell.say(note(text.to_owned()));
-            return Ok(None);
-        }
         tell.say(note("goes on from what it left".to_owned()));
-        // Perhaps another run's: then it is ours to remove when the stage has passed.
-        let tag = image.repo_tags.iter().flatten().next();
-        self.note.failed = Some(Failed {
-            stage: stage.name.clone(),
-            image: image.id.clone(),
-            tag: tag.unwrap_or(&image.id).clone(),
-        });
-        Ok(Some(Beginning {
-            on: Found::of(&image),
-            how: How::Resumed,
-        }))
-    }
-
-    /// The image that the note names; else the newest that there is.
-    fn failed_image(
-        &self,
-        noted: Option<&Failed>,
-        key: Digest,
-        start: &Start,
-    ) -> Result<Option<Image>, Problem> {
-        let (plan, project) = (self.plan, &self.world.project_id);
-        let fits = |image: &Image| {
-            image.failed_key(project) == Some(key)
-                && image.label(labels::ENV) == Some(&plan.slug)
-                && start.base.is_like(image)
-        };
-        let inventory = self.world.inventory(self.calls.engine);
-        if let Some(failed) = noted {
-            inventory.ask(&self.calls, std::slice::from_ref(&failed.image))?;
-            let found = inventory.get(&failed.image);
-            if let Some(image) = found.filter(|image| fits(image)) {
-                return Ok(Some(Image::clone(&image)));
-            }
-        }
-        let all = inventory.of_project(&self.calls, project)?;
-        let newest = all.iter().filter(|i| fits(i)).max_by_key(|i| i.made());
-        Ok(newest.cloned())
+        // Perhaps another run's: then it is ours to remove when the stage has passed, and what we left before at once.
+        let (stage, image) = (stage.clone(), on.image.clone());
+        let noted = self.note.failed.as_ref();
+        let older = noted.filter(|old| old.stage == stage && old.image != image);
+        self.spent.failed.extend(older.cloned());
+        self.note.failed = Some(Failed { stage, image, tag });
+        let how = How::Resumed;
+        Some(Beginning { on, how })
     }
 
     /// Commits what a stage left that ended early; there is one such image for each environment. That it cannot be kept
@@ -97,13 +182,13 @@ impl EngineEnv<'_> {
     ) -> Option<String> {
         let describe = self.world.describe();
         let word = describe.map_or_else(|| "failed".to_owned(), |d| format!("{d}-failed"));
-        let tag = self.plan.image_name(stage, &word);
-        let key = key.map(|key| key.to_string()).unwrap_or_default();
+        let tag = self.plan.image_name(stage, &self.plan.own_tag(&word));
+        let of_key = key.map(|key| key.to_string()).unwrap_or_default();
         let changes = [
             (labels::OWNER, ""),
             (labels::KEY, ""),
             (labels::FAILED, "1"),
-            (labels::FAILED_KEY, &key),
+            (labels::FAILED_KEY, &of_key),
         ];
         let commit = self.calls.engine.commit(container, &tag, &changes);
         let limits = Limits {
@@ -114,14 +199,20 @@ impl EngineEnv<'_> {
         let (second, _subscription) = self.calls.cancel.second();
         let never = Cancel::never();
         let ci = self.world.host.is_ci();
+        let pushed = self.pushes_failed(stage);
         if self.calls.cancel.requested() && !ci {
-            let text = "what it left is kept as an image; another signal ends at once";
-            tell.say(note(text.to_owned()));
+            let also = if pushed { " and pushed" } else { "" };
+            let text =
+                format!("what it left is kept as an image{also}; another signal ends at once");
+            tell.say(note(text));
         }
         let output = exec::capture(&commit, &limits, if ci { &never } else { &second }).ok()?;
         let image = output.text().lines().last()?.to_owned();
         if !output.exit.success() {
             return None;
+        }
+        if pushed {
+            self.push_failed(stage, key, &image, &tag, tell);
         }
         self.forget_failed(Some(Failed {
             stage: stage.name.clone(),
@@ -139,8 +230,7 @@ impl EngineEnv<'_> {
         }
     }
 
-    /// Removes the last failed image for a new one, or for none. One that was gone on from has images made of it: of that
-    /// docker takes away the name alone, and the rest goes with those.
+    /// The last failed image is to be removed for a new one, or for none.
     fn forget_failed(&mut self, new: Option<Failed>) {
         let old = std::mem::replace(&mut self.note.failed, new);
         let new = self.note.failed.as_ref();
@@ -151,8 +241,27 @@ impl EngineEnv<'_> {
         for result in &mut self.results {
             result.image.take_if(|image| *image == old.image);
         }
-        let free = new.is_none_or(|new| new.tag != old.tag);
-        self.spent.images.push(old.image);
-        self.spent.images.extend(free.then_some(old.tag));
+        self.spent.failed.push(old);
+    }
+
+    /// Removes failed images that are of no use any more. One that was gone on from has images made of it: of that docker
+    /// takes away the name alone, and the rest goes with those. A name that is another image's by now stays that one's.
+    pub(super) fn remove_failed(&mut self) {
+        let (engine, never) = (self.calls.engine, Cancel::never());
+        let calls = Calls::new(engine, &never);
+        let done = |command: &Command| {
+            let output = calls.query(command);
+            output.is_ok_and(|output| output.exit.success() || Calls::says_missing(&output))
+        };
+        for Failed { image, tag, .. } in std::mem::take(&mut self.spent.failed) {
+            if done(&engine.remove_images(&[&image])) {
+                continue;
+            }
+            let named = calls.query(&engine.image_inspect(&[&tag]));
+            let named = named.ok().and_then(|said| facts::images(&said.stdout).ok());
+            if named.is_some_and(|named| named.iter().any(|named| named.id == image)) {
+                done(&engine.remove_images(&[&tag]));
+            }
+        }
     }
 }

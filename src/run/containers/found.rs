@@ -33,7 +33,7 @@ impl EngineEnv<'_> {
         });
         if let Some(found) = found {
             self.note.images.insert(name.clone(), found.image.clone());
-            self.push(at, start.keys[at], found, false);
+            self.push(at, start, found, false);
         }
         if !start.proves(at, self.plan) {
             self.memory.forget(at);

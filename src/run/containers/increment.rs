@@ -1,7 +1,7 @@
 //! `incremental = true`: a stage whose key nothing has starts from its own newest image in place of the stage before.
 //!
 //! Such an image is one of this stage of this environment on the same base image, where all is the same but files and the
-//! stage's own commands (`key::line`); the commands are run again, and the files are made up to date by what the image
+//! stage's own commands (`key::line`), on the engine or in the registry; the commands are run again, and the files are made up to date by what the image
 //! says of them. What comes of it is never found by other environments, nor by `--clean` runs.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::artifacts::archive::{self, Shape};
+use super::super::event::Kind;
+use super::base;
 use super::checks::MOST_LAYERS;
 use super::lookup::{Question, Start};
+use super::registry::Registry;
+use super::remote::{Wanted, pulling};
+use super::stage::stage_tag;
 use super::stage_run::StageRun;
 use crate::engine::facts::Image;
 use crate::engine::labels;
@@ -19,7 +24,6 @@ use crate::exec::{self, Limits};
 use crate::plan::copy::delivery::{self, Copies, TIME, Update};
 use crate::plan::copy::listing::{self, Listing};
 use crate::plan::copy::shown;
-use crate::plan::key;
 use crate::problem::Problem;
 
 /// How long reading what an image has may take.
@@ -38,10 +42,12 @@ pub(crate) struct Increment {
     pub(crate) from: String,
     /// The time of what is sent to it, in seconds since 1970: a whole second later than all that is in it.
     pub(crate) time: u64,
+    /// The person named it.
+    given: bool,
 }
 
 impl Increment {
-    fn of(image: &Image) -> Self {
+    fn of(image: &Image, given: bool) -> Self {
         let revision = image.label(labels::REVISION).unwrap_or_default();
         let key = image.label(labels::KEY).unwrap_or_default();
         let seconds = image.made().max(0).unsigned_abs().div_ceil(1_000_000_000);
@@ -55,6 +61,7 @@ impl Increment {
                 revision.to_owned()
             },
             time: u64::try_from(seconds).unwrap_or(TIME).max(TIME) + 1,
+            given,
         }
     }
 }
@@ -65,75 +72,156 @@ impl Question<'_> {
         let missing = |at: &usize| start.found[*at].is_none() && self.plan.stages[*at].incremental;
         let missing: Vec<usize> = self.selection.found().filter(missing).collect();
         let given = match self.base.filter(|_| !missing.is_empty()) {
-            Some(reference) => Some(self.given(reference)?),
+            Some(reference) => Some(self.given(reference, start)?),
             None => None,
         };
         for at in missing {
-            let stage = &self.plan.stages[at];
-            let given = given.as_deref();
-            let given = given.filter(|i| i.label(labels::STAGE) == Some(&stage.name));
-            let newest = match given {
-                Some(image) => Some(image.clone()),
-                None => self.newest(at, start)?,
-            };
-            let Some(image) = newest else { continue };
-            if image.layers().len() + self.plan.stages.len() - at > MOST_LAYERS {
-                let why = "clean: no engine stacks more layers on its newest image";
-                start.clean[at] = Some(why.to_owned());
-            } else if given.is_none() && image.links() >= stage.max_links {
-                let why = format!("clean after {} increments (`max-links`)", image.links());
-                start.clean[at] = Some(why);
-            } else {
-                start.see(&image);
-                start.increments[at] = Some(Increment::of(&image));
+            let given = given.as_ref().filter(|(of, _)| *of == at);
+            if let Some((_, image)) = given {
+                self.start_from(at, image, true, start);
+            } else if let Some(image) = self.newest(at, start)? {
+                self.start_from(at, &image, false, start);
             }
         }
         Ok(())
     }
 
-    /// The newest image of a stage that it can start from.
-    fn newest(&self, at: usize, start: &Start) -> Result<Option<Image>, Problem> {
-        let (plan, stage) = (self.plan, &self.plan.stages[at]);
-        let line = key::line(plan, self.parts, at, start.base.identity).to_string();
-        let all = self.inventory.of_project(self.calls, self.project)?;
-        let fits = |image: &&Image| {
-            image.any_key(self.project).is_some()
-                && image.label(labels::ENV) == Some(&plan.slug)
-                && image.label(labels::STAGE) == Some(&stage.name)
-                && image.label(labels::LINE) == Some(&line)
-                && start.base.is_like(image)
-        };
-        Ok(all.iter().filter(fits).max_by_key(|i| i.made()).cloned())
+    /// Lets a stage start from an image of itself, or notes why it does not.
+    fn start_from(&self, at: usize, image: &Image, given: bool, start: &mut Start) {
+        start.clean[at] = self.no_increment(at, image, given);
+        let own = Increment::of(image, given);
+        start.increments[at] = start.clean[at].is_none().then_some(own);
+        if start.increments[at].is_some() {
+            start.see(image);
+        }
     }
 
-    /// The image that `--base` names. It has to be of an incremental stage of this environment's.
-    fn given(&self, reference: &str) -> Result<Arc<Image>, Problem> {
-        let name = reference.to_owned();
-        self.inventory
-            .ask(self.calls, std::slice::from_ref(&name))?;
-        if self.inventory.get(&name).is_none() {
-            self.calls.pull(&name, self.plan.platform.as_deref())??;
-            self.inventory.forget_name(&name);
-            self.inventory
-                .ask(self.calls, std::slice::from_ref(&name))?;
+    /// Why a stage does not start from its newest image.
+    fn no_increment(&self, at: usize, image: &Image, given: bool) -> Option<String> {
+        if self.is_too_deep(at, image) {
+            Some("clean: no engine stacks more layers on its newest image".to_owned())
+        } else if !given && image.links() >= self.plan.stages[at].max_links {
+            let links = image.links();
+            Some(format!("clean after {links} increments (`max-links`)"))
+        } else {
+            None
         }
-        let image = self.inventory.get(&name);
-        let image = image.filter(|image| image.any_key(self.project).is_some());
-        let stage = image.as_ref().and_then(|i| i.label(labels::STAGE));
-        let known = |name: &str| {
-            let mut stages = self.plan.stages.iter();
-            stages.any(|stage| stage.incremental && stage.name == name)
+    }
+
+    /// Would the stages from this one on be more layers on an image than engines stack?
+    pub(super) fn is_too_deep(&self, at: usize, image: &Image) -> bool {
+        image.layers().len() + self.plan.stages.len() - at > MOST_LAYERS
+    }
+
+    /// The newest image on the engine that a stage can start from.
+    fn newest(&self, at: usize, start: &Start) -> Result<Option<Image>, Problem> {
+        let expected = self.expected(at, start);
+        let all = self.inventory.of_project(self.calls, self.project)?;
+        let fits = all.iter().filter(|image| expected.is_in_line(image));
+        Ok(fits.max_by_key(|i| i.made()).cloned())
+    }
+
+    /// Takes the image that the registry has of a stage's line, if it is newer than the engine's.
+    pub(super) fn increment_elsewhere(
+        &self,
+        registry: &Registry,
+        start: &mut Start,
+        at: usize,
+        say: &mut dyn FnMut(Kind),
+    ) -> Result<(), Problem> {
+        let stage = &self.plan.stages[at];
+        let given = start.increments[at].as_ref().is_some_and(|own| own.given);
+        if !stage.incremental || self.clean || self.whole || given {
+            return Ok(());
+        }
+        let expected = self.expected(at, start);
+        let wanted = Wanted {
+            at,
+            platform: &expected.platform(),
+            fits: &|image| expected.is_in_line(image),
         };
-        match (&image, stage) {
-            (Some(image), Some(stage)) if known(stage) => Ok(Arc::clone(image)),
-            _ => {
-                let title = format!(
-                    "`--base {reference}` is no image of an incremental stage of `{}`",
-                    self.plan.env
-                );
-                let help = "name an image that a run of this project has kept of such a stage";
-                Err(Problem::new(title, help))
-            }
+        let tag = self.plan.own_tag(&expected.line_tag());
+        let newer_than = self.newest(at, start)?.map(|image| image.made());
+        let Some(there) = self.newest_there(registry, &wanted, &tag, newer_than, say) else {
+            return Ok(());
+        };
+        let image = &there.remote.image;
+        let Some(key) = image.any_key(self.project) else {
+            return Ok(());
+        };
+        if let Some(why) = self.no_increment(at, image, false) {
+            start.increments[at] = None;
+            start.clean[at] = Some(why);
+            return Ok(());
+        }
+        say(pulling(&format!("an image of `{}`", stage.name), &there));
+        // It is called what it is, not by a tag that moves.
+        let own = stage_tag(self.plan, key, image.links() == 0);
+        if let Some(image) = self.bring(registry, &wanted, &there, &own, say)? {
+            self.start_from(at, &image, false, start);
+        }
+        Ok(())
+    }
+
+    /// The image that `--base` names, and the stage that it is of: an incremental one of this environment, on the same
+    /// base image, since what is made of it is kept under the stage's key.
+    fn given(&self, reference: &str, start: &Start) -> Result<(usize, Arc<Image>), Problem> {
+        let (calls, inventory) = (self.calls, self.inventory);
+        inventory.ask(calls, &[reference.to_owned()])?;
+        let platform = self.plan.platform.as_deref();
+        let image = inventory.get(reference).map_or_else(
+            || base::fetch(calls, inventory, reference, platform, self.beyond)?,
+            Ok,
+        )?;
+        let mut stages = 0..self.plan.stages.len();
+        let base = start.base.identity.to_string();
+        let fits = |at: &usize| {
+            self.plan.stages[*at].incremental
+                && self.expected(*at, start).is_stage(&image)
+                && image.label(labels::BASE) == Some(&base)
+        };
+        stages
+            .find(fits)
+            .map(|at| (at, Arc::clone(&image)))
+            .ok_or_else(|| self.not_base(reference, &image, start))
+    }
+
+    /// What `--base` names, and what it should be.
+    fn not_base(&self, reference: &str, image: &Image, start: &Start) -> Problem {
+        let (plan, base) = (self.plan, &start.base);
+        let incremental = plan.stages.iter().filter(|stage| stage.incremental);
+        let names: Vec<String> = incremental.map(|s| format!("`{}`", s.name)).collect();
+        let title = format!(
+            "`--base {reference}` is no image of an incremental stage of `{}` on its base image",
+            plan.env
+        );
+        let label = |name| image.label(name).unwrap_or_default();
+        let platform = format!("{}/{}", image.os, image.architecture);
+        let is = if image.any_key(self.project).is_none() {
+            format!("it is for {platform}, and no run of this project left it like this")
+        } else {
+            let other = if label(labels::BASE) == base.identity.to_string() {
+                ""
+            } else {
+                " and of another base image"
+            };
+            format!(
+                "it is `{}` of `{}` for {platform}{other}",
+                label(labels::STAGE),
+                label(labels::ENV)
+            )
+        };
+        let expected = format!(
+            "name one of {} of `{}` for {}/{} on `{}`",
+            names.join(" or "),
+            plan.slug,
+            base.os,
+            base.architecture,
+            base.name
+        );
+        Problem {
+            help: vec![is, expected],
+            ..Problem::new(title, "")
         }
     }
 }

@@ -8,6 +8,7 @@ use super::super::event::Kind;
 use super::super::folder::Note;
 use super::base::{self, Base, Beyond, Fetched, Had};
 use super::call::Calls;
+use super::failed::Resume;
 use super::increment::Increment;
 use super::inventory::Inventory;
 use super::there::There;
@@ -63,6 +64,8 @@ pub(crate) struct Start {
     pub(crate) increments: Vec<Option<Increment>>,
     /// By stage: why it is clean though it is incremental and has an image.
     pub(crate) clean: Vec<Option<String>>,
+    /// By stage: what it left when it ended early, and goes on from.
+    pub(crate) resumes: Vec<Option<Resume>>,
     /// What the base image hands down to every stage, as soon as one image was seen.
     handed: Option<HandedDown>,
 }
@@ -83,6 +86,8 @@ pub(crate) struct Question<'a> {
     pub(crate) clean: bool,
     /// No stage starts from its own image.
     pub(crate) whole: bool,
+    /// Stages that ended early go on from what they left.
+    pub(crate) resume: bool,
     /// The image that an incremental stage is to start from.
     pub(crate) base: Option<&'a str>,
 }
@@ -138,10 +143,7 @@ impl Question<'_> {
         if (self.all || start.run.contains(&true)) && self.selection.may_find() {
             start.take(inventory.of_project(calls, self.project)?.iter(), self);
             start.take_kept(self);
-            if start.run.contains(&true) && !self.clean && !self.whole {
-                self.increments(&mut start)?;
-                start.decide(self);
-            }
+            self.own_images(&mut start)?;
         }
         Ok(start)
     }
@@ -157,12 +159,28 @@ impl Question<'_> {
             run: Vec::new(),
             increments: vec![None; count],
             clean: vec![None; count],
+            resumes: vec![None; count],
             handed: base.image.as_deref().map(Image::handed_down),
             base,
             passed_over: Vec::new(),
         };
         start.decide(self);
         start
+    }
+
+    /// Stages that start from images of their own, as far as the engine has some.
+    fn own_images(&self, start: &mut Start) -> Result<(), Problem> {
+        if !start.run.contains(&true) {
+            return Ok(());
+        }
+        if !self.clean && !self.whole {
+            self.increments(start)?;
+        }
+        if self.resume {
+            self.resumes(start)?;
+        }
+        start.decide(self);
+        Ok(())
     }
 
     /// Is there a stage to run that a registry might have?
@@ -174,9 +192,8 @@ impl Question<'_> {
     /// A base image that a stage starts from has to be on the engine.
     fn fetch_base(&self, start: &mut Start) -> Result<Fetched, Problem> {
         let mut stages = self.plan.stages.iter().enumerate();
-        let from_base = stages.any(|(at, stage)| {
-            start.run[at] && stage.parent.is_none() && start.increments[at].is_none()
-        });
+        let from_base =
+            stages.any(|(at, stage)| start.run[at] && stage.parent.is_none() && !start.has_own(at));
         let blind = start.handed.is_none() && start.run.contains(&true);
         if !from_base && !blind || start.base.image.is_some() {
             return Ok(Fetched::There);
@@ -206,6 +223,11 @@ impl Start {
     /// The same; `None`: no image was looked at, since other environments of this run made all that there is.
     pub(super) fn seen(&self) -> Option<&HandedDown> {
         self.handed.as_ref()
+    }
+
+    /// Does a stage, if it is run, start from an image of its own, so that the stage before need not be there?
+    fn has_own(&self, at: usize) -> bool {
+        self.increments[at].is_some() || self.resumes[at].is_some()
     }
 
     /// Any image says what the base image hands down.
@@ -249,7 +271,9 @@ impl Start {
     ) {
         self.see(image);
         let found = Found::of(image);
-        question.inventory.keep(self.keys[at], found.clone());
+        if found.links == 0 {
+            question.inventory.keep(self.keys[at], found.clone());
+        }
         self.found[at] = Some(found);
         self.take_there(at, there, question);
     }
@@ -288,7 +312,7 @@ impl Start {
     }
 
     /// A stage is run if its image is missing and somebody needs it.
-    fn decide(&mut self, question: &Question<'_>) {
+    pub(super) fn decide(&mut self, question: &Question<'_>) {
         let (plan, selection) = (question.plan, question.selection);
         let missing = self.missing();
         self.needed = vec![false; plan.stages.len()];
@@ -301,7 +325,7 @@ impl Start {
             let mut above = selection.above(plan, at).peekable();
             self.needed[at] = above.peek().is_none()
                 || selection.is_anew(at)
-                || above.any(|above| self.run[above] && self.increments[above].is_none());
+                || above.any(|above| self.run[above] && !self.has_own(above));
             self.run[at] = self.needed[at] && missing[at];
         }
     }

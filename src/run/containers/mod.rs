@@ -6,6 +6,7 @@ pub(crate) mod call;
 mod checks;
 pub(crate) mod claim;
 pub(crate) mod container;
+mod expected;
 pub(crate) mod failed;
 mod finally;
 mod found;
@@ -21,6 +22,7 @@ pub(crate) mod network;
 pub(crate) mod proxies;
 mod push;
 pub(crate) mod registry;
+mod remote;
 pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod stamp;
@@ -33,7 +35,7 @@ mod why;
 
 use super::binfmt;
 use super::event::{Event, Kind, Teller};
-use super::folder::{EnvFolder, Note};
+use super::folder::{EnvFolder, Failed, Note};
 use super::result::{self, Increments, StageResult, State};
 use super::{Options, Push, World};
 use crate::exec::{self, Background};
@@ -66,8 +68,8 @@ pub(crate) struct Spent {
     pub(crate) containers: Vec<String>,
     /// Those that held a network: after all others.
     pub(crate) networks: Vec<String>,
-    /// After all containers, some of which are made of them.
-    pub(crate) images: Vec<String>,
+    /// Failed images: after all containers, some of which are made of them, and after all pushes.
+    pub(crate) failed: Vec<Failed>,
 }
 
 /// One environment's run on an engine.
@@ -118,8 +120,9 @@ impl EngineEnv<'_> {
             self.network = None;
             ended = self.look_up_and_run(selection, tell);
         }
-        self.end_pushes(tell);
         self.tidy();
+        self.end_pushes(tell);
+        self.remove_failed();
         self.remember()?;
         self.calls.engine.name().clone_into(&mut self.note.engine);
         if self.note != self.folder.note() {
@@ -177,6 +180,7 @@ impl EngineEnv<'_> {
             all: self.options.push != Push::No,
             clean: self.options.clean,
             whole: self.whole,
+            resume: self.options.resume,
             base: self.options.base.as_deref(),
         }
     }
@@ -192,8 +196,6 @@ impl EngineEnv<'_> {
             network.release();
         }
         self.remove_containers(&self.spent.networks).join();
-        let (engine, images) = (self.calls.engine, self.spent.images.iter());
-        exec::background(images.map(|i| engine.remove_images(&[i])).collect()).join();
     }
 
     fn remove_containers(&self, names: &[String]) -> Background {
@@ -272,7 +274,7 @@ impl EngineEnv<'_> {
             number: at + 1,
             of: self.plan.stages.len(),
         });
-        let beginning = self.beginning(at, start, selection, tell)?;
+        let beginning = self.beginning(at, start, selection, tell);
         let ran = self.tries(at, start, &beginning, tell);
         let began = ran.as_ref().is_ok_and(|ran| ran.result.command.is_some());
         let passed = ran
@@ -329,7 +331,7 @@ impl EngineEnv<'_> {
             if found.keyless {
                 self.memory.forget(at);
             }
-            self.push(at, key, &found, true);
+            self.push(at, start, &found, true);
             start.found[at] = Some(found);
         }
     }

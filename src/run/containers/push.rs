@@ -5,22 +5,28 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::super::Push;
-use super::super::event::{Event, Kind};
+use super::super::event::{Event, Kind, Teller};
 use super::super::result::{PushState, Pushed};
 use super::EngineEnv;
 use super::base::Beyond;
 use super::call::Calls;
-use super::lookup::Found;
+use super::expected::{Expected, failed_tag};
+use super::lookup::{Found, Start};
 use super::registry::Registry;
-use super::stage::key_tag;
+use super::stage::stage_tag;
 use super::transfer;
 use crate::digest::Digest;
-use crate::engine::facts;
-use crate::exec::{self, Limits};
+use crate::engine::facts::{self, Image};
+use crate::exec::{self, Cancel};
+use crate::plan::Stage;
 use crate::plan::chain::Selection;
-use crate::registry::Reference;
+use crate::registry::{Reference, Version};
+
+/// A job that ran out of time has not much left for what it saves.
+const MOST_OF_FAILED: Duration = Duration::from_secs(15 * 60);
 
 impl EngineEnv<'_> {
     /// What may be asked beside the engine. Where nothing is reused, a registry has nothing to tell.
@@ -35,24 +41,70 @@ impl EngineEnv<'_> {
     }
 
     /// Sends a stage's image to the registry, if it is to go there. `made`: it was not found, but made by this run.
-    pub(super) fn push(&mut self, at: usize, key: Digest, found: &Found, made: bool) {
-        let stage = &self.plan.stages[at];
-        // What was made in increments is this machine's.
-        let whole = !found.keyless && found.links == 0;
-        let wanted = self.options.push != Push::No && stage.push && whole;
-        if !wanted || self.plan.registries.push.is_none() {
+    pub(super) fn push(&mut self, at: usize, start: &Start, found: &Found, made: bool) {
+        let (plan, stage) = (self.plan, &self.plan.stages[at]);
+        if self.options.push == Push::No || !stage.push || found.keyless {
+            return;
+        }
+        let project = &self.world.project_id;
+        let expected = Expected::of(project, plan, &self.parts, at, start);
+        let tag = stage_tag(plan, start.keys[at], found.links == 0);
+        let mut aims = vec![(plan.image_name(stage, &tag), Aim::Stage { made })];
+        if stage.incremental {
+            let tag = plan.own_tag(&expected.line_tag());
+            aims.push((plan.image_name(stage, &tag), Aim::Line));
+        }
+        self.send(Work {
+            stage: at,
+            image: found.image.clone(),
+            aims,
+            expected: Some(expected),
+            counts: self.options.push == Push::Yes,
+        });
+    }
+
+    /// Is what a stage leaves that ends early to go to the registry?
+    pub(super) fn pushes_failed(&self, stage: &Stage) -> bool {
+        self.options.push_failed && stage.push && self.plan.registries.push.is_some()
+    }
+
+    /// Sends it there, under its name and where others find it by its key.
+    pub(super) fn push_failed(
+        &mut self,
+        stage: &Stage,
+        key: Option<Digest>,
+        image: &str,
+        name: &str,
+        tell: &mut Teller<'_>,
+    ) {
+        let (Some(key), Ok(at)) = (key, self.plan.index(&stage.name)) else {
+            let text =
+                "what it left is of no key, and nobody could go on from it: it is not pushed";
+            let text = text.to_owned();
+            tell.say(Kind::Note { text });
+            return;
+        };
+        let tag = self.plan.own_tag(&failed_tag(key));
+        let by_key = self.plan.image_name(stage, &tag);
+        let names = [name.to_owned(), by_key];
+        self.send(Work {
+            stage: at,
+            image: image.to_owned(),
+            aims: names.map(|name| (name, Aim::Failed)).into(),
+            expected: None,
+            counts: false,
+        });
+    }
+
+    fn send(&mut self, work: Work) {
+        if self.plan.registries.push.is_none() {
             return;
         }
         let pusher = self.pusher.get_or_insert_with(|| {
-            let counts = self.options.push == Push::Yes;
-            Pusher::new(self.calls, self.world.registry(self.calls.cancel), counts)
+            let ci = self.world.host.is_ci();
+            Pusher::new(self.calls, self.world.registry(self.calls.cancel), ci)
         });
-        pusher.push(Work {
-            stage: at,
-            image: found.image.clone(),
-            name: self.plan.image_name(stage, &key_tag(key)),
-            made,
-        });
+        pusher.push(work);
     }
 
     /// Waits for what is still on its way, and notes what came of it.
@@ -75,16 +127,29 @@ impl EngineEnv<'_> {
     }
 }
 
+/// What an image is pushed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aim {
+    /// The stage of its key. `made`: by this run, so that what has its name in the registry is replaced.
+    Stage { made: bool },
+    /// The newest image of the stage: one that is newer stays.
+    Line,
+    /// What a stage left that ended early.
+    Failed,
+}
+
 /// One image to push.
 pub(crate) struct Work {
     /// The stage's index.
-    pub(crate) stage: usize,
+    stage: usize,
     /// The image's id on the engine.
-    pub(crate) image: String,
-    /// Its name there and in the registry.
-    pub(crate) name: String,
-    /// It was just made: what has its name in the registry is replaced.
-    pub(crate) made: bool,
+    image: String,
+    /// Its names in the registry; the first is its name on the engine, too.
+    aims: Vec<(String, Aim)>,
+    /// What is there already has to be this; `None`: it is replaced.
+    expected: Option<Expected>,
+    /// That it cannot be pushed makes the run fail.
+    counts: bool,
 }
 
 /// The thread and the way to it.
@@ -94,12 +159,13 @@ pub(crate) struct Pusher {
 }
 
 impl Pusher {
-    /// `counts`: that an image cannot be pushed makes the run fail.
-    pub(crate) fn new(calls: Calls<'_>, registry: &Arc<Registry>, counts: bool) -> Self {
+    /// `ci`: the signals of a CI's runner end nothing that is still to be saved; it kills in the end.
+    fn new(calls: Calls<'_>, registry: &Arc<Registry>, ci: bool) -> Self {
         let (sender, receiver) = mpsc::channel::<Work>();
         let (registry, cancel) = (Arc::clone(registry), calls.cancel.clone());
         let (engine, retries) = (calls.engine, calls.retries);
         let thread = std::thread::spawn(move || {
+            let (second, _subscription) = cancel.second();
             let mut to = To {
                 calls: Calls {
                     engine,
@@ -107,16 +173,11 @@ impl Pusher {
                     retries,
                 },
                 registry: &registry,
+                patient: &if ci { Cancel::never() } else { second },
                 hung: false,
             };
             let pushed = receiver.into_iter().map(|work| {
-                let (state, reason, note) = to.push(&work);
-                let pushed = Pushed {
-                    state,
-                    image: work.name,
-                    reason,
-                    counts,
-                };
+                let (pushed, note) = to.push(&work);
                 (work.stage, pushed, note)
             });
             pushed.collect()
@@ -124,13 +185,13 @@ impl Pusher {
         Self { sender, thread }
     }
 
-    pub(crate) fn push(&self, work: Work) {
+    fn push(&self, work: Work) {
         // It ends when we do, not before; if it panicked, `finish` tells.
         let _ = self.sender.send(work);
     }
 
     /// Waits for all of them: the stage, how it ended, and what else is to be told.
-    pub(crate) fn finish(self) -> Vec<(usize, Pushed, Option<String>)> {
+    fn finish(self) -> Vec<(usize, Pushed, Option<String>)> {
         drop(self.sender);
         self.thread
             .join()
@@ -142,55 +203,141 @@ impl Pusher {
 struct To<'a> {
     calls: Calls<'a>,
     registry: &'a Registry,
+    /// What a stage left is still pushed after a first signal: this is the second.
+    patient: &'a Cancel,
     /// The last push ended for want of an answer: more would wait as long.
     hung: bool,
 }
 
-type Ended = (PushState, Option<String>, Option<String>);
+/// How one name was pushed, and what is to be told of it.
+type Ended = Result<(PushState, Option<String>), (PushState, String)>;
 
 impl To<'_> {
-    fn push(&mut self, work: &Work) -> Ended {
-        let not_pushed = |why: String| (PushState::NotPushed, Some(why), None);
-        let tag = match Reference::parse(&work.name) {
-            Ok(tag) => tag,
-            Err(problem) => return not_pushed(problem.title),
+    /// Pushes an image under all its names. The first that cannot be pushed is the result.
+    fn push(&mut self, work: &Work) -> (Pushed, Option<String>) {
+        let (mut all, mut note) = (PushState::Present, None);
+        let pushed = |name: &str, state, reason| Pushed {
+            state,
+            image: name.to_owned(),
+            reason,
+            counts: work.counts,
         };
+        for (name, aim) in &work.aims {
+            match self.push_as(work, name, *aim) {
+                Ok((state, told)) => {
+                    note = note.or(told);
+                    if state == PushState::Pushed {
+                        all = state;
+                    }
+                }
+                Err((state, reason)) => return (pushed(name, state, Some(reason)), note),
+            }
+        }
+        (pushed(&work.aims[0].0, all, None), note)
+    }
+
+    /// The engine, and what ends its calls.
+    fn calls(&self, aim: Aim) -> Calls<'_> {
+        let cancel = if aim == Aim::Failed {
+            self.patient
+        } else {
+            self.calls.cancel
+        };
+        Calls {
+            cancel,
+            ..self.calls
+        }
+    }
+
+    fn push_as(&mut self, work: &Work, name: &str, aim: Aim) -> Ended {
+        let tag = Reference::parse(name).map_err(|e| (PushState::NotPushed, e.title))?;
         if self.hung {
-            return not_pushed(format!("{} does not answer", tag.host));
+            let why = format!("{} does not answer", tag.host);
+            return Err((PushState::NotPushed, why));
         }
+        let calls = self.calls(aim);
+        let engine = calls.engine;
+        let image = image(&calls, &work.image);
         // What cannot be asked now, the push will tell.
-        let before = self.registry.digest_now(&tag);
-        if before.is_some() && !work.made {
-            self.registry.note(tag, before);
-            return (PushState::Present, None, None);
-        }
-        let question = self.calls.engine.image_inspect(&[&work.image]);
-        let answer = exec::capture(&question, &Limits::default(), self.calls.cancel);
-        let images = answer.ok().and_then(|a| facts::images(&a.stdout).ok());
-        let bytes = images
-            .and_then(|i| i.first().map(|i| i.size))
-            .unwrap_or_default();
+        let before = match &work.expected {
+            Some(expected) => {
+                let before = self.registry.digest_now(&tag);
+                let there = before.clone().filter(|_| aim != Aim::Stage { made: true });
+                if there.is_some_and(|digest| {
+                    self.is_there(&tag, digest, aim, expected, image.as_ref())
+                }) {
+                    self.registry.note(tag, before);
+                    return Ok((PushState::Present, None));
+                }
+                before
+            }
+            None => None,
+        };
+        let bytes = image.map(|image| image.size).unwrap_or_default();
         // An image that was found may have another name; the tag's own trouble is the push's.
-        let _ = exec::capture(
-            &self.calls.engine.tag(&work.image, &work.name),
-            &Limits::default(),
-            self.calls.cancel,
-        );
-        let push = self.calls.engine.push(&work.name);
-        let limit = transfer::limit(bytes, self.registry.silence());
-        match transfer::carry(&self.calls, &push, limit) {
-            Ok(Ok(())) => {}
+        let _ = calls.query(&engine.tag(&work.image, name));
+        let mut limit = transfer::limit(bytes, self.registry.silence());
+        if aim == Aim::Failed {
+            limit = limit.min(MOST_OF_FAILED);
+        }
+        let carried = transfer::carry(&calls, &engine.push(name), limit);
+        if name != work.aims[0].0 {
+            // It was there only to be pushed.
+            drop(exec::background(vec![engine.remove_images(&[name])]));
+        }
+        let cut = calls.cancel.requested();
+        match carried {
+            Ok(Ok(())) => Ok((PushState::Pushed, self.replaced(tag, before, aim))),
+            _ if cut => Err((PushState::Interrupted, "interrupted".to_owned())),
             Ok(Err(failed)) => {
                 self.hung = failed.hung;
-                return not_pushed(failed.said);
+                Err((PushState::NotPushed, failed.said))
             }
-            Err(problem) => return not_pushed(problem.title),
+            Err(problem) => Err((PushState::NotPushed, problem.title)),
+        }
+    }
+
+    /// Is what the registry has under a name what it should be?
+    fn is_there(
+        &self,
+        tag: &Reference,
+        digest: String,
+        aim: Aim,
+        expected: &Expected,
+        own: Option<&Image>,
+    ) -> bool {
+        let named = tag.with(Version::Digest(digest));
+        let there = self
+            .registry
+            .image(&named, &expected.platform(), &mut |_| {});
+        there.is_some_and(|there| match (aim, own) {
+            (Aim::Line, Some(own)) => {
+                expected.is_stage(&there.image) && there.image.made() >= own.made()
+            }
+            (Aim::Line, None) | (Aim::Failed, _) => false,
+            (Aim::Stage { .. }, Some(own)) if own.links() > 0 => {
+                expected.is_increment(&there.image)
+            }
+            (Aim::Stage { .. }, _) => expected.is_clean(&there.image),
+        })
+    }
+
+    /// Notes what is under a name now; says whether it took another image's place.
+    fn replaced(&self, tag: Reference, before: Option<String>, aim: Aim) -> Option<String> {
+        if let Aim::Line | Aim::Failed = aim {
+            return None;
         }
         let after = self.registry.digest_now(&tag);
         let replaced = before.filter(|before| after.as_ref() != Some(before));
         let note = replaced
             .map(|old| format!("{tag} was another image, {old}: the new one took its place"));
         self.registry.note(tag, after);
-        (PushState::Pushed, None, note)
+        note
     }
+}
+
+/// What the engine says of an image.
+fn image(calls: &Calls<'_>, id: &str) -> Option<Image> {
+    let answer = calls.query(&calls.engine.image_inspect(&[id])).ok()?;
+    facts::images(&answer.stdout).ok()?.into_iter().next()
 }

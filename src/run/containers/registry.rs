@@ -9,16 +9,15 @@ use std::time::{Duration, Instant};
 
 use super::super::event::Kind;
 use super::lookup::{Question, Start};
-use super::stage::key_tag;
+use super::remote::{Offer, Wanted, foreign, pulling};
+use super::stage::stage_tag;
 use super::there::There;
-use super::transfer;
-use crate::engine::facts::{self, Image};
-use crate::engine::labels;
+use crate::engine::facts::Image;
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
 use crate::registry::{self, Answer, Client, Reference, Remote, Sought, Trouble, Version};
-use crate::{size, time};
+use crate::time;
 
 /// What registries answered in this run; shared by all environments.
 pub(crate) struct Registry {
@@ -190,7 +189,7 @@ impl Registry {
     }
 
     /// Tells trouble once for each registry.
-    fn tell(&self, of: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
+    pub(super) fn tell(&self, of: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
         if trouble.kind == registry::Kind::Interrupted {
             return;
         }
@@ -208,15 +207,15 @@ impl Registry {
 
 impl Question<'_> {
     /// Looks for the stages that would have to run, the deepest first, and gets it if it is there; nothing that it
-    /// spares is pulled.
+    /// spares is pulled. One that is nowhere may begin with an image of its own from there.
     pub(super) fn fetch_stages(
         &self,
         registry: &Registry,
         start: &mut Start,
         say: &mut dyn FnMut(Kind),
     ) -> Result<(), Problem> {
-        let mut tried = BTreeSet::new();
-        loop {
+        let (mut tried, mut own) = (BTreeSet::new(), BTreeSet::new());
+        while !self.calls.cancel.requested() {
             let mut sought = self.sought(start, &start.run);
             sought.retain(|(_, sought)| !tried.contains(&sought.name));
             let names: Vec<Sought> = sought.iter().map(|(_, sought)| sought.clone()).collect();
@@ -225,8 +224,16 @@ impl Question<'_> {
                 let digest = registry.digest(&name)?.ok()??;
                 Some((at, name, digest))
             });
-            let Some((at, tag, digest)) = there.filter(|_| !self.calls.cancel.requested()) else {
-                return Ok(());
+            let deeper = |at: &usize| there.as_ref().is_none_or(|(found, ..)| at > found);
+            let nowhere = self.selection.found().filter(|at| start.run[*at]);
+            let nowhere = nowhere.filter(|at| deeper(at) && !own.contains(at)).last();
+            if let Some(at) = nowhere {
+                own.insert(at);
+                self.own_image_elsewhere(registry, start, at, say)?;
+                continue;
+            }
+            let Some((at, tag, digest)) = there else {
+                break;
             };
             match self.fetch_stage(registry, start, at, &tag, digest, say)? {
                 Some((image, there)) => start.take_fetched(at, &image, there, self),
@@ -234,6 +241,25 @@ impl Question<'_> {
             }
             tried.insert(tag);
         }
+        Ok(())
+    }
+
+    /// What a stage of no key that is there may start from, if the registry has something newer than the engine.
+    fn own_image_elsewhere(
+        &self,
+        registry: &Registry,
+        start: &mut Start,
+        at: usize,
+        say: &mut dyn FnMut(Kind),
+    ) -> Result<(), Problem> {
+        if self.resume {
+            self.resume_elsewhere(registry, start, at, say)?;
+        }
+        if start.resumes[at].is_none() {
+            self.increment_elsewhere(registry, start, at, say)?;
+        }
+        start.decide(self);
+        Ok(())
     }
 
     /// Gets one stage onto the engine; `None`: it is not what its tag says, or cannot be had.
@@ -246,84 +272,36 @@ impl Question<'_> {
         digest: String,
         say: &mut dyn FnMut(Kind),
     ) -> Result<Option<(Image, There)>, Problem> {
+        let platform = self.expected(at, start).platform();
+        let fits = |image: &Image| self.is_stage(start, at, image);
+        let wanted = Wanted {
+            at,
+            platform: &platform,
+            fits: &fits,
+        };
         let named = tag.with(Version::Digest(digest));
-        let platform = format!("{}/{}", start.base.os, start.base.architecture);
         let mut warn = |problem| say(Kind::Warning { problem });
         let Some(remote) = registry.image(&named, &platform, &mut warn) else {
             return Ok(None);
         };
-        if !self.is_stage(start, at, &remote.image) {
+        if !fits(&remote.image) {
             warn(foreign(tag));
             return Ok(None);
         }
-        let (name, size) = (&self.plan.stages[at].name, size::shown(remote.bytes));
-        let text = format!("`{name}` is in the registry: pulling {tag} ({size})");
-        say(Kind::Note { text });
-        let name = named.with(Version::Digest(remote.digest.clone()));
-        let name = name.to_string();
-        let pull = self.calls.engine.pull(&name, None);
-        let limit = transfer::limit(remote.bytes, registry.silence());
-        let problem = match transfer::carry(self.calls, &pull, limit)? {
-            Err(failed) => {
-                let title = format!("{tag} cannot be pulled: {}", failed.said);
-                Problem::warning(title, "what is missing is run here in place of it")
-            }
-            Ok(()) => match self.pulled(&name)? {
-                Some(image) if self.is_stage(start, at, &image) => {
-                    self.call_its_own(&image, &name, start, at)?;
-                    return Ok(Some((image, There::of(tag, &remote))));
-                }
-                Some(_) => foreign(tag),
-                // Somebody removes images meanwhile: as if it had not been there.
-                None => return Ok(None),
-            },
+        let there = There::of(tag, &remote);
+        let own = stage_tag(self.plan, start.keys[at], remote.image.links() == 0);
+        let offer = Offer {
+            tag: tag.clone(),
+            remote,
         };
-        say(Kind::Warning { problem });
-        Ok(None)
-    }
-
-    /// What came under a name.
-    fn pulled(&self, name: &str) -> Result<Option<Image>, Problem> {
-        let question = self.calls.engine.image_inspect(&[name]);
-        let images = facts::images(&self.calls.query(&question)?.stdout)?;
-        Ok(images.into_iter().next())
-    }
-
-    /// Gives a stage the name that it has where it is made; without it the image is as good, since labels find it. The
-    /// name with the digest goes, or podman keeps the image for it when its tag is removed.
-    fn call_its_own(
-        &self,
-        image: &Image,
-        pulled: &str,
-        start: &Start,
-        at: usize,
-    ) -> Result<(), Problem> {
-        let (calls, tag) = (self.calls, key_tag(start.keys[at]));
-        let own = self.plan.image_name(&self.plan.stages[at], &tag);
-        let tagged = calls.query(&calls.engine.tag(&image.id, &own))?;
-        if tagged.exit.success() {
-            calls.query(&calls.engine.remove_images(&[pulled]))?;
-        }
-        Ok(())
+        say(pulling(&format!("`{}`", self.plan.stages[at].name), &offer));
+        let image = self.bring(registry, &wanted, &offer, &own, say)?;
+        Ok(image.map(|image| (image, there)))
     }
 
     /// Is an image the stage of this key, as a run of this project left it?
     pub(super) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
-        let parent = self.plan.stages[at].parent;
-        let parent = parent
-            .map_or(start.base.identity, |p| start.keys[p])
-            .to_string();
-        start.base.is_like(image)
-            && image.stage_key(self.project) == Some(start.keys[at])
-            && image.label(labels::PARENT) == Some(&parent)
+        let expected = self.expected(at, start);
+        expected.is_clean(image) || !self.clean && expected.is_increment(image)
     }
-}
-
-/// Somebody else's image under a tag of ours.
-pub(super) fn foreign(tag: &Reference) -> Problem {
-    let title = format!("{tag} is not what its tag says, and is not used");
-    Problem::warning(
-        title,
-        "who else pushes there? its labels, layers or platform are others",
-    )
 }

@@ -20,7 +20,7 @@ use crate::digest::Digest;
 use crate::engine::Container;
 use crate::engine::labels::{Labels, StageLabels};
 use crate::exec;
-use crate::plan::{Stage, key};
+use crate::plan::{Plan, Stage, key};
 use crate::problem::Problem;
 use crate::time;
 
@@ -64,7 +64,7 @@ impl EngineEnv<'_> {
             timeout: self.options.limit(stage),
             spent: one.spent,
             hurry: self.world.hurry(),
-            tag: &plan.image_name(stage, &tag(key, beginning.on.links)),
+            tag: &plan.image_name(stage, &stage_tag(plan, key, beginning.on.links == 0)),
             keyless: beginning.on.keyless,
         };
         let mut ran = container::run(&run, one.log, tell);
@@ -249,10 +249,11 @@ pub(crate) fn key_tag(key: Digest) -> String {
     format!("key-{}", key.short())
 }
 
-/// The tag of a stage's image: increments never have that of a key, which others would take for a clean stage's.
-fn tag(key: Digest, links: u32) -> String {
-    match links {
-        0 => key_tag(key),
-        _ => format!("inc-{}", key.short()),
+/// The tag of a stage's image. Increments never have that of a key, which others would take for a clean stage's.
+pub(crate) fn stage_tag(plan: &Plan, key: Digest, clean: bool) -> String {
+    if clean {
+        key_tag(key)
+    } else {
+        plan.own_tag(&format!("inc-{}", key.short()))
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::lookup::{Question, Start};
-use super::registry::{Registry, foreign};
-use super::stage::key_tag;
+use super::registry::Registry;
+use super::remote::foreign;
+use super::stage::stage_tag;
 use crate::problem::Problem;
 use crate::registry::{Reference, Remote, Sought, Trouble, Version};
 
@@ -36,8 +37,13 @@ impl Question<'_> {
         let ends = self.ends();
         let found: Vec<usize> = self.selection.found().filter(|at| of[*at]).collect();
         let names = found.into_iter().rev().flat_map(|at| {
-            let (stage, tag) = (&self.plan.stages[at], key_tag(start.keys[at]));
-            let names = self.plan.registry_names(stage, &tag).into_iter();
+            let (stage, key) = (&self.plan.stages[at], start.keys[at]);
+            let mut down = self.plan.down(at);
+            // What was made in increments counts behind what was made clean.
+            let increments = !self.clean && down.any(|below| self.plan.stages[below].incremental);
+            let kinds = [true].into_iter().chain(increments.then_some(false));
+            let tags = kinds.map(|clean| stage_tag(self.plan, key, clean));
+            let names = tags.flat_map(|tag| self.plan.registry_names(stage, &tag));
             // A name that no registry can have is no image's.
             let names = names.filter_map(|name| Reference::parse(&name).ok());
             names.map(|name| (at, name)).collect::<Vec<_>>()

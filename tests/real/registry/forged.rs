@@ -124,6 +124,24 @@ pub(super) fn lose_last_layer(repository: &str, tag: &str) {
     std::fs::remove_file(blob).unwrap();
 }
 
+/// What a machine has and finds is pushed over somebody else's image that has its name.
+#[test]
+fn another_image_under_our_tag_is_not_taken_for_ours() {
+    each(|engine| {
+        let first = machine(engine, &crate::support::unique(), HOST);
+        first.run(&["--push"]).code(0);
+        forge(&first, "one", |config| {
+            config["config"]["Labels"]["runenv.key"] = json!("0".repeat(64));
+        });
+        let said = first.run(&["--push"]).code(0);
+        said.says("the new one took its place");
+        assert_eq!(first.ran(), [""; 0]);
+        assert_eq!(pushed(&first), ["pushed", "present", "present"]);
+        first.run(&["--push"]).code(0);
+        assert_eq!(pushed(&first), ["present"; 3]);
+    });
+}
+
 #[test]
 fn a_layer_that_the_registry_lost_is_made_again() {
     each(|engine| {

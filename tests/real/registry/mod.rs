@@ -3,6 +3,7 @@
 mod asked;
 mod cleaned;
 mod forged;
+mod jobs;
 mod logins;
 pub(crate) mod own;
 mod proxy;

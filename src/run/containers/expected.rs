@@ -1,0 +1,111 @@
+//! What an image has to say of itself to be taken for a stage, for what it left, or for one that it starts from. Tags
+//! are hints: the same is asked of an image on the engine, in a registry, and of what came from there.
+
+use super::lookup::Start;
+use crate::digest::{Digest, Digester};
+use crate::engine::facts::Image;
+use crate::engine::labels;
+use crate::plan::Plan;
+use crate::plan::key::{self, KeyParts};
+
+/// The tag of what the stage of a key left when it ended early.
+pub(super) fn failed_tag(key: Digest) -> String {
+    format!("failed-{}", key.short())
+}
+
+/// One stage of an environment, as labels tell it.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    project: String,
+    /// The environment, without its runner.
+    env: String,
+    stage: String,
+    key: Digest,
+    /// Of the stage before, or the base image's identity.
+    parent: Digest,
+    /// What has to be the same of an image to start from.
+    line: Digest,
+    os: String,
+    architecture: String,
+}
+
+impl Expected {
+    pub(super) fn of(
+        project: &str,
+        plan: &Plan,
+        parts: &[KeyParts],
+        at: usize,
+        start: &Start,
+    ) -> Self {
+        let (stage, base) = (&plan.stages[at], &start.base);
+        Self {
+            project: project.to_owned(),
+            env: plan.slug.clone(),
+            stage: stage.name.clone(),
+            key: start.keys[at],
+            parent: stage.parent.map_or(base.identity, |p| start.keys[p]),
+            line: key::line(plan, parts, at, base.identity),
+            os: base.os.clone(),
+            architecture: base.architecture.clone(),
+        }
+    }
+
+    /// `os/architecture`, as registries are asked.
+    pub(super) fn platform(&self) -> String {
+        format!("{}/{}", self.os, self.architecture)
+    }
+
+    /// The newest image of the stage, whatever its key: a tag that moves.
+    pub(super) fn line_tag(&self) -> String {
+        let mut digester = Digester::new("runenv-line-tag");
+        digester
+            .field("project", self.project.as_bytes())
+            .field("env", self.env.as_bytes())
+            .field("stage", self.stage.as_bytes())
+            .field("platform", self.platform().as_bytes());
+        format!("line-{}", digester.finish().short())
+    }
+
+    /// Is it the stage of this key, made clean?
+    pub(super) fn is_clean(&self, image: &Image) -> bool {
+        self.stands(image) && image.stage_key(&self.project) == Some(self.key)
+    }
+
+    /// The same, made in increments: only for its own environment.
+    pub(super) fn is_increment(&self, image: &Image) -> bool {
+        let key = image.increment_key(&self.project, &self.env);
+        self.stands(image) && key == Some(self.key)
+    }
+
+    fn stands(&self, image: &Image) -> bool {
+        self.is_like(image) && image.label(labels::PARENT) == Some(&self.parent.to_string())
+    }
+
+    /// Was it left by the stage of this key in this environment?
+    pub(super) fn is_failed(&self, image: &Image) -> bool {
+        self.is_like(image)
+            && self.is_own(image)
+            && image.failed_key(&self.project) == Some(self.key)
+    }
+
+    /// Is it the stage in this environment, with whatever key?
+    pub(super) fn is_stage(&self, image: &Image) -> bool {
+        self.is_like(image)
+            && self.is_own(image)
+            && image.label(labels::STAGE) == Some(&self.stage)
+            && image.any_key(&self.project).is_some()
+    }
+
+    /// The same, and may the stage start from it in place of the stage before?
+    pub(super) fn is_in_line(&self, image: &Image) -> bool {
+        self.is_stage(image) && image.label(labels::LINE) == Some(&self.line.to_string())
+    }
+
+    fn is_own(&self, image: &Image) -> bool {
+        image.label(labels::ENV) == Some(&self.env)
+    }
+
+    fn is_like(&self, image: &Image) -> bool {
+        image.os == self.os && image.architecture == self.architecture
+    }
+}

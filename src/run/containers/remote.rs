@@ -1,0 +1,142 @@
+//! One image of a registry: what it is, asked before a layer is pulled, and getting it onto the engine.
+//!
+//! Whatever a registry does, the run goes on: what cannot be had is as if it were not there.
+
+use super::super::event::Kind;
+use super::expected::Expected;
+use super::lookup::{Question, Start};
+use super::registry::Registry;
+use super::transfer;
+use crate::engine::facts::{self, Image};
+use crate::problem::Problem;
+use crate::registry::{Reference, Remote, Version};
+use crate::size;
+
+/// An image of a stage that a registry may have.
+pub(super) struct Wanted<'w> {
+    /// The stage.
+    pub(super) at: usize,
+    /// `os/architecture`.
+    pub(super) platform: &'w str,
+    /// Is it this one? Asked of what the registry says of it, and again of what came.
+    pub(super) fits: &'w dyn Fn(&Image) -> bool,
+}
+
+/// An image that a registry has.
+pub(super) struct Offer {
+    pub(super) tag: Reference,
+    pub(super) remote: Remote,
+}
+
+impl Question<'_> {
+    /// What an image of a stage has to say of itself.
+    pub(super) fn expected(&self, at: usize, start: &Start) -> Expected {
+        Expected::of(self.project, self.plan, self.parts, at, start)
+    }
+
+    /// The newest image that registries have under a tag of a stage, if it fits and is newer than another one.
+    pub(super) fn newest_there(
+        &self,
+        registry: &Registry,
+        wanted: &Wanted<'_>,
+        tag: &str,
+        newer_than: Option<i128>,
+        say: &mut dyn FnMut(Kind),
+    ) -> Option<Offer> {
+        let stage = &self.plan.stages[wanted.at];
+        let names = self.plan.registry_names(stage, tag).into_iter();
+        // A name that no registry can have is no image's.
+        let names = names.filter_map(|name| Reference::parse(&name).ok());
+        let asked: Vec<(Reference, String)> = names
+            .map(|name| (name, wanted.platform.to_owned()))
+            .collect();
+        let mut warn = |problem| say(Kind::Warning { problem });
+        let mut there = Vec::new();
+        for ((tag, _), answer) in asked.iter().zip(registry.images(&asked)) {
+            match answer {
+                Ok(remote) => there.extend(remote.map(|remote| (tag.clone(), remote))),
+                Err(trouble) => registry.tell(tag, &trouble, &mut warn),
+            }
+        }
+        let there = there.into_iter().map(|(tag, remote)| Offer { tag, remote });
+        there
+            .filter(|there| (wanted.fits)(&there.remote.image))
+            .filter(|there| newer_than.is_none_or(|made| there.remote.image.made() > made))
+            .max_by_key(|there| there.remote.image.made())
+    }
+
+    /// Gets an image onto the engine, where it has this tag then; `None`: it cannot be had, or is not what it says.
+    pub(super) fn bring(
+        &self,
+        registry: &Registry,
+        wanted: &Wanted<'_>,
+        there: &Offer,
+        own: &str,
+        say: &mut dyn FnMut(Kind),
+    ) -> Result<Option<Image>, Problem> {
+        let Offer { tag, remote } = there;
+        let digest = Version::Digest(remote.digest.clone());
+        let name = tag.with(digest).to_string();
+        let pull = self.calls.engine.pull(&name, None);
+        let limit = transfer::limit(remote.bytes, registry.silence());
+        let problem = match transfer::carry(self.calls, &pull, limit)? {
+            Err(failed) => {
+                let title = format!("{tag} cannot be pulled: {}", failed.said);
+                Problem::warning(title, "what is missing is run here in place of it")
+            }
+            Ok(()) => match self.pulled(&name)? {
+                Some(image) if (wanted.fits)(&image) => {
+                    self.call_its_own(&image, &name, wanted.at, own)?;
+                    return Ok(Some(image));
+                }
+                Some(_) => foreign(tag),
+                // Somebody removes images meanwhile: as if it had not been there.
+                None => return Ok(None),
+            },
+        };
+        say(Kind::Warning { problem });
+        Ok(None)
+    }
+
+    /// What came under a name.
+    fn pulled(&self, name: &str) -> Result<Option<Image>, Problem> {
+        let question = self.calls.engine.image_inspect(&[name]);
+        let images = facts::images(&self.calls.query(&question)?.stdout)?;
+        Ok(images.into_iter().next())
+    }
+
+    /// Gives an image the name that it has where it is made; without it the image is as good, since labels find it. The
+    /// name with the digest goes, or podman keeps the image for it when its tag is removed.
+    fn call_its_own(
+        &self,
+        image: &Image,
+        pulled: &str,
+        at: usize,
+        own: &str,
+    ) -> Result<(), Problem> {
+        let own = self.plan.image_name(&self.plan.stages[at], own);
+        let calls = self.calls;
+        let tagged = calls.query(&calls.engine.tag(&image.id, &own))?;
+        if tagged.exit.success() {
+            calls.query(&calls.engine.remove_images(&[pulled]))?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells what is pulled.
+pub(super) fn pulling(what: &str, there: &Offer) -> Kind {
+    let Offer { tag, remote } = there;
+    let size = size::shown(remote.bytes);
+    let text = format!("{what} is in the registry: pulling {tag} ({size})");
+    Kind::Note { text }
+}
+
+/// Somebody else's image under a tag of ours.
+pub(super) fn foreign(tag: &Reference) -> Problem {
+    let title = format!("{tag} is not what its tag says, and is not used");
+    Problem::warning(
+        title,
+        "who else pushes there? its labels, layers or platform are others",
+    )
+}
