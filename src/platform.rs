@@ -19,6 +19,12 @@ pub(crate) fn distance(asked: &str, offered: &str) -> Option<u32> {
     }
 }
 
+/// The platform without its variant.
+pub(crate) fn machine(platform: &str) -> (&str, &str) {
+    let [os, architecture, _] = parts(platform);
+    (os, architecture)
+}
+
 fn parts(platform: &str) -> [&str; 3] {
     let mut parts = platform.splitn(3, '/');
     [(); 3].map(|()| parts.next().unwrap_or_default())

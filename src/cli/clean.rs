@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::select::{self, Selection};
-use super::{Context, Exit, engines};
+use super::{Context, Exit, INTERRUPTED, engines};
 use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -24,8 +24,6 @@ use crate::run::presence::Place;
 use crate::run::{owner, project_id};
 use crate::size;
 use crate::time;
-
-const INTERRUPTED: u8 = 130;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CleanArgs {

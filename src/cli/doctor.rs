@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::select::Selection;
-use super::{Context, Exit, engines};
+use super::{Context, Exit, INTERRUPTED, engines};
 use crate::config;
 use crate::engine::Engine;
 use crate::environment::Environment;
@@ -18,8 +18,6 @@ use crate::run::doctor::{self, Finding, Had, Wanted, Word};
 
 /// No engine works, or an environment finds no image.
 const NOT_USABLE: u8 = 3;
-const INTERRUPTED: u8 = 130;
-
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Ask for the base images of the environments: is each on the engine, or in its registry?

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::{Context, Exit, select};
+use super::{Context, Exit, INTERRUPTED, select};
 use crate::config::Project;
 use crate::config::lock::{Lock, Pin};
 use crate::exec::Cancel;
@@ -11,8 +11,6 @@ use crate::files;
 use crate::problem::Problems;
 use crate::registry::Client;
 use crate::run::pins::{self, Outcome, Wanted};
-
-const INTERRUPTED: u8 = 130;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LockArgs {

@@ -150,10 +150,14 @@ impl Image {
         env
     }
 
-    /// Is it for this platform, `os/architecture` with perhaps a variant behind?
+    /// Is it for this platform, `os/architecture` with perhaps a variant behind? podman does not tell the variant, and
+    /// an image need not: then the first two decide.
     pub(crate) fn is_for(&self, platform: Option<&str>) -> bool {
         let own = format!("{}/{}/{}", self.os, self.architecture, self.variant);
-        platform.is_none_or(|asked| platform::distance(asked, &own).is_some())
+        platform.is_none_or(|asked| match self.variant.as_str() {
+            "" => platform::machine(asked) == (&self.os, &self.architecture),
+            _ => platform::distance(asked, &own).is_some(),
+        })
     }
 
     /// What a base image hands down to stages, told by itself or by any stage: those have our labels beside.

@@ -47,6 +47,8 @@ struct Dialect {
     /// `--rm`, 4.3 frees the container's lock twice, and two containers that get that lock later wait for each other,
     /// and all of podman for them, for ever.
     self_removing: &'static [&'static str],
+    /// An image that it tells of is compared with every other.
+    tells_slowly: bool,
     /// Options of `cp` that follow a link at the end of the path, as podman's always does.
     followed: &'static [&'static str],
 }
@@ -60,6 +62,7 @@ const DOCKER: Dialect = Dialect {
     quiet: &[],
     no_prune: &["--no-prune"],
     self_removing: &["--rm"],
+    tells_slowly: false,
     followed: &["-L"],
 };
 const PODMAN: Dialect = Dialect {
@@ -77,6 +80,7 @@ const PODMAN: Dialect = Dialect {
     quiet: &["-q"],
     no_prune: &[],
     self_removing: &[],
+    tells_slowly: true,
     followed: &[],
 };
 
@@ -118,16 +122,17 @@ impl Engine {
             .args(images.iter().copied())
     }
 
-    /// Ids of all images with a label, whatever they are called.
-    pub(crate) fn image_list(self, label: &str) -> Command {
-        self.call(&[
-            "image",
-            "ls",
-            "-aq",
-            "--no-trunc",
-            "--filter",
-            &format!("label={label}"),
-        ])
+    /// Ids of all images that have all of these labels, whatever they are called.
+    pub(crate) fn image_list(self, labels: &[(&str, &str)]) -> Command {
+        let labels = labels.iter();
+        let filters = labels.map(|(name, value)| format!("--filter=label={name}={value}"));
+        self.all_images().args(filters)
+    }
+
+    /// Is it dear to be told of an image? podman 4.3 compares each one it tells of with all that there are: 230 images
+    /// take 17 s, where it takes 0.1 s to see that none has a label.
+    pub(crate) fn tells_slowly(self) -> bool {
+        self.dialect().tells_slowly
     }
 
     /// Ids of all images that there are.

@@ -79,6 +79,12 @@ impl Plan {
             .collect()
     }
 
+    /// Did a run give a stage's image this name?
+    pub(crate) fn gave(&self, stage: &Stage, name: &str) -> bool {
+        let of = [&self.project, &self.slug, &stage.name];
+        self.registries.gave(of.map(String::as_str), name)
+    }
+
     /// A tag of what is this environment's alone, whatever it shares its repository with.
     pub(crate) fn own_tag(&self, tag: &str) -> String {
         self.registries.own_tag(&self.slug, tag)
@@ -89,6 +95,9 @@ impl Plan {
         self.registries.bare_name(of.map(String::as_str), tag)
     }
 }
+
+/// Stands for any part of a name; no name has it.
+const ANY: &str = "\0";
 
 impl Registries {
     /// `PROJECT-ENV-STAGE:TAG`, the environment without its runner, or what the file says.
@@ -128,12 +137,30 @@ impl Registries {
 
     /// Did a run give an image this name? `of` is its project, environment and stage; `name` is as an engine tells it.
     pub(crate) fn gave(&self, of: [&str; 3], name: &str) -> bool {
-        // A mark that no name has stands for the tag.
-        let ours = self.bare_name(of, "\0");
-        let (begin, end) = ours.split_once('\0').unwrap_or((&ours, ""));
-        let is_ours = |name: &str| {
-            name.strip_prefix(begin)
-                .is_some_and(|rest| rest.ends_with(end))
+        self.is_called(&self.bare_name(of, ANY), name)
+    }
+
+    /// What the names of all of a project's repositories begin with; perhaps nothing.
+    pub(crate) fn beginning(&self, project: &str) -> String {
+        let name = self.bare_name([project, ANY, ANY], ANY);
+        let begin = name.split([':', '\0']).next();
+        begin.unwrap_or_default().to_owned()
+    }
+
+    /// The same of a stage's image that has this tag, for whichever environment that has the stage, too.
+    pub(crate) fn gave_for_any(&self, [project, stage]: [&str; 2], tag: &str, name: &str) -> bool {
+        self.is_called(&self.bare_name([project, ANY, stage], tag), name)
+    }
+
+    /// Is it this name, in a registry that is used or in none? `ANY` in it stands for a text.
+    fn is_called(&self, ours: &str, name: &str) -> bool {
+        let is_ours = |name: &str| match ours.split_once(ANY) {
+            None => name == ours,
+            Some((begin, end)) => {
+                let rest = name.strip_prefix(begin);
+                let any = rest.and_then(|rest| rest.strip_suffix(end));
+                any.is_some_and(|any| !any.is_empty() && !any.contains(['/', ':']))
+            }
         };
         // podman's registry of images that are from here, and docker's that it does not say.
         let hub = |repository: &str| repository.strip_prefix("docker.io/").map(str::to_owned);
@@ -201,6 +228,30 @@ mod tests {
         };
         assert_ne!(long("a"), long("b"));
         assert!(long("a").ends_with("-v1.2-failed"), "{}", long("a"));
+    }
+
+    #[test]
+    fn an_image_that_environments_share_has_the_names_of_all() {
+        let named = |image: &str| Registries {
+            image: Some(image.to_owned()),
+            ..Registries::default()
+        };
+        let (own, one) = (Registries::default(), named("{project}:{env}-{tag}"));
+        for (registries, name, gave) in [
+            (&own, "p-other-s:key-1", true),
+            (&own, "localhost/p-other-s:key-1", true),
+            (&own, "p-other-s:key-2", false),
+            (&own, "p--s:key-1", false),
+            (&own, "x/p-other-s:key-1", false),
+            (&own, "p-other-t:key-1", false),
+            (&one, "p:other-key-1", true),
+            (&one, "p:other-key-2", false),
+            (&named("{project}:{tag}"), "p:key-1", true),
+            (&named("{project}:{tag}"), "p:key-12", false),
+        ] {
+            let of = ["p", "s"];
+            assert_eq!(registries.gave_for_any(of, "key-1", name), gave, "{name}");
+        }
     }
 
     #[test]

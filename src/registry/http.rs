@@ -157,7 +157,7 @@ impl Http {
             })?;
             match answer {
                 Try::Done(response) => {
-                    let next = next(response.headers());
+                    let next = next(of, response.headers()).map_err(Failed::For)?;
                     let body = body(&of.host, response, most)?;
                     Ok(Some(Page { body, next }))
                 }
@@ -319,12 +319,27 @@ fn target(of: &Reference, path: &str) -> String {
     format!("/v2/{}/{path}", of.repository)
 }
 
-/// Where the next page is (RFC 8288, `rel="next"`); not on another host.
-fn next(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(header::LINK)?.to_str().ok()?;
-    let (target, rest) = text.strip_prefix('<')?.split_once('>')?;
-    let same_host = target.starts_with("/v2/");
-    (same_host && rest.contains("next")).then(|| target.to_owned())
+/// Where the next page is (RFC 8288, `rel="next"`).
+///
+/// # Errors
+/// There is one, and it is not of this registry: what came is not all.
+fn next(of: &Reference, headers: &HeaderMap) -> Result<Option<String>, Trouble> {
+    let links = headers.get_all(header::LINK).iter();
+    let mut links = links.filter_map(|link| link.to_str().ok());
+    let Some(link) = links.find(|link| link.contains("next")) else {
+        return Ok(None);
+    };
+    let target = link
+        .trim_start()
+        .strip_prefix('<')
+        .and_then(|link| link.split_once('>'));
+    let target = target.map_or("", |(target, _)| target);
+    let path = target.strip_prefix(&of.endpoint()).unwrap_or(target);
+    if path.starts_with("/v2/") {
+        return Ok(Some(path.to_owned()));
+    }
+    let said = format!("{} continues a list where it cannot be followed", of.host);
+    Err(Trouble::new(Kind::Odd, said))
 }
 
 /// What a status means.

@@ -27,7 +27,7 @@ pub(crate) enum Kind {
 }
 
 impl Trouble {
-    pub(super) fn new(kind: Kind, said: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, said: impl Into<String>) -> Self {
         let said = said.into();
         Self { kind, said }
     }

@@ -5,8 +5,10 @@
 use std::time::Duration;
 
 use super::containers::call::Calls;
+use super::containers::stage::key_tag;
 use super::containers::{inventory, leftovers};
 use super::freed;
+use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::image::Registries;
@@ -51,7 +53,17 @@ impl Named<'_> {
     /// Did a run give the image this tag?
     pub(super) fn gave(&self, tag: &str, image: &Image) -> bool {
         let label = |name| image.label(name).unwrap_or_default();
-        let of = [self.project, label(labels::ENV), label(labels::STAGE)];
+        let stage = label(labels::STAGE);
+        // Environments that share a stage share its image.
+        let key = Digest::parse(label(labels::KEY)).map(key_tag);
+        let shared = |key: String| {
+            self.registries
+                .gave_for_any([self.project, stage], &key, tag)
+        };
+        if key.is_some_and(shared) {
+            return true;
+        }
+        let of = [self.project, label(labels::ENV), stage];
         self.registries.gave(of, tag)
     }
 }

@@ -105,6 +105,11 @@ fn told(client: &Client, of: &Named<'_>) -> Vec<Reference> {
         let rest = name.strip_prefix(folder).unwrap_or_default();
         folder.is_empty() || rest.starts_with('/')
     });
+    let begin = of.registries.beginning(of.project);
+    let below = below.filter(|name| {
+        let rest = name.strip_prefix(folder).unwrap_or(name);
+        rest.trim_start_matches('/').starts_with(&begin)
+    });
     let named = below.map(|name| Reference::parse(&format!("{}/{name}", any.host)));
     named.filter_map(Result::ok).collect()
 }

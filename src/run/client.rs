@@ -14,14 +14,18 @@ const DEFAULT: &str = "default";
 /// Where it finds its daemon then.
 const SOCKET: &str = "unix:///var/run/docker.sock";
 
-/// Does the client talk to an engine on this machine, as far as can be told?
+/// Does the client talk to an engine that runs with this machine's own kernel, beyond doubt? Behind a socket of another
+/// place may be a virtual machine, as that of Docker Desktop, or one that is far away.
 pub(crate) fn is_here(engine: Engine, host: &Host) -> bool {
     match engine {
-        Engine::Docker => Docker::of(host).daemon(host).starts_with("unix://"),
+        Engine::Docker => {
+            let address = Docker::of(host).daemon(host);
+            let place = address.strip_prefix("unix://");
+            place.is_some_and(|p| p.starts_with("/run/") || p.starts_with("/var/run/"))
+        }
         Engine::Podman => {
-            let address = host.variable("CONTAINER_HOST").filter(|a| !a.is_empty());
-            let here = address.is_none_or(|address| address.starts_with("unix://"));
-            here && !host.is_set("CONTAINER_CONNECTION")
+            let set = |name| host.variable(name).is_some_and(|value| !value.is_empty());
+            !set("CONTAINER_HOST") && !set("CONTAINER_CONNECTION")
         }
     }
 }

@@ -115,7 +115,7 @@ fn what_a_signal_ended_is_pushed_behind_it() {
     let pushed = fake.calls_of("docker push");
     let by_key = format!("/me/p-debian-bookworm-one:failed-{key}");
     assert!(
-        pushed.len() == 2 && pushed[0].ends_with("-one:failed") && pushed[1].ends_with(&by_key),
+        pushed.len() == 2 && pushed[0].ends_with(&by_key) && pushed[1].ends_with("-one:failed"),
         "{pushed:?}"
     );
     // The second name was there only to be pushed.

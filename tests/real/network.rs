@@ -43,7 +43,7 @@ fn meddling_client(project: &mut Project, call: &str, end: &str, times: u32) {
     let script = format!(
         "#!/bin/sh\ncount={home}/count\ncase \"$*\" in {call})\n\
          n=$(($(cat \"$count\" 2>/dev/null || echo 0) + 1)); echo $n >\"$count\"\n\
-         [ $n -gt {times} ] || {real} {end} $({real} ps --format '{{{{.Names}}}}' --filter name=-network \
+         [ $n -gt {times} ] || {real} {end} $({real} ps -a --format '{{{{.Names}}}}' --filter name=-network \
          --filter label=runenv.project={id}) >/dev/null 2>&1;;\nesac\nexec {real} \"$@\"\n",
         home = project.home().display(),
         id = project.id(),

@@ -19,8 +19,11 @@ run = ["echo 3 >>out"]
 run = ["cat out", "test \"$(wc -l <out)\" -eq 3"]
 "#;
 
-/// A client that removes the image of a stage just before the container that starts from it is made.
-fn pruning_client(project: &mut Project, stage: &str, before: usize) {
+/// The words of a client that makes a stage's container.
+const RUN: &str = "*' -e -s'";
+
+/// A client that removes the image of a stage just before its N-th call with these words.
+fn pruning_client(project: &mut Project, stage: &str, words: &str, before: usize) {
     let engine = project.engine.clone();
     let found = std::env::split_paths(&std::env::var("PATH").unwrap())
         .map(|folder| folder.join(&engine))
@@ -30,7 +33,7 @@ fn pruning_client(project: &mut Project, stage: &str, before: usize) {
     fs::create_dir_all(&folder).unwrap();
     let name = &project.name;
     let script = format!(
-        "#!/bin/sh\nreal={real}\ncount={home}/count\ncase \"$*\" in\n*' -e -s')\n\
+        "#!/bin/sh\nreal={real}\ncount={home}/count\ncase \"$*\" in\n{words})\n\
          n=$(($(cat \"$count\" 2>/dev/null || echo 0) + 1)); echo $n >\"$count\"\n\
          if [ $n = {before} ]; then\n\
          tags=$($real image ls --filter label=runenv.stage={stage} --format '{{{{.Repository}}}}:{{{{.Tag}}}}' | grep {name})\n\
@@ -50,9 +53,26 @@ fn an_image_removed_before_its_use_is_built_again() {
         let mut project = Project::new(engine, STAGES);
         project.run(&["--to", "three"]).code(0);
         // The container of `four` is the first one that the next run makes.
-        pruning_client(&mut project, "three", 1);
+        pruning_client(&mut project, "three", RUN, 1);
         project.run(&[]).code(0).says("removed meanwhile");
         assert_eq!(project.ran(), ["three", "four"]);
         assert!(project.log(4, "four").contains("1\n2\n3\n"));
+    });
+}
+
+#[test]
+fn an_image_removed_before_its_artifacts_are_taken_is_built_again() {
+    each(|engine| {
+        let toml = "[stage.one]\nrun = [\"echo 1 >out\"]\nartifacts = [\"out\"]\n";
+        let mut project = Project::new(engine, toml);
+        project.run(&[]).code(0);
+        let folder = project
+            .root()
+            .join(format!(".runenv/{engine}-box-latest/artifacts"));
+        fs::remove_dir_all(&folder).unwrap();
+        pruning_client(&mut project, "one", "'create '*", 1);
+        project.run(&[]).code(0).says("removed meanwhile");
+        assert_eq!(project.ran(), ["one"]);
+        assert!(folder.join("one/out").is_file());
     });
 }

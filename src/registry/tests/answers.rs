@@ -135,7 +135,8 @@ fn what_is_found_spares_what_is_behind_it() {
     let asked = server.lines();
     let first: Vec<&String> = asked.iter().take(30).collect();
     assert!(first.iter().all(|line| line.ends_with("-0")), "{first:?}");
-    assert_eq!(asked.len(), 120);
+    // What is on its way when the answer comes is asked all the same.
+    assert!((120..128).contains(&asked.len()), "{}", asked.len());
     assert!(server.connections.load(Ordering::SeqCst) <= 8);
     assert_eq!(client(&[]).look(Vec::new()).len(), 0);
 }

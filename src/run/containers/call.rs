@@ -9,7 +9,7 @@ use crate::exec::{self, Cancel, Limits, Output};
 use crate::problem::Problem;
 
 /// How long a query and how long a heavier call may take.
-const QUERY: Duration = Duration::from_secs(60);
+pub(super) const QUERY: Duration = Duration::from_secs(60);
 pub(super) const HEAVY: Duration = Duration::from_secs(3600);
 
 /// How often a pull, a push or a stage that installs packages is tried again, unless `--retries` says otherwise.

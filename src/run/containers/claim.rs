@@ -21,6 +21,9 @@ use crate::host::Host;
 /// Files that nobody has used for so long are removed.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Before the id of an image that was built.
+const BUILT: &str = "image ";
+
 /// Where claims are.
 #[derive(Debug)]
 pub(crate) struct Claims {
@@ -87,7 +90,10 @@ impl Claims {
                 None => self.ask(engine, key, env),
             },
             Err(TryLockError::WouldBlock) => Asked::Others(Waiting {
-                holder: said(&file).unwrap_or_else(|| "another process".to_owned()),
+                // What another one that waited held for a moment says what was built before.
+                holder: said(&file)
+                    .filter(|said| !said.starts_with(BUILT))
+                    .unwrap_or_else(|| "another process".to_owned()),
                 file,
             }),
             Err(TryLockError::Error(_)) => Asked::Ours(Claim::UNLOCKED),
@@ -142,7 +148,7 @@ impl Claim {
             return None;
         }
         let said = said(&file);
-        let image = said.as_ref().and_then(|said| said.strip_prefix("image "));
+        let image = said.as_ref().and_then(|said| said.strip_prefix(BUILT));
         let image = image.map(str::to_owned);
         say(&mut file, text);
         Some(Self {
@@ -155,7 +161,7 @@ impl Claim {
     /// The stage is built: whoever claims it next is told.
     pub(crate) fn built(mut self, image: &str) {
         if let Some(mut file) = self.file.take() {
-            say(&mut file, &format!("image {image}"));
+            say(&mut file, &format!("{BUILT}{image}"));
         }
     }
 }

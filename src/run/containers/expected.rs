@@ -66,6 +66,11 @@ impl Expected {
         format!("line-{}", digester.finish().short())
     }
 
+    /// The label of the images that it can start from.
+    pub(super) fn line(&self) -> String {
+        self.line.to_string()
+    }
+
     /// Is it the stage of this key, made clean?
     pub(super) fn is_clean(&self, image: &Image) -> bool {
         self.stands(image) && image.stage_key(&self.project) == Some(self.key)
@@ -98,7 +103,7 @@ impl Expected {
 
     /// The same, and may the stage start from it in place of the stage before?
     pub(super) fn is_in_line(&self, image: &Image) -> bool {
-        self.is_stage(image) && image.label(labels::LINE) == Some(&self.line.to_string())
+        self.is_stage(image) && image.label(labels::LINE) == Some(&self.line())
     }
 
     fn is_own(&self, image: &Image) -> bool {

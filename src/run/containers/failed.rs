@@ -3,6 +3,8 @@
 //! The image's labels say of which stage, environment and key it is; only what agrees in all of them is gone on from, so
 //! nothing that was edited in between is taken for the same.
 
+use std::sync::Arc;
+
 use super::super::event::{Kind, Teller};
 use super::super::folder::Failed;
 use super::super::{World, stages};
@@ -43,7 +45,10 @@ impl Question<'_> {
             if start.found[at].is_none()
                 && let Some(image) = self.failed_here(at, start)?
             {
-                let tag = image.repo_tags.iter().flatten().next();
+                // A name that somebody gave it is not ours to take away.
+                let stage = &self.plan.stages[at];
+                let mut tags = image.repo_tags.iter().flatten();
+                let tag = tags.find(|tag| self.plan.gave(stage, tag));
                 let tag = tag.unwrap_or(&image.id).clone();
                 self.go_on_from(at, &image, tag, start);
             }
@@ -63,11 +68,15 @@ impl Question<'_> {
     }
 
     /// The newest image that the engine has of what a stage left.
-    fn failed_here(&self, at: usize, start: &Start) -> Result<Option<Image>, Problem> {
+    fn failed_here(&self, at: usize, start: &Start) -> Result<Option<Arc<Image>>, Problem> {
         let expected = self.expected(at, start);
-        let all = self.inventory.of_project(self.calls, self.project)?;
-        let fits = all.iter().filter(|image| self.may_go_on(&expected, image));
-        Ok(fits.max_by_key(|image| image.made()).cloned())
+        let key = start.keys[at].to_string();
+        let labels = [(labels::FAILED_KEY, key.as_str())];
+        let all = self.inventory.labelled(self.calls, self.project, &labels)?;
+        let fits = all
+            .into_iter()
+            .filter(|image| self.may_go_on(&expected, image));
+        Ok(fits.max_by_key(|image| image.made()))
     }
 
     fn may_go_on(&self, expected: &Expected, image: &Image) -> bool {

@@ -9,19 +9,20 @@ use super::EngineEnv;
 use super::lookup::Start;
 use crate::engine::Container;
 use crate::engine::facts::HandedDown;
-use crate::engine::labels::Labels;
+use crate::engine::labels::{self, Labels};
 use crate::files;
 use crate::plan::Stage;
 use crate::problem::Problem;
 
 impl EngineEnv<'_> {
-    /// A stage that is not run: it is there, or a deeper one is.
+    /// A stage that is not run: it is there, or a deeper one is. `None`: its artifacts are wanted, and its image is gone
+    /// since we looked.
     pub(super) fn cached(
         &mut self,
         at: usize,
         start: &Start,
         tell: &mut Teller<'_>,
-    ) -> Result<StageResult, Problem> {
+    ) -> Result<Option<StageResult>, Problem> {
         let stage = &self.plan.stages[at];
         let (name, key) = (&stage.name, start.keys[at].to_string());
         let found = start.found[at].as_ref();
@@ -55,10 +56,15 @@ impl EngineEnv<'_> {
             package_sources,
             ..StageResult::new(name, State::Passed)
         };
-        if !stage.artifacts.is_empty() && !self.has_artifacts(name, &result.key)? {
-            self.bring_artifacts(at, start, &mut result, tell)?;
+        if !stage.artifacts.is_empty()
+            && !self.has_artifacts(name, &result.key)?
+            && !self.bring_artifacts(at, start, &mut result, tell)?
+        {
+            let text = "an image was removed meanwhile: looking again".to_owned();
+            tell.say(Kind::Note { text });
+            return Ok(None);
         }
-        Ok(result)
+        Ok(Some(result))
     }
 
     /// Are the artifacts of a stage that was found here? Those of another key, or of a run that failed, are taken away.
@@ -70,14 +76,14 @@ impl EngineEnv<'_> {
         Ok(own && files::is_there(&self.folder.artifacts(stage)))
     }
 
-    /// Copies a stage's artifacts out of its image.
+    /// Copies a stage's artifacts out of its image. False: that is gone.
     fn bring_artifacts(
         &mut self,
         at: usize,
         start: &Start,
         result: &mut StageResult,
         tell: &mut Teller<'_>,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let stage = &self.plan.stages[at];
         let name = &stage.name;
         let image = if stage.keep {
@@ -94,17 +100,20 @@ impl EngineEnv<'_> {
             let text =
                 format!("artifacts: none are here of `{name}`, {why}: `--redo {name}` runs it");
             tell.say(Kind::Note { text });
-            return Ok(());
+            return Ok(true);
         };
         let container = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
         let taken = self.artifacts_of_image(stage, &image, &container, start);
         self.spent.containers.push(container);
-        let taken = taken?;
+        let taken = match taken {
+            Err(_) if self.is_gone(&image) => return Ok(false),
+            taken => taken?,
+        };
         if taken.artifacts().is_some() {
             self.note.artifacts.insert(name.clone(), result.key.clone());
         }
         taken.tell(result, tell);
-        Ok(())
+        Ok(true)
     }
 
     /// The image of a stage that need not have been looked at, as a deeper one was found.
@@ -114,7 +123,8 @@ impl EngineEnv<'_> {
         }
         let project = &self.world.project_id;
         let inventory = self.world.inventory(self.calls.engine);
-        let images = inventory.of_project(&self.calls, project)?;
+        let key = start.keys[at].to_string();
+        let images = inventory.labelled(&self.calls, project, &[(labels::KEY, &key)])?;
         let mut own = images.iter().filter(|image| start.base.is_like(image));
         let own = own.find(|image| image.stage_key(project) == Some(start.keys[at]));
         Ok(own.map(|image| image.id.clone()))

@@ -114,11 +114,13 @@ impl Question<'_> {
     }
 
     /// The newest image on the engine that a stage can start from.
-    fn newest(&self, at: usize, start: &Start) -> Result<Option<Image>, Problem> {
+    fn newest(&self, at: usize, start: &Start) -> Result<Option<Arc<Image>>, Problem> {
         let expected = self.expected(at, start);
-        let all = self.inventory.of_project(self.calls, self.project)?;
-        let fits = all.iter().filter(|image| expected.is_in_line(image));
-        Ok(fits.max_by_key(|i| i.made()).cloned())
+        let line = expected.line();
+        let labels = [(labels::LINE, line.as_str())];
+        let all = self.inventory.labelled(self.calls, self.project, &labels)?;
+        let fits = all.into_iter().filter(|image| expected.is_in_line(image));
+        Ok(fits.max_by_key(|image| image.made()))
     }
 
     /// Takes the image that the registry has of a stage's line, if it is newer than the engine's.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::call::Calls;
+use super::call::{Calls, QUERY};
 use super::lookup::Found;
 use crate::command::Command;
 use crate::digest::Digest;
@@ -15,6 +15,9 @@ use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::problem::Problem;
 
+/// How long a list of images may take, and how much longer an answer for each of many.
+const LISTING: Duration = Duration::from_secs(600);
+const EACH: Duration = Duration::from_secs(2);
 /// Before a list of images is asked for again.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -31,7 +34,9 @@ struct Known {
     /// By the name or id that was asked for; `None`: it is not there.
     asked: BTreeMap<String, Option<Arc<Image>>>,
     /// All images that carry the project's label.
-    of_project: Option<Arc<[Image]>>,
+    of_project: Option<Vec<Arc<Image>>>,
+    /// Those of them that carry these labels, where the engine is asked for no others.
+    labelled: BTreeMap<Vec<(&'static str, String)>, Vec<Arc<Image>>>,
     /// What this run has kept since, by key.
     kept: BTreeMap<Digest, Found>,
 }
@@ -80,21 +85,36 @@ impl Inventory {
         self.known().asked.get(name).cloned().flatten()
     }
 
-    /// All images that carry the project's label, whatever they are called.
-    pub(crate) fn of_project(
+    /// The project's images that carry all of these labels, whatever they are called. Where an engine is slow to tell of
+    /// images it is asked for these alone, else once for all of them.
+    pub(crate) fn labelled(
         &self,
         calls: &Calls<'_>,
         project: &str,
-    ) -> Result<Arc<[Image]>, Problem> {
+        labels: &[(&'static str, &str)],
+    ) -> Result<Vec<Arc<Image>>, Problem> {
         let mut known = self.known();
-        if let Some(images) = &known.of_project {
-            return Ok(Arc::clone(images));
+        if calls.engine.tells_slowly() {
+            let asked: Vec<_> = labels.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
+            if let Some(images) = known.labelled.get(&asked) {
+                return Ok(images.clone());
+            }
+            let images = carrying(calls, project, labels)?;
+            if !calls.cancel.requested() {
+                known.labelled.insert(asked, images.clone());
+            }
+            return Ok(images);
         }
-        let images: Arc<[Image]> = all_of_project(calls, project)?.into();
-        if !calls.cancel.requested() {
-            known.of_project = Some(Arc::clone(&images));
+        if known.of_project.is_none() {
+            let images = carrying(calls, project, &[])?;
+            if calls.cancel.requested() {
+                return Ok(Vec::new());
+            }
+            known.of_project = Some(images);
         }
-        Ok(images)
+        let carries = |image: &&Arc<Image>| labels.iter().all(|(n, v)| image.label(n) == Some(v));
+        let images = known.of_project.iter().flatten();
+        Ok(images.filter(carries).cloned().collect())
     }
 
     /// Forgets one name, which may be another image now.
@@ -138,7 +158,7 @@ fn inspect(calls: &Calls<'_>, names: &[&String]) -> Result<Option<Vec<Arc<Image>
         return Ok(Some(Vec::new()));
     }
     let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-    let output = calls.query(&calls.engine.image_inspect(&names))?;
+    let output = calls.within(&calls.engine.image_inspect(&names), patience(names.len()))?;
     if output.exit.stopped.is_some() {
         return Ok(None);
     }
@@ -151,19 +171,35 @@ fn inspect(calls: &Calls<'_>, names: &[&String]) -> Result<Option<Vec<Arc<Image>
 
 /// All images that carry the project's label, as the engine has them now.
 pub(crate) fn all_of_project(calls: &Calls<'_>, project: &str) -> Result<Vec<Image>, Problem> {
-    let label = format!("{}={project}", labels::PROJECT);
-    listed(calls, &calls.engine.image_list(&label))
+    listed(
+        calls,
+        &calls.engine.image_list(&[(labels::PROJECT, project)]),
+    )
+}
+
+fn carrying(
+    calls: &Calls<'_>,
+    project: &str,
+    labels: &[(&str, &str)],
+) -> Result<Vec<Arc<Image>>, Problem> {
+    let labels: Vec<_> = [(labels::PROJECT, project)]
+        .iter()
+        .chain(labels)
+        .copied()
+        .collect();
+    let images = listed(calls, &calls.engine.image_list(&labels))?;
+    Ok(images.into_iter().map(Arc::new).collect())
 }
 
 /// The images of which a command lists the ids.
 pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Problem> {
-    let mut output = calls.query(list)?;
+    let mut output = calls.within(list, LISTING)?;
     for _ in 0..4 {
         // podman fails where another process removes an image while it lists them.
         if !Calls::says_missing(&output) || calls.cancel.wait(AGAIN) {
             break;
         }
-        output = calls.query(list)?;
+        output = calls.within(list, LISTING)?;
     }
     calls.expect(&output, "list images")?;
     let text = output.text();
@@ -175,5 +211,11 @@ pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Pr
         return Ok(Vec::new());
     }
     // Its exit code says nothing: one image that vanished meanwhile makes it fail.
-    facts::images(&calls.query(&calls.engine.image_inspect(&ids))?.stdout)
+    let inspect = calls.engine.image_inspect(&ids);
+    facts::images(&calls.within(&inspect, patience(ids.len()))?.stdout)
+}
+
+/// How long the engine may take to tell of so many images.
+fn patience(images: usize) -> Duration {
+    QUERY + EACH * u32::try_from(images).unwrap_or(u32::MAX)
 }

@@ -141,11 +141,27 @@ impl Question<'_> {
         let images: Vec<_> = noted.iter().filter_map(|id| inventory.get(id)).collect();
         start.take(images.iter().map(|i| &**i), self);
         if (self.all || start.run.contains(&true)) && self.selection.may_find() {
-            start.take(inventory.of_project(calls, self.project)?.iter(), self);
+            self.by_key(&mut start)?;
             start.take_kept(self);
             self.own_images(&mut start)?;
         }
         Ok(start)
+    }
+
+    /// Takes what the engine has of the stages' keys, the deepest first: of those that a deeper one spares an engine that
+    /// is slow to tell is not asked, unless all are wanted.
+    fn by_key(&self, start: &mut Start) -> Result<(), Problem> {
+        let stages: Vec<usize> = self.selection.found().collect();
+        let all = self.all || !self.calls.engine.tells_slowly();
+        for at in stages.into_iter().rev() {
+            if start.run[at] || all && start.found[at].is_none() {
+                let key = start.keys[at].to_string();
+                let labels = [(labels::KEY, key.as_str())];
+                let images = self.inventory.labelled(self.calls, self.project, &labels)?;
+                start.take(images.iter().map(|image| &**image), self);
+            }
+        }
+        Ok(())
     }
 
     /// The same where no engine is asked.

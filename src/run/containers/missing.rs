@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::EngineEnv;
 use super::claim::{Asked, Claim};
 use super::lookup::Start;
+use crate::engine::labels;
 use crate::exec::Stop;
 use crate::plan::chain::Selection;
 use crate::problem::Problem;
@@ -31,7 +32,7 @@ impl EngineEnv<'_> {
             Err(stopped) => return Ok(Some(*stopped)),
         };
         let result = if self.was_built(at, start, selection, &claim)? {
-            self.cached(at, start, tell).map(Some)
+            self.cached(at, start, tell)
         } else {
             self.run_stage(at, start, selection, tell)
         };
@@ -66,7 +67,8 @@ impl EngineEnv<'_> {
             }
             // The place among those that run is had again before the claim: nobody waits for one that waits.
             let _lent = self.world.slots.lend();
-            waiting.wait(limit, self.calls.cancel).map_err(|stop| {
+            let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
+            waiting.wait(left, self.calls.cancel).map_err(|stop| {
                 let mut result = stopped(&stage.name, stop, limit, &holder);
                 result.seconds = Took(started.elapsed());
                 Box::new(result)
@@ -93,8 +95,10 @@ impl EngineEnv<'_> {
         if start.found[at].is_none() && claim.abandoned {
             // It may have been kept and not told.
             inventory.forget();
-            let all = inventory.of_project(&self.calls, &self.world.project_id)?;
-            start.take(all.iter(), &self.question(selection));
+            let key = start.keys[at].to_string();
+            let labels = [(labels::KEY, key.as_str())];
+            let images = inventory.labelled(&self.calls, &self.world.project_id, &labels)?;
+            start.take(images.iter().map(|i| &**i), &self.question(selection));
         }
         Ok(start.found[at].is_some())
     }

@@ -121,13 +121,11 @@ impl EngineEnv<'_> {
             ended = self.look_up_and_run(selection, tell);
         }
         self.tidy();
+        // Before the pushes, which may take so long that somebody ends us.
+        let noted = self.write_down();
         self.end_pushes(tell);
         self.remove_failed();
-        self.remember()?;
-        self.calls.engine.name().clone_into(&mut self.note.engine);
-        if self.note != self.folder.note() {
-            self.folder.write_note(&self.note)?;
-        }
+        noted?;
         match ended? {
             Flow::Ended => Ok(()),
             Flow::Again => Err(Problem::engine(
@@ -138,6 +136,16 @@ impl EngineEnv<'_> {
                 "what prunes images on this engine? let it end, then run again",
             )),
         }
+    }
+
+    /// What later runs are to know.
+    fn write_down(&mut self) -> Result<(), Problem> {
+        self.remember()?;
+        self.calls.engine.name().clone_into(&mut self.note.engine);
+        if self.note != self.folder.note() {
+            self.folder.write_note(&self.note)?;
+        }
+        Ok(())
     }
 
     /// One attempt, from the question what is there to the last stage.
@@ -248,7 +256,11 @@ impl EngineEnv<'_> {
                 }
                 result
             } else {
-                self.cached(at, &start, &mut tell)?
+                let Some(result) = self.cached(at, &start, &mut tell)? else {
+                    self.world.inventory(self.calls.engine).forget();
+                    return Ok(Flow::Again);
+                };
+                result
             };
             self.results.push(result);
             result::trouble(&mut self.results)?;

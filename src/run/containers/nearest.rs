@@ -25,9 +25,14 @@ impl Question<'_> {
         registry: Option<&Registry>,
     ) -> Nearest {
         // An engine that does not answer has told so before.
-        let images = self.inventory.of_project(self.calls, self.project);
-        let images = images.as_deref().unwrap_or_default().iter();
-        let images = images.map(|image| (image.id.clone(), image.clone()));
+        let stage = self.plan.stages[at].name.as_str();
+        let labels = [
+            (labels::ENV, self.plan.slug.as_str()),
+            (labels::STAGE, stage),
+        ];
+        let images = self.inventory.labelled(self.calls, self.project, &labels);
+        let images = images.unwrap_or_default().into_iter();
+        let images = images.map(|image| (image.id.clone(), (*image).clone()));
         match (self.of_these(at, new, images.collect()), registry) {
             (Nearest::None, Some(registry)) => {
                 self.of_these(at, new, self.images_there(at, start, registry))

@@ -49,7 +49,8 @@ impl EngineEnv<'_> {
         let project = &self.world.project_id;
         let expected = Expected::of(project, plan, &self.parts, at, start);
         let tag = stage_tag(plan, start.keys[at], found.links == 0);
-        let mut aims = vec![(plan.image_name(stage, &tag), Aim::Stage { made })];
+        let own = plan.image_name(stage, &tag);
+        let mut aims = vec![(own.clone(), Aim::Stage { made })];
         if stage.incremental {
             let tag = plan.own_tag(&expected.line_tag());
             aims.push((plan.image_name(stage, &tag), Aim::Line));
@@ -58,6 +59,7 @@ impl EngineEnv<'_> {
             stage: at,
             image: found.image.clone(),
             aims,
+            own,
             expected: Some(expected),
             counts: self.options.push == Push::Yes,
         });
@@ -86,11 +88,14 @@ impl EngineEnv<'_> {
         };
         let tag = self.plan.own_tag(&failed_tag(key));
         let by_key = self.plan.image_name(stage, &tag);
-        let names = [name.to_owned(), by_key];
+        // The name that `--resume` looks for goes first.
+        let names = [by_key, name.to_owned()];
+        let own = name.to_owned();
         self.send(Work {
             stage: at,
             image: image.to_owned(),
             aims: names.map(|name| (name, Aim::Failed)).into(),
+            own,
             expected: None,
             counts: false,
         });
@@ -144,8 +149,10 @@ pub(crate) struct Work {
     stage: usize,
     /// The image's id on the engine.
     image: String,
-    /// Its names in the registry; the first is its name on the engine, too.
+    /// Its names in the registry.
     aims: Vec<(String, Aim)>,
+    /// The one of them that it keeps on the engine.
+    own: String,
     /// What is there already has to be this; `None`: it is replaced.
     expected: Option<Expected>,
     /// That it cannot be pushed makes the run fail.
@@ -233,7 +240,7 @@ impl To<'_> {
                 Err((state, reason)) => return (pushed(name, state, Some(reason)), note),
             }
         }
-        (pushed(&work.aims[0].0, all, None), note)
+        (pushed(&work.own, all, None), note)
     }
 
     /// The engine, and what ends its calls.
@@ -281,7 +288,7 @@ impl To<'_> {
             limit = limit.min(MOST_OF_FAILED);
         }
         let carried = transfer::carry(&calls, &engine.push(name), limit);
-        if name != work.aims[0].0 {
+        if name != work.own {
             // It was there only to be pushed.
             drop(exec::background(vec![engine.remove_images(&[name])]));
         }

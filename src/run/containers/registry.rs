@@ -31,8 +31,8 @@ struct Known {
     digests: BTreeMap<Reference, (Instant, Answer<String>)>,
     /// By name and platform.
     images: BTreeMap<(Reference, String), Answer<Remote>>,
-    /// Hosts that were lost: they are not asked again.
-    lost: BTreeMap<String, Trouble>,
+    /// Hosts that were lost, and when: for a while nobody asks them again.
+    lost: BTreeMap<String, (Instant, Trouble)>,
     /// Hosts of which something was told.
     told: BTreeSet<String>,
 }
@@ -40,10 +40,24 @@ struct Known {
 /// So long a tag that is not there counts as such: other machines build and push meanwhile.
 const ABSENT: Duration = Duration::from_secs(60);
 
+/// So long a registry that was lost is left alone: each question would wait for it as long as the first one did.
+const LOST: Duration = Duration::from_secs(300);
+
 impl Known {
     fn digest(&self, tag: &Reference) -> Option<&Answer<String>> {
         let (at, answer) = self.digests.get(tag)?;
-        (answer != &Ok(None) || at.elapsed() < ABSENT).then_some(answer)
+        let holds = match answer {
+            Ok(Some(_)) => true,
+            Ok(None) => at.elapsed() < ABSENT,
+            Err(_) => at.elapsed() < LOST,
+        };
+        holds.then_some(answer)
+    }
+
+    /// Why a host is not asked.
+    fn lost(&self, host: &str) -> Option<&Trouble> {
+        let (at, trouble) = self.lost.get(host)?;
+        (at.elapsed() < LOST).then_some(trouble)
     }
 
     /// What is not known yet, each name once, and nothing for what is there already.
@@ -54,8 +68,7 @@ impl Known {
         let (mut open, mut places) = (Vec::<Sought>::new(), BTreeMap::new());
         for Sought { name, ends } in sought {
             let ends: BTreeSet<usize> = ends.difference(&found).copied().collect();
-            if ends.is_empty() || self.digest(name).is_some() || self.lost.contains_key(&name.host)
-            {
+            if ends.is_empty() || self.digest(name).is_some() || self.lost(&name.host).is_some() {
                 continue;
             }
             let place = *places.entry(name).or_insert(open.len());
@@ -100,9 +113,11 @@ impl Registry {
     /// The digest under a tag, as far as somebody looked.
     pub(crate) fn digest(&self, tag: &Reference) -> Option<Answer<String>> {
         let known = self.known();
-        let lost = known.lost.get(&tag.host);
-        let answer = known.digest(tag).cloned();
-        answer.or_else(|| lost.map(|trouble| Err(trouble.clone())))
+        let lost = known.lost(&tag.host);
+        match lost {
+            Some(trouble) => Some(Err(trouble.clone())),
+            None => known.digest(tag).cloned(),
+        }
     }
 
     /// The images that these names stand for; each is asked for once.
@@ -110,7 +125,7 @@ impl Registry {
         let known = self.known();
         let new = of
             .iter()
-            .filter(|q| !known.images.contains_key(q) && !known.lost.contains_key(&q.0.host));
+            .filter(|q| !known.images.contains_key(q) && !known.lost(&q.0.host).is_some());
         let new: BTreeSet<(Reference, String)> = new.cloned().collect();
         drop(known);
         let new: Vec<(Reference, String)> = new.into_iter().collect();
@@ -124,15 +139,11 @@ impl Registry {
             self.known().images.insert(question, answer);
         }
         let known = self.known();
-        let unknown = |host: &str| match known.lost.get(host) {
+        let answers = of.iter().map(|q| match known.lost(&q.0.host) {
             Some(trouble) => Err(trouble.clone()),
-            None => Ok(None),
-        };
-        of.iter()
-            .map(|q| known.images.get(q).cloned())
-            .zip(of)
-            .map(|(answer, (name, _))| answer.unwrap_or_else(|| unknown(&name.host)))
-            .collect()
+            None => known.images.get(q).cloned().unwrap_or(Ok(None)),
+        });
+        answers.collect()
     }
 
     /// The image that a name stands for now; `None`: it cannot be had.
@@ -151,7 +162,7 @@ impl Registry {
 
     /// Some tags of a repository; none where it cannot be asked.
     pub(crate) fn tags(&self, of: &Reference, most: usize) -> Vec<String> {
-        if self.known().lost.contains_key(&of.host) {
+        if self.known().lost(&of.host).is_some() {
             return Vec::new();
         }
         let tags = self.client.first_tags(of, most);
@@ -183,9 +194,14 @@ impl Registry {
     /// One that was lost would keep everybody waiting again.
     fn note_lost(&self, of: &Reference, trouble: &Trouble) {
         if trouble.kind == registry::Kind::Lost {
-            let lost = trouble.clone();
+            let lost = (time::start(), trouble.clone());
             self.known().lost.insert(of.host.clone(), lost);
         }
+    }
+
+    /// Nothing came of a pull in all its time: the next one would fare no better.
+    pub(super) fn lose(&self, of: &Reference, said: &str) {
+        self.note_lost(of, &Trouble::new(registry::Kind::Lost, said));
     }
 
     /// Tells trouble once for each registry.

@@ -75,18 +75,22 @@ impl Question<'_> {
         say: &mut dyn FnMut(Kind),
     ) -> Result<Option<Image>, Problem> {
         let Offer { tag, remote } = there;
+        let own = self.plan.image_name(&self.plan.stages[wanted.at], own);
         let digest = Version::Digest(remote.digest.clone());
         let name = tag.with(digest).to_string();
         let pull = self.calls.engine.pull(&name, None);
         let limit = transfer::limit(remote.bytes, registry.silence());
         let problem = match transfer::carry(self.calls, &pull, limit)? {
             Err(failed) => {
+                if failed.hung {
+                    registry.lose(tag, &failed.said);
+                }
                 let title = format!("{tag} cannot be pulled: {}", failed.said);
                 Problem::warning(title, "what is missing is run here in place of it")
             }
-            Ok(()) => match self.pulled(&name)? {
+            Ok(()) => match self.pulled(&[&name, &own])? {
                 Some(image) if (wanted.fits)(&image) => {
-                    self.call_its_own(&image, &name, wanted.at, own)?;
+                    self.call_its_own(&image, &name, &own)?;
                     return Ok(Some(image));
                 }
                 Some(_) => foreign(tag),
@@ -98,25 +102,18 @@ impl Question<'_> {
         Ok(None)
     }
 
-    /// What came under a name.
-    fn pulled(&self, name: &str) -> Result<Option<Image>, Problem> {
-        let question = self.calls.engine.image_inspect(&[name]);
+    /// What came under a name, which is gone if another run has brought the same meanwhile and called it its own.
+    fn pulled(&self, names: &[&str]) -> Result<Option<Image>, Problem> {
+        let question = self.calls.engine.image_inspect(names);
         let images = facts::images(&self.calls.query(&question)?.stdout)?;
         Ok(images.into_iter().next())
     }
 
     /// Gives an image the name that it has where it is made; without it the image is as good, since labels find it. The
     /// name with the digest goes, or podman keeps the image for it when its tag is removed.
-    fn call_its_own(
-        &self,
-        image: &Image,
-        pulled: &str,
-        at: usize,
-        own: &str,
-    ) -> Result<(), Problem> {
-        let own = self.plan.image_name(&self.plan.stages[at], own);
+    fn call_its_own(&self, image: &Image, pulled: &str, own: &str) -> Result<(), Problem> {
         let calls = self.calls;
-        let tagged = calls.query(&calls.engine.tag(&image.id, &own))?;
+        let tagged = calls.query(&calls.engine.tag(&image.id, own))?;
         if tagged.exit.success() {
             calls.query(&calls.engine.remove_images(&[pulled]))?;
         }
