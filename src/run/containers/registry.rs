@@ -33,6 +33,8 @@ struct Known {
     images: BTreeMap<(Reference, String), Answer<Remote>>,
     /// Hosts that were lost, and when: for a while nobody asks them again.
     lost: BTreeMap<String, (Instant, Trouble)>,
+    /// Hosts of which nothing came in all the time that a pull had.
+    hung: BTreeSet<String>,
     /// Hosts of which something was told.
     told: BTreeSet<String>,
 }
@@ -199,9 +201,12 @@ impl Registry {
         }
     }
 
-    /// Nothing came of a pull in all its time: the next one would fare no better.
-    pub(super) fn lose(&self, of: &Reference, said: &str) {
-        self.note_lost(of, &Trouble::new(registry::Kind::Lost, said));
+    /// Nothing came of a pull in all its time. Once it may be that image, twice it is the registry: the next one would
+    /// fare no better.
+    pub(super) fn hung(&self, of: &Reference, said: &str) {
+        if !self.known().hung.insert(of.host.clone()) {
+            self.note_lost(of, &Trouble::new(registry::Kind::Lost, said));
+        }
     }
 
     /// Tells trouble once for each registry.

@@ -83,7 +83,7 @@ impl Question<'_> {
         let problem = match transfer::carry(self.calls, &pull, limit)? {
             Err(failed) => {
                 if failed.hung {
-                    registry.lose(tag, &failed.said);
+                    registry.hung(tag, &failed.said);
                 }
                 let title = format!("{tag} cannot be pulled: {}", failed.said);
                 Problem::warning(title, "what is missing is run here in place of it")
