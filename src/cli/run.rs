@@ -86,6 +86,9 @@ pub(crate) struct RunArgs {
     /// Push the stages' images to `[registry]`; with `=try` one that cannot be pushed is no failure
     #[arg(long, value_name = "try", num_args = 0..=1, require_equals = true, default_missing_value = "yes", env = "RUNENV_PUSH", value_parser = push)]
     push: Option<Push>,
+    /// Give the stages' images this tag, too, found or made, and with `--push` in the registry; may be repeated
+    #[arg(long = "tag", value_name = "TAG", env = "RUNENV_TAG", value_delimiter = ',', value_parser = tag)]
+    tags: Vec<String>,
     /// Try a pull, a push and a stage that installs packages so often again when it fails
     #[arg(long, value_name = "N", default_value_t = RETRIES, env = "RUNENV_RETRIES", value_parser = value_parser!(u32).range(..=10))]
     retries: u32,
@@ -135,6 +138,7 @@ impl RunArgs {
             engine: self.engine,
             offline: self.offline,
             push: self.push.unwrap_or_default(),
+            tags: self.tags.clone(),
             push_failed: self.push_failed,
         }
     }
@@ -237,6 +241,23 @@ fn push(text: &str) -> Result<Push, &'static str> {
         "" | "no" | "false" | "0" => Ok(Push::No),
         _ => Err("write `--push` or `--push=try`"),
     }
+}
+
+/// Reads `--tag`, as registries take it (github.com/opencontainers/distribution-spec, "Pulling manifests"); those that
+/// runs give are no names for people.
+fn tag(text: &str) -> Result<String, &'static str> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let legal = text.chars().all(|c| word(c) || "-.".contains(c));
+    if !legal || !text.starts_with(word) || text.len() > 100 {
+        return Err(
+            "a tag is letters, digits, `_`, `-` and `.`, at most 100, and begins with none of the last two",
+        );
+    }
+    let ours = ["key-", "inc-", "line-", "failed"];
+    if ours.iter().any(|ours| text.starts_with(ours)) {
+        return Err("tags that begin with `key-`, `inc-`, `line-` or `failed` are runenv's own");
+    }
+    Ok(text.to_owned())
 }
 
 /// There has to be a registry to push to.

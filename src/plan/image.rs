@@ -90,6 +90,15 @@ impl Plan {
         self.registries.own_tag(&self.slug, tag)
     }
 
+    /// A tag of what is this stage's of this environment alone, with what the image's name does not say.
+    pub(crate) fn named_tag(&self, stage: &Stage, tag: &str) -> String {
+        if self.registries.says("stage") {
+            self.own_tag(tag)
+        } else {
+            self.own_tag(&format!("{}-{tag}", stage.name))
+        }
+    }
+
     fn bare_name(&self, stage: &Stage, tag: &str) -> String {
         let of = [&self.project, &self.slug, &stage.name];
         self.registries.bare_name(of.map(String::as_str), tag)
@@ -123,9 +132,7 @@ impl Registries {
 
     /// A tag with the environment in it, where the name has none: `failed`, `jammy-standard-failed`.
     fn own_tag(&self, env: &str, tag: &str) -> String {
-        let parts = Template::parse(self.image.as_deref().unwrap_or(NAME)).0;
-        let names_env = |part: &Part| matches!(part, Part::Use(used) if used.name == "env");
-        if parts.iter().any(names_env) {
+        if self.says("env") {
             return tag.to_owned();
         }
         if env.len() + 1 + tag.len() <= LONGEST_TAG {
@@ -133,6 +140,13 @@ impl Registries {
         }
         // What is cut off would be what tells environments apart.
         format!("{}-{tag}", Digest::of(env.as_bytes()).short())
+    }
+
+    /// Is this word in the image's name?
+    fn says(&self, word: &str) -> bool {
+        let parts = Template::parse(self.image.as_deref().unwrap_or(NAME)).0;
+        let says = |part: &Part| matches!(part, Part::Use(used) if used.name == word);
+        parts.iter().any(says)
     }
 
     /// Did a run give an image this name? `of` is its project, environment and stage; `name` is as an engine tells it.

@@ -32,6 +32,8 @@ pub(crate) struct Options {
     /// Nothing is asked of registries, and nothing pulled.
     pub(crate) offline: bool,
     pub(crate) push: Push,
+    /// More names of the stages' images: tags.
+    pub(crate) tags: Vec<String>,
     /// What stages leave that end early goes to the registry, too.
     pub(crate) push_failed: bool,
 }

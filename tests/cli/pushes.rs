@@ -162,3 +162,43 @@ help: leave one of them out
 "#]],
     );
 }
+
+#[test]
+fn images_get_the_tags_that_are_asked_for_made_or_found() {
+    let fake = Fake::new();
+    let project = project(&fake);
+    let pushed = |options: &str| {
+        let before = fake.calls_of("docker push").len();
+        project
+            .runenv(format!("run {ENV} --push=try {options}").as_str())
+            .exits(0);
+        let pushes = fake.calls_of("docker push").into_iter().skip(before);
+        let tags = pushes.map(|push| push.rsplit(':').next().unwrap().to_owned());
+        tags.filter(|tag| !tag.starts_with("key-"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(pushed("--tag nightly --tag v1.2"), ["nightly", "v1.2"]);
+    assert_eq!(
+        pushed("--tag again"),
+        ["again"],
+        "of a stage that was found"
+    );
+    let tagged = fake.calls_of("docker tag");
+    let named = |tag: &str| {
+        tagged
+            .iter()
+            .any(|call| call.ends_with(&format!("-one:{tag}")))
+    };
+    assert!(
+        named("nightly") && named("v1.2") && named("again"),
+        "{tagged:?}"
+    );
+    for (tag, why) in [
+        ("a/b", "letters, digits"),
+        (".x", "begins with none"),
+        ("key-1", "runenv's own"),
+    ] {
+        let ran = project.runenv(["run", ENV, "--tag", tag]).exits(2);
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+}

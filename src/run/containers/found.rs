@@ -34,6 +34,7 @@ impl EngineEnv<'_> {
         });
         if let Some(found) = found {
             self.note.images.insert(name.clone(), found.image.clone());
+            self.give_names(stage, &found.image, false);
             self.push(at, start, found, false);
         }
         if !start.proves(at, self.plan) {

@@ -17,6 +17,7 @@ pub(crate) mod lookup;
 pub(crate) mod marks;
 mod missing;
 pub(crate) mod mounts;
+mod named;
 mod nearest;
 pub(crate) mod network;
 pub(crate) mod proxies;
@@ -185,7 +186,7 @@ impl EngineEnv<'_> {
             parts: &self.parts,
             selection,
             beyond: self.beyond(selection),
-            all: self.options.push != Push::No,
+            all: self.options.push != Push::No || !self.options.tags.is_empty(),
             clean: self.options.clean,
             whole: self.whole,
             resume: self.options.resume,

@@ -55,6 +55,8 @@ impl EngineEnv<'_> {
             let tag = plan.own_tag(&expected.line_tag());
             aims.push((plan.image_name(stage, &tag), Aim::Line));
         }
+        let names = self.other_names(stage, made);
+        aims.extend(names.into_iter().map(|name| (name, Aim::Named)));
         self.send(Work {
             stage: at,
             image: found.image.clone(),
@@ -139,6 +141,8 @@ enum Aim {
     Stage { made: bool },
     /// The newest image of the stage: one that is newer stays.
     Line,
+    /// For people: what has the name is replaced.
+    Named,
     /// What a stage left that ended early.
     Failed,
 }
@@ -267,7 +271,7 @@ impl To<'_> {
         let image = image(&calls, &work.image);
         // What cannot be asked now, the push will tell.
         let before = match &work.expected {
-            Some(expected) => {
+            Some(expected) if aim != Aim::Named => {
                 let before = self.registry.digest_now(&tag);
                 let there = before.clone().filter(|_| aim != Aim::Stage { made: true });
                 if there.is_some_and(|digest| {
@@ -278,7 +282,7 @@ impl To<'_> {
                 }
                 before
             }
-            None => None,
+            Some(_) | None => None,
         };
         let bytes = image.map(|image| image.size).unwrap_or_default();
         // An image that was found may have another name; the tag's own trouble is the push's.
@@ -288,7 +292,7 @@ impl To<'_> {
             limit = limit.min(MOST_OF_FAILED);
         }
         let carried = transfer::carry(&calls, &engine.push(name), limit);
-        if name != work.own {
+        if aim != Aim::Named && name != work.own {
             // It was there only to be pushed.
             drop(exec::background(vec![engine.remove_images(&[name])]));
         }
@@ -321,7 +325,7 @@ impl To<'_> {
             (Aim::Line, Some(own)) => {
                 expected.is_stage(&there.image) && there.image.made() >= own.made()
             }
-            (Aim::Line, None) | (Aim::Failed, _) => false,
+            (Aim::Line, None) | (Aim::Named | Aim::Failed, _) => false,
             (Aim::Stage { .. }, Some(own)) if own.links() > 0 => {
                 expected.is_increment(&there.image)
             }
@@ -331,7 +335,7 @@ impl To<'_> {
 
     /// Notes what is under a name now; says whether it took another image's place.
     fn replaced(&self, tag: Reference, before: Option<String>, aim: Aim) -> Option<String> {
-        if let Aim::Line | Aim::Failed = aim {
+        if let Aim::Line | Aim::Named | Aim::Failed = aim {
             return None;
         }
         let after = self.registry.digest_now(&tag);

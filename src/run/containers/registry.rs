@@ -127,7 +127,7 @@ impl Registry {
         let known = self.known();
         let new = of
             .iter()
-            .filter(|q| !known.images.contains_key(q) && !known.lost(&q.0.host).is_some());
+            .filter(|q| !known.images.contains_key(q) && known.lost(&q.0.host).is_none());
         let new: BTreeSet<(Reference, String)> = new.cloned().collect();
         drop(known);
         let new: Vec<(Reference, String)> = new.into_iter().collect();

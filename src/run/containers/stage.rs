@@ -145,10 +145,8 @@ impl EngineEnv<'_> {
     ) {
         match ran.result.state {
             State::Passed => {
-                if let (Some(image), Some(describe)) = (&ran.image, self.world.describe()) {
-                    let tag = self.plan.image_name(stage, describe);
-                    let command = self.calls.engine.tag(image, &tag);
-                    self.background.push(exec::background(vec![command]));
+                if let Some(image) = &ran.image {
+                    self.give_names(stage, image, true);
                 }
             }
             State::Failed | State::TimedOut | State::OutOfMemory | State::Interrupted => {
