@@ -141,5 +141,5 @@ part readme cargo test --test readme
 part sage env RUNENV_TEST_BINARY="$RUNENV" cargo test --test sage
 part zlib cargo test --test zlib
 part xz cargo test --test xz
-part real env RUST_TEST_THREADS=4 cargo test --test real
+part real cargo test --test real
 finish
