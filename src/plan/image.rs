@@ -154,16 +154,16 @@ impl Registries {
         self.is_called(&self.bare_name(of, ANY), name)
     }
 
-    /// What the names of all of a project's repositories begin with; perhaps nothing.
-    pub(crate) fn beginning(&self, project: &str) -> String {
-        let name = self.bare_name([project, ANY, ANY], ANY);
-        let begin = name.split([':', '\0']).next();
-        begin.unwrap_or_default().to_owned()
-    }
-
     /// The same of a stage's image that has this tag, for whichever environment that has the stage, too.
     pub(crate) fn gave_for_any(&self, [project, stage]: [&str; 2], tag: &str, name: &str) -> bool {
         self.is_called(&self.bare_name([project, ANY, stage], tag), name)
+    }
+
+    /// What the names of all of a project's repositories begin with; perhaps nothing.
+    pub(crate) fn beginning(&self, project: &str) -> String {
+        let name = self.bare_name([project, ANY, ANY], ANY);
+        let (begin, _) = name.split_once(ANY).unwrap_or((&name, ""));
+        begin.split(':').next().unwrap_or_default().to_owned()
     }
 
     /// Is it this name, in a registry that is used or in none? `ANY` in it stands for a text.

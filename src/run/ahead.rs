@@ -13,12 +13,31 @@ use super::containers::there::{self, Depth};
 use super::records::Kept;
 use super::stages;
 use crate::engine::Engine;
+use crate::exec::Cancel;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::plan::copy::Manifest;
 use crate::plan::key::{Here, KeyParts};
 use crate::problem::Problem;
 use crate::registry::Trouble;
+
+/// An environment that is asked for: its plan, which of its stages, and who runs it (`None`: this host).
+pub(crate) type Target = (Plan, Selection, Option<Engine>);
+
+/// Reads the files that those on engines copy.
+pub(crate) fn read<'a>(
+    targets: &'a [Target],
+    every: bool,
+    world: &World<'_>,
+    cancel: &'a Cancel,
+) -> Result<Vec<Ready<'a>>, Problem> {
+    let on_engines = targets.iter().filter_map(|(plan, wanted, engine)| {
+        let calls = Calls::new((*engine)?, cancel);
+        let last = Kept::read(&world.folder.env(&plan.env));
+        Some(Ready::read((plan, wanted), calls, world, last, every))
+    });
+    on_engines.collect()
+}
 
 /// An environment, and what its keys are made of.
 pub(crate) struct Ready<'a> {

@@ -113,7 +113,7 @@ fn images(
     let project = of.id;
     let mut found = Leftovers::default();
     let (mut go, mut stay) = (Vec::new(), Vec::new());
-    for image in inventory::all_of_project(calls, project)? {
+    for image in inventory::of_project(calls, project, &[])? {
         if !image.untouched(project) || !is_older(&image, older) {
             stay.push(image);
             continue;

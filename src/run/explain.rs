@@ -2,16 +2,14 @@
 //! the nearest image. Pulls nothing, writes nothing; at most the three processes that a look-up takes.
 
 use super::World;
-use super::ahead::{self, Known, Ready, Unasked};
+use super::ahead::{self, Known, Ready, Target, Unasked};
 use super::containers::base::Unknown;
-use super::containers::call::Calls;
 use super::containers::lookup::Start;
 use super::containers::registry::Registry;
 use super::containers::there::Depth;
 use super::local::own;
-use super::records::{Kept, Now};
+use super::records::Now;
 use super::result::Increments;
-use super::stale::One;
 use super::why::Why;
 use crate::digest::Digest;
 use crate::engine::Engine;
@@ -95,20 +93,13 @@ pub(crate) enum Way {
 
 /// Explains the stages of these plans that are wanted. `registry`: `None` with `--offline`.
 pub(crate) fn explain(
-    jobs: &[One],
+    jobs: &[Target],
     registry: Option<&Registry>,
     world: &World<'_>,
     cancel: &Cancel,
     warn: &mut dyn FnMut(Problem),
 ) -> Result<Vec<Explained>, Problem> {
-    let mut ready = Vec::new();
-    for (plan, wanted, engine) in jobs {
-        if let Some(engine) = *engine {
-            let last = Kept::read(&world.folder.env(&plan.env));
-            let calls = Calls::new(engine, cancel);
-            ready.push(Ready::read((plan, wanted), calls, world, last, true)?);
-        }
-    }
+    let ready = ahead::read(jobs, true, world, cancel)?;
     let mut known = ahead::ask(&ready, registry, false, world);
     if let Some(registry) = registry {
         ahead::find(&mut known, Depth::Every, registry, warn);

@@ -1,13 +1,10 @@
 //! In which environments a run would run something. Asks engines and registries once for all; pulls and writes nothing.
 
 use super::World;
-use super::ahead::{self, Known, Ready, Unasked};
-use super::containers::call::Calls;
+use super::ahead::{self, Known, Target, Unasked};
 use super::containers::registry::Registry;
 use super::containers::there::Depth;
 use super::local::own;
-use super::records::Kept;
-use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
@@ -23,25 +20,15 @@ pub(crate) enum Stale {
     Unknown(Unasked),
 }
 
-/// An environment: its plan, which of its stages, and who runs it (`None`: this host).
-pub(crate) type One = (Plan, Selection, Option<Engine>);
-
 /// By environment. `registry`: `None` with `--offline`. What could not be asked is a warning.
 pub(crate) fn stale(
-    all: &[One],
+    all: &[Target],
     registry: Option<&Registry>,
     world: &World<'_>,
     cancel: &Cancel,
     warn: &mut dyn FnMut(Problem),
 ) -> Result<Vec<Stale>, Problem> {
-    let mut ready = Vec::new();
-    for (plan, wanted, engine) in all {
-        if let Some(engine) = *engine {
-            let last = Kept::read(&world.folder.env(&plan.env));
-            let calls = Calls::new(engine, cancel);
-            ready.push(Ready::read((plan, wanted), calls, world, last, false)?);
-        }
-    }
+    let ready = ahead::read(all, false, world, cancel)?;
     let mut known = ahead::ask(&ready, registry, false, world);
     let mut told: Vec<Problem> = Vec::new();
     for trouble in known.iter().filter_map(|one| one.trouble.as_ref()) {
@@ -57,7 +44,7 @@ pub(crate) fn stale(
         ahead::find(&mut known, Depth::Deepest, registry, warn);
     }
     let mut known = known.into_iter();
-    let one = |(plan, wanted, engine): &One| {
+    let one = |(plan, wanted, engine): &Target| {
         if engine.is_none() {
             return here(plan, wanted, world, cancel);
         }

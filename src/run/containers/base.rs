@@ -125,6 +125,11 @@ impl Base {
         self.image.as_ref().map_or(0, |image| image.layers().len())
     }
 
+    /// `os/architecture`, as registries are asked.
+    pub(crate) fn platform(&self) -> String {
+        format!("{}/{}", self.os, self.architecture)
+    }
+
     /// Is an image for the same platform?
     pub(crate) fn is_like(&self, image: &Image) -> bool {
         image.os == self.os && image.architecture == self.architecture

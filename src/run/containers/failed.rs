@@ -92,11 +92,8 @@ impl Question<'_> {
         say: &mut dyn FnMut(Kind),
     ) -> Result<(), Problem> {
         let expected = self.expected(at, start);
-        let wanted = Wanted {
-            at,
-            platform: &expected.platform(),
-            fits: &|image| self.may_go_on(&expected, image),
-        };
+        let fits = |image: &Image| self.may_go_on(&expected, image);
+        let wanted = Wanted::of(at, start, &fits);
         let tag = self.plan.own_tag(&expected::failed_tag(start.keys[at]));
         let newer_than = self.failed_here(at, start)?.map(|image| image.made());
         let Some(there) = self.newest_there(registry, &wanted, &tag, newer_than, say) else {

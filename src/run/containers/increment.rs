@@ -137,11 +137,8 @@ impl Question<'_> {
             return Ok(());
         }
         let expected = self.expected(at, start);
-        let wanted = Wanted {
-            at,
-            platform: &expected.platform(),
-            fits: &|image| expected.is_in_line(image),
-        };
+        let fits = |image: &Image| expected.is_in_line(image);
+        let wanted = Wanted::of(at, start, &fits);
         let tag = self.plan.own_tag(&expected.line_tag());
         let newer_than = self.newest(at, start)?.map(|image| image.made());
         let Some(there) = self.newest_there(registry, &wanted, &tag, newer_than, say) else {

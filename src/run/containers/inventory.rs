@@ -99,14 +99,14 @@ impl Inventory {
             if let Some(images) = known.labelled.get(&asked) {
                 return Ok(images.clone());
             }
-            let images = carrying(calls, project, labels)?;
+            let images = shared(of_project(calls, project, labels)?);
             if !calls.cancel.requested() {
                 known.labelled.insert(asked, images.clone());
             }
             return Ok(images);
         }
         if known.of_project.is_none() {
-            let images = carrying(calls, project, &[])?;
+            let images = shared(of_project(calls, project, &[])?);
             if calls.cancel.requested() {
                 return Ok(Vec::new());
             }
@@ -169,26 +169,14 @@ fn inspect(calls: &Calls<'_>, names: &[&String]) -> Result<Option<Vec<Arc<Image>
     Ok(Some(images.into_iter().map(Arc::new).collect()))
 }
 
-/// All images that carry the project's label, as the engine has them now.
-pub(crate) fn all_of_project(calls: &Calls<'_>, project: &str) -> Result<Vec<Image>, Problem> {
-    listed(
-        calls,
-        &calls.engine.image_list(&[(labels::PROJECT, project)]),
-    )
-}
-
-fn carrying(
+/// The project's images that carry these labels, too, as the engine has them now.
+pub(crate) fn of_project(
     calls: &Calls<'_>,
     project: &str,
     labels: &[(&str, &str)],
-) -> Result<Vec<Arc<Image>>, Problem> {
-    let labels: Vec<_> = [(labels::PROJECT, project)]
-        .iter()
-        .chain(labels)
-        .copied()
-        .collect();
-    let images = listed(calls, &calls.engine.image_list(&labels))?;
-    Ok(images.into_iter().map(Arc::new).collect())
+) -> Result<Vec<Image>, Problem> {
+    let all = [&[(labels::PROJECT, project)], labels].concat();
+    listed(calls, &calls.engine.image_list(&all))
 }
 
 /// The images of which a command lists the ids.
@@ -213,6 +201,10 @@ pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Pr
     // Its exit code says nothing: one image that vanished meanwhile makes it fail.
     let inspect = calls.engine.image_inspect(&ids);
     facts::images(&calls.within(&inspect, patience(ids.len()))?.stdout)
+}
+
+fn shared(images: Vec<Image>) -> Vec<Arc<Image>> {
+    images.into_iter().map(Arc::new).collect()
 }
 
 /// How long the engine may take to tell of so many images.

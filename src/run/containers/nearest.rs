@@ -70,8 +70,7 @@ impl Question<'_> {
 
     /// Some of the images that registries have of a stage.
     fn images_there(&self, at: usize, start: &Start, registry: &Registry) -> Vec<(String, Image)> {
-        let (stage, base) = (&self.plan.stages[at], &start.base);
-        let platform = format!("{}/{}", base.os, base.architecture);
+        let (stage, platform) = (&self.plan.stages[at], start.base.platform());
         let mut images = Vec::new();
         for name in self.plan.registry_names(stage, "key") {
             let Ok(repository) = Reference::parse(&name) else {

@@ -293,16 +293,11 @@ impl Question<'_> {
         digest: String,
         say: &mut dyn FnMut(Kind),
     ) -> Result<Option<(Image, There)>, Problem> {
-        let platform = self.expected(at, start).platform();
         let fits = |image: &Image| self.is_stage(start, at, image);
-        let wanted = Wanted {
-            at,
-            platform: &platform,
-            fits: &fits,
-        };
+        let wanted = Wanted::of(at, start, &fits);
         let named = tag.with(Version::Digest(digest));
         let mut warn = |problem| say(Kind::Warning { problem });
-        let Some(remote) = registry.image(&named, &platform, &mut warn) else {
+        let Some(remote) = registry.image(&named, &wanted.platform, &mut warn) else {
             return Ok(None);
         };
         if !fits(&remote.image) {

@@ -17,9 +17,19 @@ pub(super) struct Wanted<'w> {
     /// The stage.
     pub(super) at: usize,
     /// `os/architecture`.
-    pub(super) platform: &'w str,
+    pub(super) platform: String,
     /// Is it this one? Asked of what the registry says of it, and again of what came.
     pub(super) fits: &'w dyn Fn(&Image) -> bool,
+}
+
+impl<'w> Wanted<'w> {
+    pub(super) fn of(at: usize, start: &Start, fits: &'w dyn Fn(&Image) -> bool) -> Self {
+        Self {
+            at,
+            platform: start.base.platform(),
+            fits,
+        }
+    }
 }
 
 /// An image that a registry has.
@@ -47,9 +57,8 @@ impl Question<'_> {
         let names = self.plan.registry_names(stage, tag).into_iter();
         // A name that no registry can have is no image's.
         let names = names.filter_map(|name| Reference::parse(&name).ok());
-        let asked: Vec<(Reference, String)> = names
-            .map(|name| (name, wanted.platform.to_owned()))
-            .collect();
+        let asked: Vec<(Reference, String)> =
+            names.map(|name| (name, wanted.platform.clone())).collect();
         let mut warn = |problem| say(Kind::Warning { problem });
         let mut there = Vec::new();
         for ((tag, _), answer) in asked.iter().zip(registry.images(&asked)) {

@@ -157,10 +157,7 @@ pub(crate) fn find(
             let base = &asked[*env].start.base;
             let digest = registry.digest(tag).and_then(Result::ok).flatten();
             let version = digest.map_or_else(|| tag.version.clone(), Version::Digest);
-            (
-                tag.with(version),
-                format!("{}/{}", base.os, base.architecture),
-            )
+            (tag.with(version), base.platform())
         };
         let names: Vec<(Reference, String)> = there.iter().map(named).collect();
         for (answer, one) in registry.images(&names).into_iter().zip(there) {
