@@ -7,9 +7,9 @@ use super::World;
 use super::containers::base::{self, Beyond, Unknown};
 use super::containers::call::Calls;
 use super::containers::lookup::{self, Question};
-use super::containers::registry::Registry;
-pub(crate) use super::containers::there::Asked;
-use super::containers::there::{self, Depth};
+pub(crate) use super::containers::registry::stages::Asked;
+use super::containers::registry::stages::Depth;
+use super::containers::registry::{self, Registry};
 use super::records::Kept;
 use super::stages;
 use crate::engine::Engine;
@@ -213,5 +213,5 @@ pub(crate) fn find(
     warn: &mut dyn FnMut(Problem),
 ) {
     let asked = known.iter_mut().filter_map(|one| one.asked.as_mut().ok());
-    there::find(&mut asked.collect::<Vec<_>>(), depth, registry, warn);
+    registry::stages::find(&mut asked.collect::<Vec<_>>(), depth, registry, warn);
 }

@@ -6,7 +6,7 @@ use super::ahead::{self, Known, Ready, Target, Unasked};
 use super::containers::base::Unknown;
 use super::containers::lookup::Start;
 use super::containers::registry::Registry;
-use super::containers::there::Depth;
+use super::containers::registry::stages::Depth;
 use super::local::own;
 use super::records::Now;
 use super::result::Increments;

@@ -3,7 +3,7 @@
 use super::World;
 use super::ahead::{self, Known, Target, Unasked};
 use super::containers::registry::Registry;
-use super::containers::there::Depth;
+use super::containers::registry::stages::Depth;
 use super::local::own;
 use crate::exec::Cancel;
 use crate::plan::Plan;

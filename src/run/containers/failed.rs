@@ -15,7 +15,7 @@ use super::call::{Calls, HEAVY};
 use super::expected::{self, Expected};
 use super::lookup::{Found, Question, Start};
 use super::registry::Registry;
-use super::remote::{Wanted, pulling};
+use super::registry::image::{Wanted, pulling};
 use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};

@@ -15,7 +15,7 @@ use super::base;
 use super::checks::MOST_LAYERS;
 use super::lookup::{Question, Start};
 use super::registry::Registry;
-use super::remote::{Wanted, pulling};
+use super::registry::image::{Wanted, pulling};
 use super::stage::stage_tag;
 use super::stage_run::StageRun;
 use crate::engine::facts::Image;

@@ -11,7 +11,7 @@ use super::call::Calls;
 use super::failed::Resume;
 use super::increment::Increment;
 use super::inventory::Inventory;
-use super::there::There;
+use super::registry::stages::There;
 use crate::digest::Digest;
 use crate::engine::facts::{HandedDown, Image};
 use crate::engine::labels;

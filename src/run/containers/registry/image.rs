@@ -2,28 +2,28 @@
 //!
 //! Whatever a registry does, the run goes on: what cannot be had is as if it were not there.
 
-use super::super::event::Kind;
-use super::expected::Expected;
-use super::lookup::{Question, Start};
-use super::registry::Registry;
-use super::transfer;
+use super::super::super::event::Kind;
+use super::super::expected::Expected;
+use super::super::lookup::{Question, Start};
+use super::super::transfer;
+use super::Registry;
 use crate::engine::facts::{self, Image};
 use crate::problem::Problem;
 use crate::registry::{Reference, Remote, Version};
 use crate::size;
 
 /// An image of a stage that a registry may have.
-pub(super) struct Wanted<'w> {
+pub(crate) struct Wanted<'w> {
     /// The stage.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// `os/architecture`.
-    pub(super) platform: String,
+    pub(crate) platform: String,
     /// Is it this one? Asked of what the registry says of it, and again of what came.
-    pub(super) fits: &'w dyn Fn(&Image) -> bool,
+    pub(crate) fits: &'w dyn Fn(&Image) -> bool,
 }
 
 impl<'w> Wanted<'w> {
-    pub(super) fn of(at: usize, start: &Start, fits: &'w dyn Fn(&Image) -> bool) -> Self {
+    pub(crate) fn of(at: usize, start: &Start, fits: &'w dyn Fn(&Image) -> bool) -> Self {
         Self {
             at,
             platform: start.base.platform(),
@@ -33,19 +33,19 @@ impl<'w> Wanted<'w> {
 }
 
 /// An image that a registry has.
-pub(super) struct Offer {
-    pub(super) tag: Reference,
-    pub(super) remote: Remote,
+pub(crate) struct Offer {
+    pub(crate) tag: Reference,
+    pub(crate) remote: Remote,
 }
 
 impl Question<'_> {
     /// What an image of a stage has to say of itself.
-    pub(super) fn expected(&self, at: usize, start: &Start) -> Expected {
+    pub(crate) fn expected(&self, at: usize, start: &Start) -> Expected {
         Expected::of(self.project, self.plan, self.parts, at, start)
     }
 
     /// The newest image that registries have under a tag of a stage, if it fits and is newer than another one.
-    pub(super) fn newest_there(
+    pub(crate) fn newest_there(
         &self,
         registry: &Registry,
         wanted: &Wanted<'_>,
@@ -75,7 +75,7 @@ impl Question<'_> {
     }
 
     /// Gets an image onto the engine, where it has this tag then; `None`: it cannot be had, or is not what it says.
-    pub(super) fn bring(
+    pub(crate) fn bring(
         &self,
         registry: &Registry,
         wanted: &Wanted<'_>,
@@ -131,7 +131,7 @@ impl Question<'_> {
 }
 
 /// Tells what is pulled.
-pub(super) fn pulling(what: &str, there: &Offer) -> Kind {
+pub(crate) fn pulling(what: &str, there: &Offer) -> Kind {
     let Offer { tag, remote } = there;
     let size = size::shown(remote.bytes);
     let text = format!("{what} is in the registry: pulling {tag} ({size})");
@@ -139,7 +139,7 @@ pub(super) fn pulling(what: &str, there: &Offer) -> Kind {
 }
 
 /// Somebody else's image under a tag of ours.
-pub(super) fn foreign(tag: &Reference) -> Problem {
+pub(crate) fn foreign(tag: &Reference) -> Problem {
     let title = format!("{tag} is not what its tag says, and is not used");
     Problem::warning(
         title,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::lookup::{Question, Start};
-use super::registry::Registry;
-use super::remote::foreign;
-use super::stage::stage_tag;
+use super::super::lookup::{Question, Start};
+use super::super::stage::stage_tag;
+use super::Registry;
+use super::image::foreign;
 use crate::problem::Problem;
 use crate::registry::{Reference, Remote, Sought, Trouble, Version};
 
@@ -21,7 +21,7 @@ pub(crate) struct There {
 }
 
 impl There {
-    pub(super) fn of(tag: &Reference, remote: &Remote) -> Self {
+    pub(crate) fn of(tag: &Reference, remote: &Remote) -> Self {
         Self {
             tag: tag.clone(),
             digest: remote.digest.clone(),
@@ -33,7 +33,7 @@ impl There {
 impl Question<'_> {
     /// The names of these stages in the registries, with the stages: the deepest first. What stands at the end of a chain
     /// spares all that it stands on.
-    pub(super) fn sought(&self, start: &Start, of: &[bool]) -> Vec<(usize, Sought)> {
+    pub(crate) fn sought(&self, start: &Start, of: &[bool]) -> Vec<(usize, Sought)> {
         let ends = self.ends();
         let found: Vec<usize> = self.selection.found().filter(|at| of[*at]).collect();
         let names = found.into_iter().rev().flat_map(|at| {

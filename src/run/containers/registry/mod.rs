@@ -3,21 +3,24 @@
 //! A tag is a hint. What an image is, its labels say: they are read before a layer is pulled, and again of the image
 //! that came. Whatever a registry does, the run goes on: what cannot be had is built.
 
+pub(crate) mod image;
+pub(crate) mod stages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::event::Kind;
 use super::lookup::{Question, Start};
-use super::remote::{Offer, Wanted, foreign, pulling};
 use super::stage::stage_tag;
-use super::there::There;
 use crate::engine::facts::Image;
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
 use crate::registry::{self, Answer, Client, Reference, Remote, Sought, Trouble, Version};
 use crate::time;
+use image::{Offer, Wanted, foreign, pulling};
+use stages::There;
 
 /// What registries answered in this run; shared by all environments.
 pub(crate) struct Registry {
@@ -203,14 +206,14 @@ impl Registry {
 
     /// Nothing came of a pull in all its time. Once it may be that image, twice it is the registry: the next one would
     /// fare no better.
-    pub(super) fn hung(&self, of: &Reference, said: &str) {
+    pub(crate) fn hung(&self, of: &Reference, said: &str) {
         if !self.known().hung.insert(of.host.clone()) {
             self.note_lost(of, &Trouble::new(registry::Kind::Lost, said));
         }
     }
 
     /// Tells trouble once for each registry.
-    pub(super) fn tell(&self, of: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
+    pub(crate) fn tell(&self, of: &Reference, trouble: &Trouble, warn: &mut dyn FnMut(Problem)) {
         if trouble.kind == registry::Kind::Interrupted {
             return;
         }
@@ -229,7 +232,7 @@ impl Registry {
 impl Question<'_> {
     /// Looks for the stages that would have to run, the deepest first, and gets it if it is there; nothing that it
     /// spares is pulled. One that is nowhere may begin with an image of its own from there.
-    pub(super) fn fetch_stages(
+    pub(crate) fn fetch_stages(
         &self,
         registry: &Registry,
         start: &mut Start,
@@ -316,7 +319,7 @@ impl Question<'_> {
     }
 
     /// Is an image the stage of this key, as a run of this project left it?
-    pub(super) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
+    pub(crate) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
         let expected = self.expected(at, start);
         expected.is_clean(image) || !self.clean && expected.is_increment(image)
     }
