@@ -125,6 +125,7 @@ check_shell() {
 begin=$(microseconds)
 part packages install_packages
 part engines tests/engines/up.sh
+part sweep tests/engines/sweep.sh
 part images tests/engines/images.sh busybox debian debian2 dnf zypper pacman
 part clients tests/engines/ci-clients.sh "$CLIENTS"
 PATH=$PATH:$(realpath -m "$CLIENTS")/bin

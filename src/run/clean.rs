@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::containers::call::Calls;
+use super::containers::call::{self, Calls};
 use super::containers::stage::key_tag;
 use super::containers::{inventory, leftovers};
 use super::freed;
@@ -142,7 +142,9 @@ fn images(
     };
     let (kept, mut go): (Vec<Image>, Vec<Image>) = go.into_iter().partition(below);
     stay.extend(kept);
-    stay.extend(others(calls, project));
+    if !go.is_empty() {
+        stay.extend(others(calls, project));
+    }
     // Children before their parents: more layers first.
     go.sort_by_key(|image| std::cmp::Reverse(image.layers().len()));
     let bytes = freed::freed(&go.iter().collect::<Vec<_>>(), &stay);
@@ -169,17 +171,19 @@ pub(super) fn is_older(image: &Image, than: Option<Duration>) -> bool {
     than.is_none_or(|than| time::age(&image.created).is_some_and(|age| age >= than))
 }
 
+/// So many names are removed by one call: a signal between two calls leaves the rest.
+const AT_ONCE: usize = 50;
+
 /// Removes them; what the engine refuses (a container somebody started needs it) is told and left. After a signal what is
 /// left stays.
 pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Problem> {
+    let containers: Vec<&str> = found.containers.iter().map(String::as_str).collect();
     // Twice: podman refuses the container whose network others have until those are gone.
     for _ in 0..2 {
-        for container in found
-            .containers
-            .iter()
-            .filter(|_| !calls.cancel.requested())
-        {
-            calls.query(&calls.engine.remove_containers(&[container]))?;
+        let open = !containers.is_empty() && !calls.cancel.requested();
+        let remove = calls.engine.remove_containers(&containers);
+        if !open || calls.query(&remove)?.exit.success() {
+            break;
         }
     }
     for cache in std::mem::take(&mut found.caches) {
@@ -193,30 +197,50 @@ pub(crate) fn remove(calls: &Calls<'_>, found: &mut Leftovers) -> Result<(), Pro
             found.kept.push(format!("{cache}: {}", output.error_line()));
         }
     }
-    let mut removed = Vec::new();
-    for image in std::mem::take(&mut found.images) {
+    let images = std::mem::take(&mut found.images);
+    for some in images.chunks(AT_ONCE) {
+        if calls.cancel.requested() {
+            break;
+        }
+        let names = some.iter().flat_map(|image| &image.names);
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        let remove = calls.engine.remove_images(&names);
+        let output = calls.within(&remove, call::patience(names.len()))?;
+        if output.exit.success() {
+            found.images.extend_from_slice(some);
+            continue;
+        }
+        // Which of them stay, and why, one after the other tells.
+        for image in some {
+            found.remove_one(calls, image)?;
+        }
+    }
+    Ok(())
+}
+
+impl Leftovers {
+    fn remove_one(&mut self, calls: &Calls<'_>, image: &Removable) -> Result<(), Problem> {
         let (mut gone, mut stay) = (Vec::new(), false);
-        for name in image.names {
+        for name in &image.names {
             if calls.cancel.requested() {
                 stay = true;
                 break;
             }
-            let output = calls.query(&calls.engine.remove_images(&[&name]))?;
+            let output = calls.query(&calls.engine.remove_images(&[name]))?;
             if output.exit.success() || Calls::says_missing(&output) {
-                gone.push(name);
+                gone.push(name.clone());
             } else {
                 stay = true;
                 // That a call was stopped is no news.
                 if output.exit.stopped.is_none() {
-                    found.kept.push(format!("{name}: {}", output.error_line()));
+                    self.kept.push(format!("{name}: {}", output.error_line()));
                 }
             }
         }
         if !gone.is_empty() {
             let (names, bytes) = (gone, if stay { 0 } else { image.bytes });
-            removed.push(Removable { names, bytes });
+            self.images.push(Removable { names, bytes });
         }
+        Ok(())
     }
-    found.images = removed;
-    Ok(())
 }

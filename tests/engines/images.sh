@@ -90,6 +90,13 @@ make_played() {
   flatten "$engine" "$image" "$CACHE/$1.tar" && import "$CACHE/$1.tar" "$2" 'CMD ["bash"]'
 }
 
+# forget_making: what the images were flattened from is of no use any more.
+forget_making() {
+  local engine=${engines[0]} images
+  mapfile -t images < <("$engine" image ls -q "$(full "$engine" runenv-base)")
+  [ ${#images[@]} = 0 ] || "$engine" image rm -f "${images[@]}" >/dev/null 2>&1
+}
+
 provide() {
   case $1 in
     busybox) ensure busybox:latest make_busybox;;
@@ -124,6 +131,7 @@ main() {
   exec 9>"$CACHE/lock"
   flock -w 600 9 || die "another run holds $CACHE/lock"
   for name in "$@"; do provide "$name" || code=1; done
+  forget_making
   return $code
 }
 main "$@"

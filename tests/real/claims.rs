@@ -89,7 +89,10 @@ fn twelve(engine: &str) -> Project {
         let image = format!("{}-{system}:latest", project.name);
         project.engine(&["tag", "busybox:latest", &image]);
         project.own(&image);
-        toml += &format!("[system.{system}]\nimage = \"{image}\"\nrelease.latest = {{}}\n");
+        toml += &format!(
+            "[system.{system}]\nimage = \"{image}\"\nnetwork = \"none\"\n\
+            release.latest = {{}}\n"
+        );
     }
     for config in CONFIGS {
         toml += &format!("[config.{config}]\n");

@@ -21,7 +21,7 @@ mounts = []
 create-args = ["--add-host", "elsewhere:10.1.2.3"]
 run = ["grep -c elsewhere /etc/hosts"]
 "#;
-        let project = Project::new(engine, toml);
+        let project = Project::plain(engine, toml);
         project.file("data/file", "of the host\n");
         project.run(&[]).code(0).says("of the host\n1\n");
         let two = "drwxr-xr-x\ndrwxr-xr-x\n/root/.c\n/opt/data\nlo\n";

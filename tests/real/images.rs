@@ -162,7 +162,9 @@ fn of_several_images_the_first_that_can_be_had_is_taken() {
         project.run(&[]).code(0);
         let key = project.stage("two")["key"].clone();
         let list = |images: &str| {
-            let toml = format!("{TWO}[system.several]\nimage = {images}\nrelease.latest = {{}}\n");
+            let toml = format!(
+                "{TWO}[system.several]\nimage = {images}\nnetwork = \"none\"\nrelease.latest = {{}}\n"
+            );
             project.toml(&toml);
             format!("{engine}-several-latest")
         };

@@ -12,6 +12,7 @@ use crate::support::{Project, each};
 const TOML: &str = r#"
 [system.other]
 image = "busybox:latest"
+network = "none"
 release.latest = {}
 [stage.conf]
 copy = ["conf"]

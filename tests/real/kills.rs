@@ -37,7 +37,7 @@ fn random(below: u64) -> u64 {
 fn runenv_is_killed_at_any_moment() {
     let times: u32 = std::env::var("RUNENV_TEST_KILLS").map_or(5, |n| n.parse().unwrap());
     each(|engine| {
-        let (project, stranger) = (Project::new(engine, CHAIN), Stranger::new(engine));
+        let (project, stranger) = (Project::plain(engine, CHAIN), Stranger::new(engine));
         project.file("src", "src\n");
         let start = Instant::now();
         project.toml(&CHAIN.replace("WORD", "first"));
@@ -182,7 +182,7 @@ fn the_client_is_killed() {
             run.extend((0..20 * usize::from(big)).map(|_| format!(": {}", "x".repeat(100_000))));
             run.push("echo whole >/whole".to_owned());
             let check = "[stage.two]\nrun = [\"cat /whole\"]\n";
-            let project = Project::new(
+            let project = Project::plain(
                 engine,
                 &format!("[stage.one]\nrun = {}\n{check}", quoted(run)),
             );

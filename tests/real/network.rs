@@ -67,7 +67,7 @@ fn a_stage_that_cannot_join_runs_again() {
             ("create*-e\\ -s", remove),
             ("start\\ -a*", kill),
         ] {
-            let mut project = Project::new(engine, STAGES);
+            let mut project = Project::plain(engine, STAGES);
             project.file("src", "2\n");
             meddling_client(&mut project, call, end, 1);
             let said = project.run(&[]).code(0);
@@ -89,7 +89,7 @@ fn a_stage_that_cannot_join_runs_again() {
 #[test]
 fn a_network_that_always_goes_ends_the_run() {
     each(|engine| {
-        let mut project = Project::new(engine, STAGES);
+        let mut project = Project::plain(engine, STAGES);
         project.file("src", "2\n");
         meddling_client(&mut project, "create*-e\\ -s", ends(engine)[1], 99);
         let said = project.run(&[]).code(3);
@@ -134,7 +134,7 @@ fn a_stage_whose_network_is_cut_runs_again() {
             let toml = format!(
                 "[stage.one]\nrun = [\"{wait}\", \"echo whole >/one\"]\n[stage.two]\nrun = [\"cat /one; test -e /sys/class/net/eth0\"]\n"
             );
-            let project = Project::new(engine, &toml);
+            let project = Project::plain(engine, &toml);
             let said = cut_off(&project, end).code(0);
             assert_eq!(notes(&said), 1, "{end}: {}", said.err);
             assert!(said.err.contains("\nwhole\n"), "{}", said.err);
@@ -149,7 +149,7 @@ fn a_stage_that_passes_without_it_has_passed() {
     each(|engine| {
         let toml = "[stage.one]\nrun = [\"echo begun; sleep 2; echo whole >/one\"]\n\
             [stage.two]\nrun = [\"cat /one; test -e /sys/class/net/eth0\"]\n";
-        let project = Project::new(engine, toml);
+        let project = Project::plain(engine, toml);
         let said = cut_off(&project, "kill").code(0);
         assert_eq!(notes(&said), 0, "{}", said.err);
         assert!(said.err.contains("\nwhole\n"), "{}", said.err);

@@ -48,7 +48,7 @@ run = ["echo alone: $(ls /sys/class/net)"]
 network = "host"
 run = ["echo host: $(ls /sys/class/net)"]
 "#;
-        let project = Project::new(engine, toml);
+        let project = Project::plain(engine, toml);
         project.run(&[]).code(0);
         assert!(
             project.log(1, "shared").contains("eth0"),

@@ -1,5 +1,6 @@
 //! A project on a real engine: a folder with an envs.toml, the binary run in a clean environment, nothing left behind.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Systems made of the images that the engines have.
-const SYSTEMS: &str = r#"
+/// A system made of an image that the engines have. Without a network stages start twice as fast.
+const SYSTEM: &str = r#"
 [system.box]
 image = "busybox:latest"
+network = "none"
 release.latest = {}
 "#;
 
@@ -80,6 +82,10 @@ pub(crate) struct Project {
     folder: tempfile::TempDir,
     path: String,
     variables: Vec<(String, String)>,
+    /// Nothing is set to be faster.
+    plain: bool,
+    /// Something was run since all was removed.
+    used: Cell<bool>,
     /// What the test itself made, and is removed first.
     images: Vec<String>,
 }
@@ -90,6 +96,15 @@ impl Project {
         Self::named(engine, &unique(), toml)
     }
 
+    /// The same without what makes tests faster: stages have a network, and podman is asked where it keeps images, which
+    /// takes it 20 processes.
+    pub(crate) fn plain(engine: &str, toml: &str) -> Self {
+        let mut project = Self::new(engine, "");
+        project.plain = true;
+        project.toml(toml);
+        project
+    }
+
     /// Two projects of one name have the same id.
     pub(crate) fn named(engine: &str, name: &str, toml: &str) -> Self {
         let project = Self {
@@ -98,6 +113,8 @@ impl Project {
             folder: tempfile::tempdir().unwrap(),
             path: std::env::var("PATH").unwrap(),
             variables: Vec::new(),
+            plain: false,
+            used: Cell::new(false),
             images: Vec::new(),
         };
         fs::create_dir_all(project.folder.path().join("home")).unwrap();
@@ -108,7 +125,11 @@ impl Project {
 
     pub(crate) fn toml(&self, toml: &str) {
         let name = &self.name;
-        let text = format!("[project]\nname = \"{name}\"\nid = \"{name}\"\n{toml}\n{SYSTEMS}");
+        let mut system = SYSTEM.to_owned();
+        if self.plain {
+            system = system.replace("network = \"none\"\n", "");
+        }
+        let text = format!("[project]\nname = \"{name}\"\nid = \"{name}\"\n{toml}\n{system}");
         self.file("envs.toml", text);
     }
 
@@ -164,12 +185,14 @@ impl Project {
 
     /// Gives a command the project's folder and environment.
     pub(crate) fn hermetic(&self, command: &mut Command) {
+        self.used.set(true);
         command
             .current_dir(self.root())
             .env_clear()
             .env("PATH", &self.path)
             .env("HOME", self.home())
             .env("TERM", "dumb")
+            .envs((!self.plain).then_some(("RUNENV_MIN_FREE", "0")))
             .envs(self.variables.iter().cloned())
             .stdin(Stdio::null());
     }
@@ -296,6 +319,7 @@ impl Project {
         let said = self.runenv(&["clean", "--engine", &self.engine]).code(0);
         assert_eq!(self.containers(), [""; 0], "containers left: {said:?}");
         assert_eq!(self.images(), [""; 0], "images left: {said:?}");
+        self.used.set(false);
     }
 }
 
@@ -321,7 +345,7 @@ impl Drop for Project {
             }
             // What a container was made from could not go before it.
             self.remove_own();
-        } else {
+        } else if self.used.get() {
             self.clean();
         }
     }

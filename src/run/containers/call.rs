@@ -11,6 +11,8 @@ use crate::problem::Problem;
 /// How long a query and how long a heavier call may take.
 pub(super) const QUERY: Duration = Duration::from_secs(60);
 pub(super) const HEAVY: Duration = Duration::from_secs(3600);
+/// How much longer for each of many images.
+const EACH: Duration = Duration::from_secs(2);
 
 /// How often a pull, a push or a stage that installs packages is tried again, unless `--retries` says otherwise.
 pub(crate) const RETRIES: u32 = 2;
@@ -139,6 +141,11 @@ impl<'a> Calls<'a> {
         let help = "is the name right, and the registry reachable?";
         Ok(Err(Problem::engine(title, help)))
     }
+}
+
+/// How long an engine may take for so many images.
+pub(crate) fn patience(images: usize) -> Duration {
+    QUERY + EACH * u32::try_from(images).unwrap_or(u32::MAX)
 }
 
 /// The command's first words, for messages.

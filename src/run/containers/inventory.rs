@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::call::{Calls, QUERY};
+use super::call::{Calls, patience};
 use super::lookup::Found;
 use crate::command::Command;
 use crate::digest::Digest;
@@ -15,9 +15,8 @@ use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::problem::Problem;
 
-/// How long a list of images may take, and how much longer an answer for each of many.
+/// How long a list of images may take.
 const LISTING: Duration = Duration::from_secs(600);
-const EACH: Duration = Duration::from_secs(2);
 /// Before a list of images is asked for again.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -205,9 +204,4 @@ pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Pr
 
 fn shared(images: Vec<Image>) -> Vec<Arc<Image>> {
     images.into_iter().map(Arc::new).collect()
-}
-
-/// How long the engine may take to tell of so many images.
-fn patience(images: usize) -> Duration {
-    QUERY + EACH * u32::try_from(images).unwrap_or(u32::MAX)
 }
