@@ -142,9 +142,7 @@ fn images(
     };
     let (kept, mut go): (Vec<Image>, Vec<Image>) = go.into_iter().partition(below);
     stay.extend(kept);
-    if !go.is_empty() {
-        stay.extend(others(calls, project));
-    }
+    stay.extend(others(calls, project, &go));
     // Children before their parents: more layers first.
     go.sort_by_key(|image| std::cmp::Reverse(image.layers().len()));
     let bytes = freed::freed(&go.iter().collect::<Vec<_>>(), &stay);
@@ -158,8 +156,12 @@ fn images(
     Ok(found)
 }
 
-/// Images that are not the project's, for what they share with it. That they cannot be had makes sizes less exact.
-fn others(calls: &Calls<'_>, project: &str) -> Vec<Image> {
+/// Images that are not the project's, for what they share with those that go. That they cannot be had makes sizes less
+/// exact.
+fn others(calls: &Calls<'_>, project: &str, go: &[Image]) -> Vec<Image> {
+    if go.is_empty() {
+        return Vec::new();
+    }
     let all = inventory::listed(calls, &calls.engine.all_images());
     let mut all = all.unwrap_or_default();
     all.retain(|image| image.label(labels::PROJECT) != Some(project));

@@ -39,10 +39,14 @@ fn based(engine: &str) -> Project {
 
 /// The images that somebody built are all there, as they were.
 fn kept(project: &Project, foreign: &[(&str, String)], when: &str) {
+    let tags = (1..=foreign.len()).map(|at| format!("{}-own-{at}", project.name));
+    let tags: Vec<String> = tags.collect();
+    let words = ["image", "inspect", "--format", "{{.Id}}"];
+    let words = words.into_iter().chain(tags.iter().map(String::as_str));
+    let now = project.engine_says(&words.collect::<Vec<_>>());
+    let now = (lines(&now.out), now.err);
     for (at, (line, id)) in foreign.iter().enumerate() {
-        let tag = format!("{}-own-{}", project.name, at + 1);
-        let now = project.engine_says(&["image", "inspect", "--format", "{{.Id}}", &tag]);
-        assert_eq!(now.out, *id, "{line} {when}: {}", now.err);
+        assert_eq!(now.0.get(at), Some(id), "{line} {when}: {}", now.1);
     }
 }
 
@@ -62,7 +66,10 @@ fn what_is_built_from_a_stage_is_not_the_stage() {
             let tag = project.build(&format!("FROM {one}\n{line}\n"));
             foreign.push((
                 line,
-                project.engine(&["image", "inspect", "--format", "{{.Id}}", &tag]),
+                project
+                    .engine(&["image", "inspect", "--format", "{{.Id}}", &tag])
+                    .trim()
+                    .to_owned(),
             ));
         }
         // The note, then the labels are asked; both with the real images and with the foreign ones alone.

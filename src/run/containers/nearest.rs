@@ -25,11 +25,8 @@ impl Question<'_> {
         registry: Option<&Registry>,
     ) -> Nearest {
         // An engine that does not answer has told so before.
-        let stage = self.plan.stages[at].name.as_str();
-        let labels = [
-            (labels::ENV, self.plan.slug.as_str()),
-            (labels::STAGE, stage),
-        ];
+        // Of all stages at once: there is an answer for the next one, too.
+        let labels = [(labels::ENV, self.plan.slug.as_str())];
         let images = self.inventory.labelled(self.calls, self.project, &labels);
         let images = images.unwrap_or_default().into_iter();
         let images = images.map(|image| (image.id.clone(), (*image).clone()));
