@@ -120,7 +120,7 @@ impl Selection {
     }
 
     /// The stages that are meant and need not be run if they are there.
-    pub(crate) fn found(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn found(&self) -> impl DoubleEndedIterator<Item = usize> {
         (0..self.wanted.len()).filter(|at| self.wanted[*at] && !self.anew[*at])
     }
 

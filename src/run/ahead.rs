@@ -7,9 +7,10 @@ use super::World;
 use super::containers::base::{self, Beyond, Unknown};
 use super::containers::call::Calls;
 use super::containers::lookup::{self, Question};
-pub(crate) use super::containers::registry::stages::Asked;
-use super::containers::registry::stages::Depth;
+pub(crate) use super::containers::registry::walk::Asked;
+use super::containers::registry::walk::Purpose;
 use super::containers::registry::{self, Registry};
+use super::event::Kind;
 use super::records::Kept;
 use super::stages;
 use crate::engine::Engine;
@@ -208,10 +209,15 @@ pub(crate) fn ask<'r>(
 /// Looks in registries for the stages of all of them; nothing is pulled.
 pub(crate) fn find(
     known: &mut [Known<'_>],
-    depth: Depth,
+    purpose: Purpose,
     registry: &Registry,
     warn: &mut dyn FnMut(Problem),
-) {
+) -> Result<(), Problem> {
     let asked = known.iter_mut().filter_map(|one| one.asked.as_mut().ok());
-    registry::stages::find(&mut asked.collect::<Vec<_>>(), depth, registry, warn);
+    let mut say = |kind| {
+        if let Kind::Warning { problem } = kind {
+            warn(problem);
+        }
+    };
+    registry::walk::find(&mut asked.collect::<Vec<_>>(), purpose, registry, &mut say)
 }

@@ -6,7 +6,7 @@ use super::ahead::{self, Known, Ready, Target, Unasked};
 use super::containers::base::Unknown;
 use super::containers::lookup::Start;
 use super::containers::registry::Registry;
-use super::containers::registry::stages::Depth;
+use super::containers::registry::walk::Purpose;
 use super::local::own;
 use super::records::Now;
 use super::result::Increments;
@@ -102,7 +102,7 @@ pub(crate) fn explain(
     let ready = ahead::read(jobs, true, world, cancel)?;
     let mut known = ahead::ask(&ready, registry, false, world);
     if let Some(registry) = registry {
-        ahead::find(&mut known, Depth::Every, registry, warn);
+        ahead::find(&mut known, Purpose::Explain, registry, warn)?;
     }
     let mut known = ready.iter().zip(known);
     let mut all = Vec::new();

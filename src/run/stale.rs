@@ -3,7 +3,7 @@
 use super::World;
 use super::ahead::{self, Known, Target, Unasked};
 use super::containers::registry::Registry;
-use super::containers::registry::stages::Depth;
+use super::containers::registry::walk::Purpose;
 use super::local::own;
 use crate::exec::Cancel;
 use crate::plan::Plan;
@@ -41,7 +41,7 @@ pub(crate) fn stale(
         warn(Problem { help, ..problem });
     }
     if let Some(registry) = registry {
-        ahead::find(&mut known, Depth::Deepest, registry, warn);
+        ahead::find(&mut known, Purpose::Stale, registry, warn)?;
     }
     let mut known = known.into_iter();
     let one = |(plan, wanted, engine): &Target| {

@@ -11,7 +11,7 @@ use super::containers::claim::Claims;
 use super::containers::inventory::Inventory;
 use super::containers::lookup;
 use super::containers::registry::Registry;
-use super::containers::registry::stages::{self, Depth};
+use super::containers::registry::walk::{self, Purpose};
 use super::folder::Folder;
 use super::local::made::Told;
 use super::looked::Looked;
@@ -162,7 +162,7 @@ impl<'a> World<'a> {
         let registry = self.registry(cancel);
         let mut known = ahead::ask(&ready, Some(registry), options.clean, self);
         let asked = known.iter_mut().filter_map(|one| one.asked.as_mut().ok());
-        stages::look(&asked.collect::<Vec<_>>(), Depth::Deepest, registry, warn);
+        walk::look(&asked.collect::<Vec<_>>(), Purpose::Run, registry, warn);
     }
 
     /// What `{cpus}` and paths stand for in an environment's commands.

@@ -15,7 +15,7 @@ use super::call::{Calls, HEAVY};
 use super::expected::{self, Expected};
 use super::lookup::{Found, Question, Start};
 use super::registry::Registry;
-use super::registry::image::{Wanted, pulling};
+use super::registry::image::pulling;
 use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
@@ -93,16 +93,17 @@ impl Question<'_> {
     ) -> Result<(), Problem> {
         let expected = self.expected(at, start);
         let fits = |image: &Image| self.may_go_on(&expected, image);
-        let wanted = Wanted::of(at, start, &fits);
         let tag = self.plan.own_tag(&expected::failed_tag(start.keys[at]));
+        let named = self.named(at, start, &tag);
         let newer_than = self.failed_here(at, start)?.map(|image| image.made());
-        let Some(there) = self.newest_there(registry, &wanted, &tag, newer_than, say) else {
+        let Some(there) = registry.newest(&fits, &named, newer_than, say) else {
             return Ok(());
         };
         let stage = &self.plan.stages[at];
         say(pulling(&format!("what `{}` left", stage.name), &there));
-        if let Some(image) = self.bring(registry, &wanted, &there, &tag, say)? {
-            self.go_on_from(at, &image, self.plan.image_name(stage, &tag), start);
+        let tag = self.plan.image_name(stage, &tag);
+        if let Some(image) = self.bring(registry, &fits, &there, &tag, say)? {
+            self.go_on_from(at, &image, tag, start);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::base;
 use super::checks::MOST_LAYERS;
 use super::lookup::{Question, Start};
 use super::registry::Registry;
-use super::registry::image::{Wanted, pulling};
+use super::registry::image::pulling;
 use super::stage::stage_tag;
 use super::stage_run::StageRun;
 use crate::engine::facts::Image;
@@ -25,6 +25,7 @@ use crate::plan::copy::delivery::{self, Copies, TIME, Update};
 use crate::plan::copy::listing::{self, Listing};
 use crate::plan::copy::shown;
 use crate::problem::Problem;
+use crate::registry::Reference;
 
 /// How long reading what an image has may take.
 const READING: Duration = Duration::from_secs(600);
@@ -123,7 +124,23 @@ impl Question<'_> {
         Ok(fits.max_by_key(|image| image.made()))
     }
 
-    /// Takes the image that the registry has of a stage's line, if it is newer than the engine's.
+    /// Is a registry asked for an image that this stage can start from?
+    pub(super) fn starts_elsewhere(&self, at: usize, start: &Start) -> bool {
+        let own = start.increments[at].as_ref();
+        self.plan.stages[at].incremental
+            && !self.clean
+            && !self.whole
+            && !own.is_some_and(|own| own.given)
+    }
+
+    /// The names of such an image, with the platform.
+    pub(super) fn line_there(&self, at: usize, start: &Start) -> Vec<(Reference, String)> {
+        let tag = self.expected(at, start).line_tag();
+        self.named(at, start, &self.plan.own_tag(&tag))
+    }
+
+    /// Lets a stage start from the image that the registry has of its line, if it is newer than the engine's; a run gets
+    /// it.
     pub(super) fn increment_elsewhere(
         &self,
         registry: &Registry,
@@ -131,32 +148,27 @@ impl Question<'_> {
         at: usize,
         say: &mut dyn FnMut(Kind),
     ) -> Result<(), Problem> {
-        let stage = &self.plan.stages[at];
-        let given = start.increments[at].as_ref().is_some_and(|own| own.given);
-        if !stage.incremental || self.clean || self.whole || given {
-            return Ok(());
-        }
         let expected = self.expected(at, start);
         let fits = |image: &Image| expected.is_in_line(image);
-        let wanted = Wanted::of(at, start, &fits);
-        let tag = self.plan.own_tag(&expected.line_tag());
+        let named = self.line_there(at, start);
         let newer_than = self.newest(at, start)?.map(|image| image.made());
-        let Some(there) = self.newest_there(registry, &wanted, &tag, newer_than, say) else {
+        let Some(there) = registry.newest(&fits, &named, newer_than, say) else {
             return Ok(());
         };
         let image = &there.remote.image;
-        let Some(key) = image.any_key(self.project) else {
-            return Ok(());
+        let image = if self.no_increment(at, image, false).is_none() {
+            let stage = &self.plan.stages[at];
+            say(pulling(&format!("an image of `{}`", stage.name), &there));
+            let key = image.any_key(self.project);
+            let key = key.expect("an image of a line has one");
+            // It is called what it is, not by a tag that moves.
+            let own = stage_tag(self.plan, key, image.links() == 0);
+            let own = self.plan.image_name(stage, &own);
+            self.bring(registry, &fits, &there, &own, say)?
+        } else {
+            Some(image.clone())
         };
-        if let Some(why) = self.no_increment(at, image, false) {
-            start.increments[at] = None;
-            start.clean[at] = Some(why);
-            return Ok(());
-        }
-        say(pulling(&format!("an image of `{}`", stage.name), &there));
-        // It is called what it is, not by a tag that moves.
-        let own = stage_tag(self.plan, key, image.links() == 0);
-        if let Some(image) = self.bring(registry, &wanted, &there, &own, say)? {
+        if let Some(image) = image {
             self.start_from(at, &image, false, start);
         }
         Ok(())

@@ -71,6 +71,7 @@ pub(crate) struct Start {
 }
 
 /// What is asked, and of whom.
+#[derive(Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) calls: &'a Calls<'a>,
     pub(crate) inventory: &'a Inventory,
@@ -109,7 +110,7 @@ impl Question<'_> {
             let mut start = self.on(base, &noted)?;
             start.passed_over = passed_over;
             match self.beyond {
-                Beyond::Registry(registry) => self.fetch_stages(registry, &mut start, say)?,
+                Beyond::Registry(registry) => start = self.fetch_stages(registry, start, say)?,
                 Beyond::Nobody if self.may_be_elsewhere(&start) => {
                     let text = "`--offline`: what registries have of these stages is not known";
                     let text = text.to_owned();

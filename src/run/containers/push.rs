@@ -318,9 +318,8 @@ impl To<'_> {
         own: Option<&Image>,
     ) -> bool {
         let named = tag.with(Version::Digest(digest));
-        let there = self
-            .registry
-            .image(&named, &expected.platform(), &mut |_| {});
+        let there = self.registry.images(&[(named, expected.platform())]);
+        let there = there.into_iter().find_map(|there| there.ok()?);
         there.is_some_and(|there| match (aim, own) {
             (Aim::Line, Some(own)) => {
                 expected.is_stage(&there.image) && there.image.made() >= own.made()

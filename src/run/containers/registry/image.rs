@@ -12,30 +12,38 @@ use crate::problem::Problem;
 use crate::registry::{Reference, Remote, Version};
 use crate::size;
 
-/// An image of a stage that a registry may have.
-pub(crate) struct Wanted<'w> {
-    /// The stage.
-    pub(crate) at: usize,
-    /// `os/architecture`.
-    pub(crate) platform: String,
-    /// Is it this one? Asked of what the registry says of it, and again of what came.
-    pub(crate) fits: &'w dyn Fn(&Image) -> bool,
-}
-
-impl<'w> Wanted<'w> {
-    pub(crate) fn of(at: usize, start: &Start, fits: &'w dyn Fn(&Image) -> bool) -> Self {
-        Self {
-            at,
-            platform: start.base.platform(),
-            fits,
-        }
-    }
-}
+/// Is an image the one that is wanted? Asked of what a registry says of it, and again of what came.
+pub(crate) type Fits<'f> = &'f dyn Fn(&Image) -> bool;
 
 /// An image that a registry has.
 pub(crate) struct Offer {
     pub(crate) tag: Reference,
     pub(crate) remote: Remote,
+}
+
+impl Registry {
+    /// The newest image that registries have under these names, if it fits and is newer than another one.
+    pub(crate) fn newest(
+        &self,
+        fits: Fits<'_>,
+        named: &[(Reference, String)],
+        newer_than: Option<i128>,
+        say: &mut dyn FnMut(Kind),
+    ) -> Option<Offer> {
+        let mut warn = |problem| say(Kind::Warning { problem });
+        let mut there = Vec::new();
+        for ((tag, _), answer) in named.iter().zip(self.images(named)) {
+            match answer {
+                Ok(remote) => there.extend(remote.map(|remote| (tag.clone(), remote))),
+                Err(trouble) => self.tell(tag, &trouble, &mut warn),
+            }
+        }
+        let there = there.into_iter().map(|(tag, remote)| Offer { tag, remote });
+        there
+            .filter(|there| fits(&there.remote.image))
+            .filter(|there| newer_than.is_none_or(|made| there.remote.image.made() > made))
+            .max_by_key(|there| there.remote.image.made())
+    }
 }
 
 impl Question<'_> {
@@ -44,47 +52,25 @@ impl Question<'_> {
         Expected::of(self.project, self.plan, self.parts, at, start)
     }
 
-    /// The newest image that registries have under a tag of a stage, if it fits and is newer than another one.
-    pub(crate) fn newest_there(
-        &self,
-        registry: &Registry,
-        wanted: &Wanted<'_>,
-        tag: &str,
-        newer_than: Option<i128>,
-        say: &mut dyn FnMut(Kind),
-    ) -> Option<Offer> {
-        let stage = &self.plan.stages[wanted.at];
-        let names = self.plan.registry_names(stage, tag).into_iter();
+    /// What registries are asked for who want an image of a stage by its tag: names and platform.
+    pub(crate) fn named(&self, at: usize, start: &Start, tag: &str) -> Vec<(Reference, String)> {
+        let platform = start.base.platform();
+        let names = self.plan.registry_names(&self.plan.stages[at], tag);
         // A name that no registry can have is no image's.
-        let names = names.filter_map(|name| Reference::parse(&name).ok());
-        let asked: Vec<(Reference, String)> =
-            names.map(|name| (name, wanted.platform.clone())).collect();
-        let mut warn = |problem| say(Kind::Warning { problem });
-        let mut there = Vec::new();
-        for ((tag, _), answer) in asked.iter().zip(registry.images(&asked)) {
-            match answer {
-                Ok(remote) => there.extend(remote.map(|remote| (tag.clone(), remote))),
-                Err(trouble) => registry.tell(tag, &trouble, &mut warn),
-            }
-        }
-        let there = there.into_iter().map(|(tag, remote)| Offer { tag, remote });
-        there
-            .filter(|there| (wanted.fits)(&there.remote.image))
-            .filter(|there| newer_than.is_none_or(|made| there.remote.image.made() > made))
-            .max_by_key(|there| there.remote.image.made())
+        let names = names.iter().filter_map(|name| Reference::parse(name).ok());
+        names.map(|name| (name, platform.clone())).collect()
     }
 
-    /// Gets an image onto the engine, where it has this tag then; `None`: it cannot be had, or is not what it says.
+    /// Gets an image onto the engine, where it has this name then; `None`: it cannot be had, or is not what it says.
     pub(crate) fn bring(
         &self,
         registry: &Registry,
-        wanted: &Wanted<'_>,
+        fits: Fits<'_>,
         there: &Offer,
         own: &str,
         say: &mut dyn FnMut(Kind),
     ) -> Result<Option<Image>, Problem> {
         let Offer { tag, remote } = there;
-        let own = self.plan.image_name(&self.plan.stages[wanted.at], own);
         let digest = Version::Digest(remote.digest.clone());
         let name = tag.with(digest).to_string();
         let pull = self.calls.engine.pull(&name, None);
@@ -97,9 +83,9 @@ impl Question<'_> {
                 let title = format!("{tag} cannot be pulled: {}", failed.said);
                 Problem::warning(title, "what is missing is run here in place of it")
             }
-            Ok(()) => match self.pulled(&[&name, &own])? {
-                Some(image) if (wanted.fits)(&image) => {
-                    self.call_its_own(&image, &name, &own)?;
+            Ok(()) => match self.pulled(&[&name, own])? {
+                Some(image) if fits(&image) => {
+                    self.call_its_own(&image, &name, own)?;
                     return Ok(Some(image));
                 }
                 Some(_) => foreign(tag),

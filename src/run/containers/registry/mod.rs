@@ -1,26 +1,22 @@
-//! Stages in registries: which of them are there, and getting the deepest one onto the engine.
+//! Stages in registries: what was answered of them; which of them are there (`stages`, `walk`),
+//! and what one is (`image`).
 //!
 //! A tag is a hint. What an image is, its labels say: they are read before a layer is pulled, and again of the image
 //! that came. Whatever a registry does, the run goes on: what cannot be had is built.
 
 pub(crate) mod image;
 pub(crate) mod stages;
+pub(crate) mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::event::Kind;
-use super::lookup::{Question, Start};
-use super::stage::stage_tag;
-use crate::engine::facts::Image;
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
-use crate::registry::{self, Answer, Client, Reference, Remote, Sought, Trouble, Version};
+use crate::registry::{self, Answer, Client, Reference, Remote, Sought, Trouble};
 use crate::time;
-use image::{Offer, Wanted, foreign, pulling};
-use stages::There;
 
 /// What registries answered in this run; shared by all environments.
 pub(crate) struct Registry {
@@ -151,20 +147,6 @@ impl Registry {
         answers.collect()
     }
 
-    /// The image that a name stands for now; `None`: it cannot be had.
-    pub(crate) fn image(
-        &self,
-        of: &Reference,
-        platform: &str,
-        warn: &mut dyn FnMut(Problem),
-    ) -> Option<Remote> {
-        let answer = self.images(&[(of.clone(), platform.to_owned())]).remove(0);
-        answer.unwrap_or_else(|trouble| {
-            self.tell(of, &trouble, warn);
-            None
-        })
-    }
-
     /// Some tags of a repository; none where it cannot be asked.
     pub(crate) fn tags(&self, of: &Reference, most: usize) -> Vec<String> {
         if self.known().lost(&of.host).is_some() {
@@ -226,101 +208,5 @@ impl Registry {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Question<'_> {
-    /// Looks for the stages that would have to run, the deepest first, and gets it if it is there; nothing that it
-    /// spares is pulled. One that is nowhere may begin with an image of its own from there.
-    pub(crate) fn fetch_stages(
-        &self,
-        registry: &Registry,
-        start: &mut Start,
-        say: &mut dyn FnMut(Kind),
-    ) -> Result<(), Problem> {
-        let (mut tried, mut own) = (BTreeSet::new(), BTreeSet::new());
-        while !self.calls.cancel.requested() {
-            let mut sought = self.sought(start, &start.run);
-            sought.retain(|(_, sought)| !tried.contains(&sought.name));
-            let names: Vec<Sought> = sought.iter().map(|(_, sought)| sought.clone()).collect();
-            registry.look(&names, &mut |problem| say(Kind::Warning { problem }));
-            let there = sought.into_iter().find_map(|(at, Sought { name, .. })| {
-                let digest = registry.digest(&name)?.ok()??;
-                Some((at, name, digest))
-            });
-            let deeper = |at: &usize| there.as_ref().is_none_or(|(found, ..)| at > found);
-            let nowhere = self.selection.found().filter(|at| start.run[*at]);
-            let nowhere = nowhere.filter(|at| deeper(at) && !own.contains(at)).last();
-            if let Some(at) = nowhere {
-                own.insert(at);
-                self.own_image_elsewhere(registry, start, at, say)?;
-                continue;
-            }
-            let Some((at, tag, digest)) = there else {
-                break;
-            };
-            match self.fetch_stage(registry, start, at, &tag, digest, say)? {
-                Some((image, there)) => start.take_fetched(at, &image, there, self),
-                None => registry.note(tag.clone(), None),
-            }
-            tried.insert(tag);
-        }
-        Ok(())
-    }
-
-    /// What a stage of no key that is there may start from, if the registry has something newer than the engine.
-    fn own_image_elsewhere(
-        &self,
-        registry: &Registry,
-        start: &mut Start,
-        at: usize,
-        say: &mut dyn FnMut(Kind),
-    ) -> Result<(), Problem> {
-        if self.resume {
-            self.resume_elsewhere(registry, start, at, say)?;
-        }
-        if start.resumes[at].is_none() {
-            self.increment_elsewhere(registry, start, at, say)?;
-        }
-        start.decide(self);
-        Ok(())
-    }
-
-    /// Gets one stage onto the engine; `None`: it is not what its tag says, or cannot be had.
-    fn fetch_stage(
-        &self,
-        registry: &Registry,
-        start: &Start,
-        at: usize,
-        tag: &Reference,
-        digest: String,
-        say: &mut dyn FnMut(Kind),
-    ) -> Result<Option<(Image, There)>, Problem> {
-        let fits = |image: &Image| self.is_stage(start, at, image);
-        let wanted = Wanted::of(at, start, &fits);
-        let named = tag.with(Version::Digest(digest));
-        let mut warn = |problem| say(Kind::Warning { problem });
-        let Some(remote) = registry.image(&named, &wanted.platform, &mut warn) else {
-            return Ok(None);
-        };
-        if !fits(&remote.image) {
-            warn(foreign(tag));
-            return Ok(None);
-        }
-        let there = There::of(tag, &remote);
-        let own = stage_tag(self.plan, start.keys[at], remote.image.links() == 0);
-        let offer = Offer {
-            tag: tag.clone(),
-            remote,
-        };
-        say(pulling(&format!("`{}`", self.plan.stages[at].name), &offer));
-        let image = self.bring(registry, &wanted, &offer, &own, say)?;
-        Ok(image.map(|image| (image, there)))
-    }
-
-    /// Is an image the stage of this key, as a run of this project left it?
-    pub(crate) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
-        let expected = self.expected(at, start);
-        expected.is_clean(image) || !self.clean && expected.is_increment(image)
     }
 }

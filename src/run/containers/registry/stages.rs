@@ -1,18 +1,20 @@
-//! Stages that registries have, told of many environments without a pull.
+//! The stages of one environment in registries: under which names, and what is there.
 
 use std::collections::BTreeSet;
 
+use super::super::super::event::Kind;
 use super::super::lookup::{Question, Start};
 use super::super::stage::stage_tag;
 use super::Registry;
-use super::image::foreign;
+use super::image::{Offer, pulling};
+use crate::engine::facts::Image;
 use crate::problem::Problem;
-use crate::registry::{Reference, Remote, Sought, Trouble, Version};
+use crate::registry::{Reference, Sought, Trouble};
 
-/// A stage that a registry has.
+/// An image of a stage that a registry has.
 #[derive(Clone, Debug)]
 pub(crate) struct There {
-    /// Its name, by the key.
+    /// Its name.
     pub(crate) tag: Reference,
     /// Of the manifest for the platform.
     pub(crate) digest: String,
@@ -21,7 +23,7 @@ pub(crate) struct There {
 }
 
 impl There {
-    pub(crate) fn of(tag: &Reference, remote: &Remote) -> Self {
+    pub(crate) fn of(Offer { tag, remote }: &Offer) -> Self {
         Self {
             tag: tag.clone(),
             digest: remote.digest.clone(),
@@ -35,8 +37,8 @@ impl Question<'_> {
     /// spares all that it stands on.
     pub(crate) fn sought(&self, start: &Start, of: &[bool]) -> Vec<(usize, Sought)> {
         let ends = self.ends();
-        let found: Vec<usize> = self.selection.found().filter(|at| of[*at]).collect();
-        let names = found.into_iter().rev().flat_map(|at| {
+        let stages = self.selection.found().rev().filter(|at| of[*at]);
+        let names = stages.flat_map(|at| {
             let (stage, key) = (&self.plan.stages[at], start.keys[at]);
             let mut down = self.plan.down(at);
             // What was made in increments counts behind what was made clean.
@@ -80,101 +82,27 @@ impl Question<'_> {
             .map(|(_, sought)| registry.digest(&sought.name))
             .find_map(|answer| answer?.err())
     }
-}
 
-/// One environment that is looked for.
-pub(crate) struct Asked<'a> {
-    pub(crate) question: Question<'a>,
-    pub(crate) start: Start,
-}
-
-/// Which stages of an environment are looked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// Those that would be run, the deepest first, and none that it spares.
-    Deepest,
-    /// All that are not on the engine.
-    Every,
-}
-
-/// A name that is there, and which stage of which environment it may be.
-type Candidate = (usize, usize, Reference);
-
-/// Asks for the names of the stages of all these environments at once. The answer: which names are there.
-pub(crate) fn look(
-    asked: &[&mut Asked<'_>],
-    depth: Depth,
-    registry: &Registry,
-    warn: &mut dyn FnMut(Problem),
-) -> Vec<Candidate> {
-    let (mut all, mut first) = (Vec::new(), 0);
-    for (env, one) in asked.iter().enumerate() {
-        let Asked { question, start } = &**one;
-        let of = match depth {
-            Depth::Deepest => start.run.clone(),
-            Depth::Every => start.missing(),
-        };
-        let sought = question.sought(start, &of).into_iter();
-        all.extend(sought.enumerate().map(|(place, (at, mut sought))| {
-            if depth == Depth::Every {
-                sought.ends = BTreeSet::from([at]);
-            }
-            sought.ends = sought.ends.iter().map(|end| first + end).collect();
-            (place, env, at, sought)
-        }));
-        first += start.keys.len();
+    /// Gets a stage onto the engine; `None`: it cannot be had, or is not what it says.
+    pub(super) fn bring_stage(
+        &self,
+        registry: &Registry,
+        start: &Start,
+        at: usize,
+        offer: &Offer,
+        say: &mut dyn FnMut(Kind),
+    ) -> Result<Option<Image>, Problem> {
+        let fits = |image: &Image| self.is_stage(start, at, image);
+        let (stage, links) = (&self.plan.stages[at], offer.remote.image.links());
+        let own = stage_tag(self.plan, start.keys[at], links == 0);
+        say(pulling(&format!("`{}`", stage.name), offer));
+        let own = self.plan.image_name(stage, &own);
+        self.bring(registry, &fits, offer, &own, say)
     }
-    // Of all environments first the deepest stage.
-    all.sort_by_key(|(place, ..)| *place);
-    let names: Vec<Sought> = all.iter().map(|(.., sought)| sought.clone()).collect();
-    registry.look(&names, warn);
-    let there = all.into_iter().filter(|(.., sought)| {
-        let digest = registry.digest(&sought.name);
-        matches!(digest, Some(Ok(Some(_))))
-    });
-    there.map(|(_, env, at, s)| (env, at, s.name)).collect()
-}
 
-/// Notes which stages registries have, by their labels; nothing is pulled.
-pub(crate) fn find(
-    asked: &mut [&mut Asked<'_>],
-    depth: Depth,
-    registry: &Registry,
-    warn: &mut dyn FnMut(Problem),
-) {
-    let mut tried = BTreeSet::new();
-    loop {
-        let mut there = look(asked, depth, registry, warn);
-        there.retain(|one| !tried.contains(one));
-        if depth == Depth::Deepest {
-            let mut seen = BTreeSet::new();
-            there.retain(|(env, ..)| seen.insert(*env));
-        }
-        if there.is_empty() {
-            return;
-        }
-        let named = |(env, _, tag): &Candidate| {
-            let base = &asked[*env].start.base;
-            let digest = registry.digest(tag).and_then(Result::ok).flatten();
-            let version = digest.map_or_else(|| tag.version.clone(), Version::Digest);
-            (tag.with(version), base.platform())
-        };
-        let names: Vec<(Reference, String)> = there.iter().map(named).collect();
-        for (answer, one) in registry.images(&names).into_iter().zip(there) {
-            let (env, at, tag) = &one;
-            let Asked { question, start } = &mut *asked[*env];
-            match answer {
-                Ok(Some(remote)) if question.is_stage(start, *at, &remote.image) => {
-                    start.take_there(*at, There::of(tag, &remote), question);
-                }
-                Ok(Some(_)) => {
-                    warn(foreign(tag));
-                    registry.note(tag.clone(), None);
-                }
-                Ok(None) => registry.note(tag.clone(), None),
-                Err(trouble) => registry.failed(tag, &trouble, warn),
-            }
-            tried.insert(one);
-        }
+    /// Is an image the stage of this key, as a run of this project left it?
+    pub(super) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
+        let expected = self.expected(at, start);
+        expected.is_clean(image) || !self.clean && expected.is_increment(image)
     }
 }
