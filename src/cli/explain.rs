@@ -107,7 +107,7 @@ struct Stage {
     found: Option<Place>,
     image: Option<String>,
     tags: Vec<String>,
-    /// A run would fetch it from the registry.
+    /// A run would fetch it, or its own image that it starts from, from the registry.
     pulled: bool,
     /// Its image was made in increments, or it would run from its own image.
     incremental: Option<Increments>,
@@ -189,7 +189,20 @@ impl Stage {
         match way {
             Way::Clean => {}
             Way::CleanFor(reason) => self.detail = Some(reason.clone()),
-            Way::Own { increments, .. } => self.incremental = Some(increments.clone()),
+            Way::Own {
+                increments,
+                image,
+                there,
+                ..
+            } => {
+                self.incremental = Some(increments.clone());
+                self.image = Some(image.clone());
+                if let Some(there) = there {
+                    self.image = Some(there.digest.clone());
+                    self.tags = vec![there.tag.to_string()];
+                    self.pulled = true;
+                }
+            }
         }
     }
 

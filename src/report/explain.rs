@@ -78,9 +78,8 @@ fn said(stage: &Told) -> String {
         Fate::There {
             tag, bytes, pulled, ..
         } => {
-            let size = size::shown(*bytes);
             let pulled = if *pulled { ", would be pulled" } else { "" };
-            format!("in the registry{pulled}: {} ({size})", clean::visible(tag))
+            format!("in the registry{pulled}: {}", sized(tag, *bytes))
         }
         Fate::Passed => "it passed in its tree".to_owned(),
         Fate::NotNeeded(Spared::Later) => {
@@ -100,11 +99,26 @@ fn from(way: &Way) -> String {
     match way {
         Way::Clean => String::new(),
         Way::CleanFor(reason) => format!("{reason}; "),
-        Way::Own { increments, most } => {
+        Way::Own {
+            increments,
+            most,
+            there,
+            ..
+        } => {
             let (from, links) = (shown(&increments.from), increments.links);
-            format!("from its own image of {from} (link {links} of {most}); ")
+            let there = there.as_ref().map(|there| {
+                let image = sized(&there.tag.to_string(), there.bytes);
+                format!(", in the registry, would be pulled: {image}")
+            });
+            let there = there.unwrap_or_default();
+            format!("from its own image of {from} (link {links} of {most}){there}; ")
         }
     }
+}
+
+/// An image of a registry, and how much it would be to pull it.
+fn sized(tag: &str, bytes: u64) -> String {
+    format!("{} ({})", clean::visible(tag), size::shown(bytes))
 }
 
 fn because(why: &Why) -> String {

@@ -196,6 +196,9 @@ pub(crate) fn ask<'r>(
                     .ok(),
             };
             let start = there.unwrap_or_else(|| question.blind(base));
+            // What is newer than its own images cannot be said without it.
+            let whole = down.is_some();
+            let question = Question { whole, ..question };
             Asked { question, start }
         });
         Known {

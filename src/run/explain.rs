@@ -4,8 +4,10 @@
 use super::World;
 use super::ahead::{self, Known, Ready, Target, Unasked};
 use super::containers::base::Unknown;
+use super::containers::increment::Whence;
 use super::containers::lookup::Start;
 use super::containers::registry::Registry;
+use super::containers::registry::stages::There;
 use super::containers::registry::walk::Purpose;
 use super::local::own;
 use super::records::Now;
@@ -88,7 +90,14 @@ pub(crate) enum Way {
     /// The same, though it is incremental and has an image: for this reason.
     CleanFor(String),
     /// From its own image, of so many links at most.
-    Own { increments: Increments, most: u32 },
+    Own {
+        increments: Increments,
+        most: u32,
+        /// Its id, or its digest in the registry.
+        image: String,
+        /// In the registry: its name and size.
+        there: Option<There>,
+    },
 }
 
 /// Explains the stages of these plans that are wanted. `registry`: `None` with `--offline`.
@@ -263,6 +272,11 @@ impl Asked<'_> {
     fn way(&self, at: usize, start: &Start) -> Way {
         match (&start.increments[at], &start.clean[at]) {
             (Some(own), _) => Way::Own {
+                image: own.image.clone(),
+                there: match &own.whence {
+                    Whence::Registry(there) => Some(there.clone()),
+                    Whence::Engine | Whence::Given => None,
+                },
                 increments: Increments {
                     from: own.from.clone(),
                     links: own.links,

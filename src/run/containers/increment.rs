@@ -16,6 +16,8 @@ use super::checks::MOST_LAYERS;
 use super::lookup::{Question, Start};
 use super::registry::Registry;
 use super::registry::image::pulling;
+use super::registry::stages::There;
+use super::registry::walk::Purpose;
 use super::stage::stage_tag;
 use super::stage_run::StageRun;
 use crate::engine::facts::Image;
@@ -43,12 +45,21 @@ pub(crate) struct Increment {
     pub(crate) from: String,
     /// The time of what is sent to it, in seconds since 1970: a whole second later than all that is in it.
     pub(crate) time: u64,
+    pub(crate) whence: Whence,
+}
+
+/// Where the image is that a stage starts from.
+#[derive(Clone, Debug)]
+pub(crate) enum Whence {
+    Engine,
+    /// It came from a registry, or would.
+    Registry(There),
     /// The person named it.
-    given: bool,
+    Given,
 }
 
 impl Increment {
-    fn of(image: &Image, given: bool) -> Self {
+    fn of(image: &Image, whence: Whence) -> Self {
         let revision = image.label(labels::REVISION).unwrap_or_default();
         let key = image.label(labels::KEY).unwrap_or_default();
         let seconds = image.made().max(0).unsigned_abs().div_ceil(1_000_000_000);
@@ -62,8 +73,12 @@ impl Increment {
                 revision.to_owned()
             },
             time: u64::try_from(seconds).unwrap_or(TIME).max(TIME) + 1,
-            given,
+            whence,
         }
+    }
+
+    fn is_given(&self) -> bool {
+        matches!(self.whence, Whence::Given)
     }
 }
 
@@ -79,18 +94,18 @@ impl Question<'_> {
         for at in missing {
             let given = given.as_ref().filter(|(of, _)| *of == at);
             if let Some((_, image)) = given {
-                self.start_from(at, image, true, start);
+                self.start_from(at, image, Whence::Given, start);
             } else if let Some(image) = self.newest(at, start)? {
-                self.start_from(at, &image, false, start);
+                self.start_from(at, &image, Whence::Engine, start);
             }
         }
         Ok(())
     }
 
     /// Lets a stage start from an image of itself, or notes why it does not.
-    fn start_from(&self, at: usize, image: &Image, given: bool, start: &mut Start) {
-        start.clean[at] = self.no_increment(at, image, given);
-        let own = Increment::of(image, given);
+    fn start_from(&self, at: usize, image: &Image, whence: Whence, start: &mut Start) {
+        let own = Increment::of(image, whence);
+        start.clean[at] = self.no_increment(at, image, own.is_given());
         start.increments[at] = start.clean[at].is_none().then_some(own);
         if start.increments[at].is_some() {
             start.see(image);
@@ -130,7 +145,7 @@ impl Question<'_> {
         self.plan.stages[at].incremental
             && !self.clean
             && !self.whole
-            && !own.is_some_and(|own| own.given)
+            && !own.is_some_and(Increment::is_given)
     }
 
     /// The names of such an image, with the platform.
@@ -146,6 +161,7 @@ impl Question<'_> {
         registry: &Registry,
         start: &mut Start,
         at: usize,
+        purpose: Purpose,
         say: &mut dyn FnMut(Kind),
     ) -> Result<(), Problem> {
         let expected = self.expected(at, start);
@@ -156,7 +172,7 @@ impl Question<'_> {
             return Ok(());
         };
         let image = &there.remote.image;
-        let image = if self.no_increment(at, image, false).is_none() {
+        let image = if purpose == Purpose::Run && self.no_increment(at, image, false).is_none() {
             let stage = &self.plan.stages[at];
             say(pulling(&format!("an image of `{}`", stage.name), &there));
             let key = image.any_key(self.project);
@@ -169,7 +185,7 @@ impl Question<'_> {
             Some(image.clone())
         };
         if let Some(image) = image {
-            self.start_from(at, &image, false, start);
+            self.start_from(at, &image, Whence::Registry(There::of(&there)), start);
         }
         Ok(())
     }

@@ -58,14 +58,14 @@ fn all_environments_ask_at_once_and_only_for_what_they_lack() {
     });
 }
 
-fn explain(project: &Project, words: &[&str]) -> (Vec<Value>, Said) {
+pub(crate) fn explain(project: &Project, words: &[&str]) -> (Vec<Value>, Said) {
     let env = project.env();
     let said = project.runenv(&[&["explain", &env, "--json"], words].concat());
     let json: Value = serde_json::from_str(&said.out).unwrap();
     (json[0]["stages"].as_array().unwrap().clone(), said)
 }
 
-fn words(stages: &[Value], key: &str) -> Vec<String> {
+pub(crate) fn words(stages: &[Value], key: &str) -> Vec<String> {
     let words = stages.iter().map(|stage| stage[key].to_string());
     words
         .map(|word| word.trim_matches('"').to_owned())

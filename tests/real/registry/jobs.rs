@@ -1,15 +1,15 @@
-//! A build that goes from machine to machine: what a stage left that ran out of time, and what comes of one change.
+//! A build that goes from machine to machine: what a stage left that ran out of time.
 
 use std::io::Write;
 use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{HOST, other};
 use crate::support::{Project, engine_says, lines, unique};
 
 /// Two machines, with engines of their own where tests run on two; not at all where they run on none.
-fn machines(toml: &str) -> Option<[Project; 2]> {
+pub(crate) fn machines(toml: &str) -> Option<[Project; 2]> {
     let engines = std::env::var("RUNENV_TEST_ENGINES").unwrap_or_default();
     let engine = engines.split_whitespace().next()?;
     let name = unique();
@@ -19,7 +19,7 @@ fn machines(toml: &str) -> Option<[Project; 2]> {
 }
 
 /// What the engine has of a project is gone where both machines share it.
-fn apart(from: &Project, to: &Project) {
+pub(crate) fn apart(from: &Project, to: &Project) {
     if from.engine == to.engine {
         from.clean();
     }
@@ -87,81 +87,6 @@ fn a_stage_gets_through_jobs_on_three_machines() {
         .code(0)
         .says("`slow` is in the registry");
     assert_eq!(b.ran(), [""; 0]);
-}
-
-/// A make of sorts: what is newer than what was made of it is made again.
-const COMPILED: &str = r#"
-[stage.conf]
-run = ["echo conf"]
-[stage.built]
-copy = ["src"]
-incremental = true
-max-links = 2
-run = ["""
-for f in src/*.c; do
-  o=/made/${f##*/}
-  if [ ! -e $o ] || [ $f -nt $o ]; then mkdir -p /made; echo CC $f; cat $f >$o; fi
-done"""]
-[stage.tested]
-run = ["echo sees $(cat /made/*.c)"]
-"#;
-
-fn compiled(project: &Project) -> Vec<String> {
-    let log = project.log(2, "built");
-    let lines = log.lines().filter_map(|line| line.strip_prefix("CC src/"));
-    lines.map(str::to_owned).collect()
-}
-
-fn links(project: &Project) -> Value {
-    project.stage("tested")["incremental"]["links"].clone()
-}
-
-#[test]
-fn an_increment_starts_from_what_another_machine_built() {
-    let Some([a, b]) = machines(COMPILED) else {
-        return;
-    };
-    for machine in [&a, &b] {
-        for name in ["1", "2", "3"] {
-            machine.file(&format!("src/{name}.c"), format!("int {name};\n"));
-        }
-    }
-    a.run(&["--push"]).code(0);
-    assert_eq!(compiled(&a).len(), 3);
-    apart(&a, &b);
-    b.file("src/2.c", "int two;\n");
-    let said = b.run(&["--push"]).code(0);
-    said.says("an image of `built` is in the registry: pulling")
-        .says("1 file sent");
-    assert_eq!(
-        (compiled(&b), links(&b)),
-        (vec!["2.c".to_owned()], json!(1))
-    );
-    assert_eq!(b.ran(), ["built", "tested"]);
-    assert_eq!(b.stage("built")["pushed"]["state"], "pushed");
-    // The same change: what came of it there is found.
-    apart(&b, &a);
-    a.file("src/2.c", "int two;\n");
-    a.run(&[]).code(0).says("`tested` is in the registry");
-    assert_eq!((a.ran(), links(&a)), (vec![], json!(1)));
-    // One change more: of the two lines that of the other machine is the newer.
-    a.file("src/3.c", "int drei;\n");
-    a.run(&["--push"]).code(0);
-    assert_eq!(
-        (compiled(&a), links(&a)),
-        (vec!["3.c".to_owned()], json!(2))
-    );
-    // That was the last increment for all, and the stage before the clean one need not be run.
-    apart(&a, &b);
-    b.file("src/1.c", "int one;\n");
-    b.run(&[])
-        .code(0)
-        .says("clean after 2 increments")
-        .says("`conf` is in the registry");
-    assert_eq!((b.ran().len(), compiled(&b).len()), (2, 3));
-    // Nothing of it where it is to be clean, though both the engine and the registry have it.
-    a.run(&["--clean"]).code(0);
-    assert_eq!((compiled(&a).len(), links(&a)), (3, Value::Null));
 }
 
 /// Fails the first time. Each environment has a key of its own, and all one repository.

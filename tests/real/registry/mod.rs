@@ -3,6 +3,7 @@
 mod asked;
 mod cleaned;
 mod forged;
+mod increments;
 mod jobs;
 mod logins;
 pub(crate) mod own;

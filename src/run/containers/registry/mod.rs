@@ -147,6 +147,13 @@ impl Registry {
         answers.collect()
     }
 
+    /// Why it is not known what a name stands for; `None`: it is known, or nobody asked.
+    pub(crate) fn trouble(&self, of: &(Reference, String)) -> Option<Trouble> {
+        let known = self.known();
+        let answer = known.images.get(of)?;
+        answer.as_ref().err().cloned()
+    }
+
     /// Some tags of a repository; none where it cannot be asked.
     pub(crate) fn tags(&self, of: &Reference, most: usize) -> Vec<String> {
         if self.known().lost(&of.host).is_some() {

@@ -73,14 +73,19 @@ impl Question<'_> {
         ends
     }
 
-    /// Why it is not known whether a registry has a stage that nobody found.
+    /// Why it is not known whether a registry has a stage that nobody found, or what it would start from.
     pub(crate) fn unasked(&self, start: &Start, at: usize, registry: &Registry) -> Option<Trouble> {
         let mut of = vec![false; start.keys.len()];
         of[at] = true;
         let names = self.sought(start, &of).into_iter();
-        names
-            .map(|(_, sought)| registry.digest(&sought.name))
-            .find_map(|answer| answer?.err())
+        let mut stage = names.map(|(_, sought)| registry.digest(&sought.name));
+        let line = || {
+            let asked = self.starts_elsewhere(at, start);
+            let named = asked.then(|| self.line_there(at, start));
+            let mut named = named.into_iter().flatten();
+            named.find_map(|named| registry.trouble(&named))
+        };
+        stage.find_map(|answer| answer?.err()).or_else(line)
     }
 
     /// Gets a stage onto the engine; `None`: it cannot be had, or is not what it says.

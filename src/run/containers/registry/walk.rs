@@ -38,7 +38,7 @@ impl Question<'_> {
 pub(crate) enum Purpose {
     /// Would something run? The deepest stages that are there, and none that they spare.
     Stale,
-    /// What would run? All stages that are not on the engine.
+    /// What would run, and from what? All stages that are not on the engine, and what they would start from.
     Explain,
     /// What does a run begin with? The deepest stages that are there, and what others start from; it is pulled.
     Run,
@@ -102,11 +102,11 @@ pub(crate) fn find(
         let mut there = look(asked, purpose, registry, &mut warn);
         there.retain(|one| !tried.contains(one));
         let nowhere = match purpose {
-            Purpose::Stale | Purpose::Explain => Vec::new(),
-            Purpose::Run => nowhere(asked, &there, &own),
+            Purpose::Stale => Vec::new(),
+            Purpose::Explain | Purpose::Run => nowhere(asked, &there, &own),
         };
         if !nowhere.is_empty() {
-            own_images(asked, &nowhere, registry, say)?;
+            own_images(asked, &nowhere, purpose, registry, say)?;
             own.extend(nowhere);
             continue;
         }
@@ -146,17 +146,30 @@ fn nowhere(all: &[&mut Asked<'_>], there: &[Candidate], asked: &BTreeSet<At>) ->
 fn own_images(
     asked: &mut [&mut Asked<'_>],
     of: &[At],
+    purpose: Purpose,
     registry: &Registry,
     say: &mut dyn FnMut(Kind),
 ) -> Result<(), Problem> {
+    let mut lines = Vec::new();
     for (env, at) in of {
         let Asked { question, start } = &mut *asked[*env];
         if question.resume {
             question.resume_elsewhere(registry, start, *at, say)?;
+            start.decide(question);
         }
         if start.resumes[*at].is_none() && question.starts_elsewhere(*at, start) {
-            question.increment_elsewhere(registry, start, *at, say)?;
+            lines.push((*env, *at));
         }
+    }
+    // All at once; then the answers are known.
+    let named = lines.iter().flat_map(|(env, at)| {
+        let Asked { question, start } = &*asked[*env];
+        question.line_there(*at, start)
+    });
+    registry.images(&named.collect::<Vec<_>>());
+    for (env, at) in lines {
+        let Asked { question, start } = &mut *asked[env];
+        question.increment_elsewhere(registry, start, at, purpose, say)?;
         start.decide(question);
     }
     Ok(())
