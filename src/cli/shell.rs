@@ -19,9 +19,9 @@ use crate::late::Late;
 use crate::plan::{Plan, Stage, script};
 use crate::problem::{Problem, Problems};
 use crate::run::containers::call::Calls;
-use crate::run::containers::failed;
 use crate::run::containers::mounts;
 use crate::run::containers::proxies;
+use crate::run::containers::resume;
 use crate::run::event::Kind;
 use crate::run::folder::{Failed, Note};
 use crate::run::secrets::Secrets;
@@ -248,7 +248,7 @@ fn failed_image<'p>(
         }
     };
     let elsewhere = !args.offline && !plan.registries.look.is_empty();
-    if elsewhere && let Some((at, image)) = failed::seek(calls, world, plan, &mut say)? {
+    if elsewhere && let Some((at, image)) = resume::seek(calls, world, plan, &mut say)? {
         return Ok((&plan.stages[at], image));
     }
     if note.engine != calls.engine.name() {

@@ -8,9 +8,9 @@ use super::super::log::Log;
 use super::super::owner;
 use super::super::result::{StageResult, State, Took};
 use super::beginning::Files;
-use super::increment;
 use super::stage_run::{Ended, Ran, StageRun};
 use super::stream;
+use super::update;
 use super::verdict;
 use crate::command::Command;
 use crate::engine::Container;
@@ -101,7 +101,7 @@ fn prepare(
             Ok(Ok((engine.start(run.name, script), edited)))
         }
         Files::Changed { chain, time } => {
-            let Update { delivery, gone } = match increment::update(run, chain, *time)? {
+            let Update { delivery, gone } = match update::update(run, chain, *time)? {
                 Ok(update) => update,
                 Err(why) => return Ok(Err(why)),
             };
