@@ -4,12 +4,12 @@
 use std::fmt;
 
 use super::World;
-use super::containers::base::{self, Beyond, Unknown};
 use super::containers::call::Calls;
+use super::containers::lookup::base::{self, Beyond, Unknown};
+pub(crate) use super::containers::lookup::registry::walk::Asked;
+use super::containers::lookup::registry::walk::Purpose;
+use super::containers::lookup::registry::{self, Registry};
 use super::containers::lookup::{self, Question};
-pub(crate) use super::containers::registry::walk::Asked;
-use super::containers::registry::walk::Purpose;
-use super::containers::registry::{self, Registry};
 use super::event::Kind;
 use super::records::Kept;
 use super::stages;

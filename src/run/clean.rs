@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use super::containers::call::{self, Calls};
+use super::containers::leftovers;
+use super::containers::lookup::inventory;
 use super::containers::stage::key_tag;
-use super::containers::{inventory, leftovers};
 use super::freed;
 use crate::digest::Digest;
 use crate::engine::facts::Image;

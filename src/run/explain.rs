@@ -3,12 +3,12 @@
 
 use super::World;
 use super::ahead::{self, Known, Ready, Target, Unasked};
-use super::containers::base::Unknown;
-use super::containers::increment::Whence;
 use super::containers::lookup::Start;
-use super::containers::registry::Registry;
-use super::containers::registry::stages::There;
-use super::containers::registry::walk::Purpose;
+use super::containers::lookup::base::Unknown;
+use super::containers::lookup::increment::Whence;
+use super::containers::lookup::registry::Registry;
+use super::containers::lookup::registry::stages::There;
+use super::containers::lookup::registry::walk::Purpose;
 use super::local::own;
 use super::records::Now;
 use super::result::Increments;

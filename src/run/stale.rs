@@ -2,8 +2,8 @@
 
 use super::World;
 use super::ahead::{self, Known, Target, Unasked};
-use super::containers::registry::Registry;
-use super::containers::registry::walk::Purpose;
+use super::containers::lookup::registry::Registry;
+use super::containers::lookup::registry::walk::Purpose;
 use super::local::own;
 use crate::exec::Cancel;
 use crate::plan::Plan;

@@ -6,7 +6,7 @@ use super::EngineEnv;
 use super::beginning::{Beginning, How};
 use super::call::{Calls, HEAVY};
 use super::lookup::Start;
-use super::resume::Resume;
+use super::lookup::resume::Resume;
 use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::facts;

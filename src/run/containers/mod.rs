@@ -1,29 +1,22 @@
 //! An environment on docker or podman: look up, run what is missing stage by stage, keep what passed.
 
-pub(crate) mod base;
 pub(crate) mod beginning;
 pub(crate) mod call;
 mod checks;
 pub(crate) mod claim;
 pub(crate) mod container;
-mod expected;
 mod failed;
 mod finally;
 mod found;
-pub(crate) mod increment;
-pub(crate) mod inventory;
 pub(crate) mod leftovers;
 pub(crate) mod lookup;
 pub(crate) mod marks;
 mod missing;
 pub(crate) mod mounts;
 mod named;
-mod nearest;
 pub(crate) mod network;
 pub(crate) mod proxies;
 mod push;
-pub(crate) mod registry;
-pub(crate) mod resume;
 pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod stamp;

@@ -1,8 +1,8 @@
 //! Why a stage is run that was passed or found before; and what is kept for that question the next time.
 
 use super::EngineEnv;
-use super::base::Beyond;
 use super::lookup::Start;
+use super::lookup::base::Beyond;
 use crate::plan::chain::Selection;
 use crate::plan::copy;
 use crate::plan::record::Record;

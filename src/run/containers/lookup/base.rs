@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use super::call::Calls;
 use super::inventory::Inventory;
 use super::registry::Registry;
 use crate::config::lock::Pin;
@@ -13,6 +12,7 @@ use crate::engine::facts::Image;
 use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::registry::{Reference, Trouble};
+use crate::run::containers::call::Calls;
 
 /// What may be asked for an image that is not on the engine.
 #[derive(Clone, Copy)]

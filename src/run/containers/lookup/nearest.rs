@@ -1,8 +1,8 @@
 //! The image of a stage that has the most in common with what is to be run, for who has no record of an earlier run: on
 //! the engine, else in a registry. What it was made of, its labels say; an image that does not say it is no guess.
 
-use super::lookup::{Question, Start};
 use super::registry::Registry;
+use super::{Question, Start};
 use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::event::Kind;
-use super::super::lookup::{Question, Start};
-use super::super::stage::stage_tag;
+use super::super::{Question, Start};
 use super::Registry;
 use super::image::{Offer, pulling};
 use crate::engine::facts::Image;
 use crate::problem::Problem;
 use crate::registry::{Reference, Sought, Trouble};
+use crate::run::containers::stage::stage_tag;
+use crate::run::event::Kind;
 
 /// An image of a stage that a registry has.
 #[derive(Clone, Debug)]

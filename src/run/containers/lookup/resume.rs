@@ -5,26 +5,26 @@
 
 use std::sync::Arc;
 
-use super::super::event::Kind;
-use super::super::{World, stages};
 use super::base::{self, Beyond};
-use super::call::Calls;
 use super::expected::{self, Expected};
-use super::lookup::{Found, Question, Start};
 use super::registry::Registry;
 use super::registry::image::pulling;
+use super::{Found, Question, Start};
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::problem::Problem;
+use crate::run::containers::call::Calls;
+use crate::run::event::Kind;
+use crate::run::{World, stages};
 
 /// What a stage left, and goes on from.
 #[derive(Clone, Debug)]
 pub(crate) struct Resume {
-    pub(super) on: Found,
+    pub(crate) on: Found,
     /// Its name on the engine.
-    pub(super) tag: String,
+    pub(crate) tag: String,
 }
 
 impl Question<'_> {

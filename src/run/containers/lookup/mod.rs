@@ -1,17 +1,21 @@
-//! Where to start: which stages the engine has already.
+//! Where to start: which stages the engine has already, which a registry has, and what the others are made from. Here is
+//! asked and decided; nothing runs, and at most an image is pulled.
 //!
 //! One process when the last run's note still holds; else at most three, for any number of images.
+
+pub(crate) mod base;
+pub(crate) mod expected;
+pub(crate) mod increment;
+pub(crate) mod inventory;
+mod nearest;
+pub(crate) mod registry;
+pub(crate) mod resume;
 
 use std::collections::BTreeMap;
 
 use super::super::event::Kind;
 use super::super::folder::Note;
-use super::base::{self, Base, Beyond, Fetched, Had};
 use super::call::Calls;
-use super::increment::Increment;
-use super::inventory::Inventory;
-use super::registry::stages::There;
-use super::resume::Resume;
 use crate::digest::Digest;
 use crate::engine::facts::{HandedDown, Image};
 use crate::engine::labels;
@@ -19,6 +23,11 @@ use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::plan::key::{self, KeyParts};
 use crate::problem::Problem;
+use base::{Base, Beyond, Fetched, Had};
+use increment::Increment;
+use inventory::Inventory;
+use registry::stages::There;
+use resume::Resume;
 
 /// A stage's image.
 #[derive(Clone, Debug)]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::event::Kind;
-use super::super::lookup::{Question, Start};
+use super::super::{Question, Start};
 use super::Registry;
 use super::image::{Offer, foreign};
 use super::stages::There;
 use crate::problem::Problem;
 use crate::registry::{Reference, Sought, Version};
+use crate::run::event::Kind;
 
 /// One environment that is looked for.
 pub(crate) struct Asked<'a> {

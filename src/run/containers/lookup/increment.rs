@@ -6,20 +6,20 @@
 
 use std::sync::Arc;
 
-use super::super::event::Kind;
 use super::base;
-use super::checks::MOST_LAYERS;
-use super::lookup::{Question, Start};
 use super::registry::Registry;
 use super::registry::image::pulling;
 use super::registry::stages::There;
 use super::registry::walk::Purpose;
-use super::stage::stage_tag;
+use super::{Question, Start};
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::copy::delivery::TIME;
 use crate::problem::Problem;
 use crate::registry::Reference;
+use crate::run::containers::checks::MOST_LAYERS;
+use crate::run::containers::stage::stage_tag;
+use crate::run::event::Kind;
 
 /// The image that a stage starts from in place of that of the stage before.
 #[derive(Clone, Debug)]

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::call::{Calls, patience};
-use super::lookup::Found;
+use super::Found;
 use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
 use crate::problem::Problem;
+use crate::run::containers::call::{Calls, patience};
 
 /// How long a list of images may take.
 const LISTING: Duration = Duration::from_secs(600);

@@ -2,14 +2,14 @@
 //!
 //! Whatever a registry does, the run goes on: what cannot be had is as if it were not there.
 
-use super::super::super::event::Kind;
 use super::super::expected::Expected;
-use super::super::lookup::{Question, Start};
-use super::super::transfer;
+use super::super::{Question, Start};
 use super::Registry;
 use crate::engine::facts::{self, Image};
 use crate::problem::Problem;
 use crate::registry::{Reference, Remote, Version};
+use crate::run::containers::transfer;
+use crate::run::event::Kind;
 use crate::size;
 
 /// Is an image the one that is wanted? Asked of what a registry says of it, and again of what came.

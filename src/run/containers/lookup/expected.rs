@@ -1,7 +1,7 @@
 //! What an image has to say of itself to be taken for a stage, for what it left, or for one that it starts from. Tags
 //! are hints: the same is asked of an image on the engine, in a registry, and of what came from there.
 
-use super::lookup::Start;
+use super::Start;
 use crate::digest::{Digest, Digester};
 use crate::engine::facts::Image;
 use crate::engine::labels;
@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::plan::key::{self, KeyParts};
 
 /// The tag of what the stage of a key left when it ended early.
-pub(super) fn failed_tag(key: Digest) -> String {
+pub(crate) fn failed_tag(key: Digest) -> String {
     format!("failed-{}", key.short())
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    pub(super) fn of(
+    pub(crate) fn of(
         project: &str,
         plan: &Plan,
         parts: &[KeyParts],
@@ -51,12 +51,12 @@ impl Expected {
     }
 
     /// `os/architecture`, as registries are asked.
-    pub(super) fn platform(&self) -> String {
+    pub(crate) fn platform(&self) -> String {
         format!("{}/{}", self.os, self.architecture)
     }
 
     /// The newest image of the stage, whatever its key: a tag that moves.
-    pub(super) fn line_tag(&self) -> String {
+    pub(crate) fn line_tag(&self) -> String {
         let mut digester = Digester::new("runenv-line-tag");
         digester
             .field("project", self.project.as_bytes())
@@ -67,17 +67,17 @@ impl Expected {
     }
 
     /// The label of the images that it can start from.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.line.to_string()
     }
 
     /// Is it the stage of this key, made clean?
-    pub(super) fn is_clean(&self, image: &Image) -> bool {
+    pub(crate) fn is_clean(&self, image: &Image) -> bool {
         self.stands(image) && image.stage_key(&self.project) == Some(self.key)
     }
 
     /// The same, made in increments: only for its own environment.
-    pub(super) fn is_increment(&self, image: &Image) -> bool {
+    pub(crate) fn is_increment(&self, image: &Image) -> bool {
         let key = image.increment_key(&self.project, &self.env);
         self.stands(image) && key == Some(self.key)
     }
@@ -87,14 +87,14 @@ impl Expected {
     }
 
     /// Was it left by the stage of this key in this environment?
-    pub(super) fn is_failed(&self, image: &Image) -> bool {
+    pub(crate) fn is_failed(&self, image: &Image) -> bool {
         self.is_like(image)
             && self.is_own(image)
             && image.failed_key(&self.project) == Some(self.key)
     }
 
     /// Is it the stage in this environment, with whatever key?
-    pub(super) fn is_stage(&self, image: &Image) -> bool {
+    pub(crate) fn is_stage(&self, image: &Image) -> bool {
         self.is_like(image)
             && self.is_own(image)
             && image.label(labels::STAGE) == Some(&self.stage)
@@ -102,7 +102,7 @@ impl Expected {
     }
 
     /// The same, and may the stage start from it in place of the stage before?
-    pub(super) fn is_in_line(&self, image: &Image) -> bool {
+    pub(crate) fn is_in_line(&self, image: &Image) -> bool {
         self.is_stage(image) && image.label(labels::LINE) == Some(&self.line())
     }
 
