@@ -200,20 +200,48 @@ fn temporary(path: &Path) -> PathBuf {
 /// Replaces a file whole: temp, write, rename. After a kill the old file or the new one is there.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     let temp = temporary(path);
+    let create = || {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o644).open(&temp)
+    };
     let write = || -> io::Result<()> {
-        let _ = fs::remove_file(&temp);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o644)
-            .open(&temp)?;
-        file.write_all(bytes)?;
+        let file = create().or_else(|error| {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                return Err(error);
+            }
+            // What a dead process of our number left.
+            fs::remove_file(&temp)?;
+            create()
+        });
+        file?.write_all(bytes)?;
         fs::rename(&temp, path)
     };
     write().map_err(|e| {
         let _ = fs::remove_file(&temp);
         trouble("write", path, &e)
     })
+}
+
+/// The same, unless the file says just this already: a new one costs the disk more than a look at the old one.
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    if says(path, bytes) {
+        return Ok(());
+    }
+    write_atomic(path, bytes)
+}
+
+/// Is it a file, and no link to one, of just these bytes?
+fn says(path: &Path, bytes: &[u8]) -> bool {
+    let Ok(mut file) = open(path, OFlags::NONBLOCK | OFlags::NOFOLLOW) else {
+        return false;
+    };
+    let long = bytes.len() as u64;
+    let same_length = |meta: fs::Metadata| meta.is_file() && meta.len() == long;
+    if !file.metadata().is_ok_and(same_length) {
+        return false;
+    }
+    let mut old = Vec::with_capacity(bytes.len());
+    io::Read::read_to_end(&mut file, &mut old).is_ok() && old == bytes
 }
 
 /// Makes a link to where something is, in place of one that leads elsewhere; to what is not there none is left.
@@ -245,4 +273,44 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Problem> {
 pub(crate) fn create(path: &Path) -> Result<File, Problem> {
     let _ = fs::remove_file(path);
     File::create(path).map_err(|e| trouble("write", path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    #[test]
+    fn what_says_the_same_already_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let write = |text: &str| {
+            write_if_changed(&path, text.as_bytes()).unwrap();
+            assert_eq!(read(&path).unwrap(), text.as_bytes());
+            path.symlink_metadata().unwrap().ino()
+        };
+        let first = write("one");
+        assert_eq!(write("one"), first);
+        let second = write("two");
+        assert_ne!(second, first);
+        assert_ne!(write("twos"), second);
+        // A link is replaced, whatever it leads to.
+        let other = folder.path().join("other");
+        fs::rename(&path, &other).unwrap();
+        symlink(&other, &path).unwrap();
+        write("twos");
+        assert!(!path.is_symlink());
+    }
+
+    #[test]
+    fn what_a_dead_process_of_our_number_left_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for n in 0..500 {
+            let left = format!(".file.{}.{n}.tmp", std::process::id());
+            File::create(folder.path().join(left)).unwrap();
+        }
+        write_atomic(&path, b"text").unwrap();
+        assert_eq!(read(&path).unwrap(), b"text");
+    }
 }

@@ -62,6 +62,11 @@ impl Mask {
         })))
     }
 
+    /// Is there nothing to mask?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// A text that is whole.
     pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.0.is_none() {

@@ -197,11 +197,25 @@ impl EnvFolder {
 
     pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Problem> {
         is_ours(&self.0)?;
-        let mut value = serde_json::to_value(value).expect("our own values are JSON");
-        self.1.json(&mut value);
-        let mut text = serde_json::to_string_pretty(&value).expect("it is JSON already");
-        text.push('\n');
-        files::write_atomic(&self.0.join(name), text.as_bytes())
+        files::write_atomic(&self.0.join(name), self.json(value).as_bytes())
+    }
+
+    /// The same for what is seldom new.
+    pub(crate) fn update_json(&self, name: &str, value: &impl Serialize) -> Result<(), Problem> {
+        is_ours(&self.0)?;
+        files::write_if_changed(&self.0.join(name), self.json(value).as_bytes())
+    }
+
+    fn json(&self, value: &impl Serialize) -> String {
+        let text = if self.1.is_empty() {
+            serde_json::to_string_pretty(value)
+        } else {
+            serde_json::to_value(value).and_then(|mut value| {
+                self.1.json(&mut value);
+                serde_json::to_string_pretty(&value)
+            })
+        };
+        text.expect("our own values are JSON") + "\n"
     }
 
     /// Something of the last result. A broken one is none.

@@ -38,6 +38,8 @@ struct Queue {
     most: usize,
     /// How many of those that run only wait for somebody.
     lent: usize,
+    /// How many of these have waited long enough, and want to go on.
+    returning: usize,
     progress: Vec<Progress>,
     results: Vec<Option<EnvResult>>,
 }
@@ -54,6 +56,16 @@ impl Slots {
         Lent(self)
     }
 
+    /// What a thread that has ended a job begins. Others are woken only where there is something for them.
+    fn go_on(&self, turns: &[Turn<'_>]) -> Next {
+        let mut queue = self.queue();
+        let next = queue.begin(turns);
+        if queue.returning > 0 || queue.next(turns) != Next::Wait {
+            self.changed.notify_all();
+        }
+        next
+    }
+
     /// Whoever panicked while holding it has left nothing half done.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -68,9 +80,11 @@ impl Slots {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let mut queue = self.0.queue();
+        queue.returning += 1;
         while queue.busy() >= queue.most {
             queue = self.0.wait(queue);
         }
+        queue.returning -= 1;
         queue.lent -= 1;
     }
 }
@@ -94,8 +108,9 @@ enum Next {
     Over,
 }
 
-/// Runs every job on a thread of its own, at most `most` at once, and gives their results in their order. `run` gets a
-/// job's index, and that of a job it depends on which did not pass.
+/// Runs the jobs on threads, at most `most` at once, and gives their results in their order. `run` gets a job's index, and
+/// that of a job it depends on which did not pass. A thread that has ended one begins the next: a new one costs more than
+/// a job of which nothing is to be run.
 pub(super) fn each(
     slots: &Slots,
     turns: &[Turn<'_>],
@@ -105,24 +120,29 @@ pub(super) fn each(
     *slots.queue() = Queue {
         most: most.max(1),
         lent: 0,
+        returning: 0,
         progress: vec![Progress::Waiting; turns.len()],
         results: vec![None; turns.len()],
     };
     thread::scope(|scope| {
         let mut queue = slots.queue();
         loop {
-            match queue.next(turns) {
+            match queue.begin(turns) {
                 Next::Over => break,
                 Next::Wait => queue = slots.wait(queue),
                 Next::Begin(at, failed) => {
-                    queue.progress[at] = Progress::Running;
                     scope.spawn(move || {
-                        let mut ending = Ending {
-                            slots,
-                            at,
-                            result: None,
-                        };
-                        ending.result = Some(run(at, failed));
+                        let mut next = Next::Begin(at, failed);
+                        while let Next::Begin(at, failed) = next {
+                            let mut ending = Ending {
+                                slots,
+                                at,
+                                result: None,
+                            };
+                            ending.result = Some(run(at, failed));
+                            drop(ending);
+                            next = slots.go_on(turns);
+                        }
                     });
                 }
             }
@@ -146,11 +166,22 @@ impl Drop for Ending<'_> {
         let state = result.as_ref().map_or(State::Error, |result| result.state);
         queue.progress[self.at] = Progress::Ended(state);
         queue.results[self.at] = result;
-        self.slots.changed.notify_all();
+        if thread::panicking() {
+            self.slots.changed.notify_all();
+        }
     }
 }
 
 impl Queue {
+    /// The same, begun.
+    fn begin(&mut self, turns: &[Turn<'_>]) -> Next {
+        let next = self.next(turns);
+        if let Next::Begin(at, _) = next {
+            self.progress[at] = Progress::Running;
+        }
+        next
+    }
+
     fn next(&self, turns: &[Turn<'_>]) -> Next {
         let running = |at: &usize| self.progress[*at] == Progress::Running;
         let waiting = |at: &usize| self.progress[*at] == Progress::Waiting;
@@ -159,7 +190,8 @@ impl Queue {
         if !all.clone().any(|at| waiting(&at)) {
             return Next::Over;
         }
-        if self.busy() >= self.most {
+        // Those that have waited go first.
+        if self.busy() + self.returning >= self.most {
             return Next::Wait;
         }
         let kept_apart = |turn: &Turn<'_>| {
@@ -305,6 +337,46 @@ mod tests {
             EnvResult::new(turns[at].env, State::Passed)
         });
         assert_eq!(*busy.lock().unwrap(), (0, 1));
+    }
+
+    #[test]
+    fn one_that_has_waited_goes_before_new_ones() {
+        let turns = ["a", "b", "c", "d"].map(|env| turn(env, false, &[]));
+        let slots = Slots::default();
+        let (sender, come) = std::sync::mpsc::channel();
+        let come = Mutex::new(come);
+        let seen = Mutex::new(Vec::new());
+        let see = |what: &str| seen.lock().unwrap().push(what.to_owned());
+        each(&slots, &turns, 1, &|at, _| {
+            see(turns[at].env);
+            if at == 0 {
+                let lent = slots.lend();
+                come.lock().unwrap().recv().unwrap();
+                drop(lent);
+                see("a again");
+            } else if at == 1 {
+                sender.send(()).unwrap();
+                // Until it wants to go on.
+                while slots.queue().returning == 0 {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            EnvResult::new(turns[at].env, State::Passed)
+        });
+        assert_eq!(seen.into_inner().unwrap(), ["a", "b", "a again", "c", "d"]);
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_one_begins_the_next() {
+        let turns: Vec<_> = (0..20).map(|_| turn("a", false, &[])).collect();
+        let threads = Mutex::new(Vec::new());
+        each(&Slots::default(), &turns, 1, &|_, _| {
+            threads.lock().unwrap().push(thread::current().id());
+            EnvResult::new("a", State::Passed)
+        });
+        let mut threads = threads.into_inner().unwrap();
+        threads.dedup();
+        assert_eq!(threads.len(), 1);
     }
 
     #[test]

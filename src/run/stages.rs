@@ -36,7 +36,8 @@ pub(crate) fn run(
     let manifests = read(plan, world, selection)?;
     let parts = parts(plan, &manifests, &here(plan, world.host));
     folder.forget(&plan.stages)?;
-    folder.write_json("plan.json", &json::of(plan, &parts))?;
+    folder.update_json("plan.json", &json::of(plan, &parts))?;
+    let note = folder.note();
     let mut run = EngineEnv {
         calls: Calls {
             engine,
@@ -51,7 +52,8 @@ pub(crate) fn run(
         manifests,
         parts,
         proxies: proxies(engine, plan, world)?,
-        note: folder.note(),
+        noted: note.clone(),
+        note,
         network: None,
         whole: false,
         spent: Spent::default(),

@@ -77,6 +77,8 @@ pub(crate) struct EngineEnv<'a> {
     pub(crate) manifests: Vec<Option<Manifest>>,
     pub(crate) parts: Vec<KeyParts>,
     pub(crate) note: Note,
+    /// The note as its file has it.
+    pub(crate) noted: Note,
     pub(crate) proxies: Proxies,
     pub(crate) network: Option<Network>,
     /// An image could not be made up to date: no stage starts from its own in this run.
@@ -136,8 +138,13 @@ impl EngineEnv<'_> {
     fn write_down(&mut self) -> Result<(), Problem> {
         self.remember()?;
         self.calls.engine.name().clone_into(&mut self.note.engine);
-        if self.note != self.folder.note() {
+        self.write_note()
+    }
+
+    fn write_note(&mut self) -> Result<(), Problem> {
+        if self.note != self.noted {
             self.folder.write_note(&self.note)?;
+            self.noted.clone_from(&self.note);
         }
         Ok(())
     }
@@ -274,7 +281,7 @@ impl EngineEnv<'_> {
         let name = &self.plan.stages[at].name;
         // Whatever ends us from here on: what is in their place then is not known.
         if self.note.artifacts.remove(name).is_some() {
-            self.folder.write_note(&self.note)?;
+            self.write_note()?;
         }
         tell.say(Kind::StageStarted {
             number: at + 1,

@@ -137,7 +137,7 @@ impl LocalEnv<'_> {
         let kept = own.as_ref().map_or(0, |own| own.first(selection));
         self.folder.forget(&self.plan.stages[..kept])?;
         self.folder
-            .write_json("plan.json", &json::of(self.plan, parts))?;
+            .update_json("plan.json", &json::of(self.plan, parts))?;
         let begun = time::now_nanos();
         let ended = self.stages(selection, own, to);
         if !self.plan.isolated {
