@@ -209,3 +209,39 @@ fn two_processes_share_what_each_builds() {
     assert_eq!(fake.images().len(), 1 + 2);
     assert_eq!(fake.containers(), Vec::<String>::new());
 }
+
+/// One client asks for one image after the other: of many, two ask at once.
+#[test]
+fn many_images_are_asked_for_by_two_clients() {
+    let (mut file, mut fake) = (FILE_OF_MANY.to_owned(), Fake::empty());
+    for n in 10..70 {
+        file += &format!("[system.s{n}]\nimage = \"i:{n}\"\nrelease.latest = {{}}\n");
+        fake = fake.image(&format!("i:{n}"));
+    }
+    let project = Project::new().envs_toml(&file).engine(&fake);
+    let stale = || project.runenv("list --stale --all --offline");
+    assert_eq!(stale().exits(0).stdout.lines().count(), 60);
+    let mut asked = fake.calls_of("docker image inspect");
+    asked.sort();
+    let call = |image: &str, numbers: std::ops::Range<u32>| {
+        let images = numbers.map(|n| format!(" {image}{n}"));
+        "docker image inspect".to_owned() + &images.collect::<String>()
+    };
+    let expected = ["i:", "sha256:base-i-"].map(|i| [call(i, 10..40), call(i, 40..70)]);
+    assert_eq!(asked, expected.concat());
+
+    // Of names that are not all there each is asked for by itself.
+    std::fs::remove_dir_all(fake.folder().join("images/i-50")).unwrap();
+    fake.forget_calls();
+    stale();
+    let mut asked = fake.calls_of("docker image inspect");
+    asked.retain(|call| call.contains(" i:"));
+    assert_eq!(asked.len(), 2 + 60);
+}
+
+const FILE_OF_MANY: &str = r#"
+[project]
+name = "p"
+[stage.one]
+run = ["echo one"]
+"#;

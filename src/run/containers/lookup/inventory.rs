@@ -3,8 +3,10 @@
 //! It may be out of date as soon as it is told: who finds an image gone says `forget` and looks again.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use super::Found;
@@ -12,11 +14,15 @@ use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
 use crate::engine::labels;
+use crate::exec::Output;
 use crate::problem::Problem;
 use crate::run::containers::call::{Calls, patience};
 
 /// How long a list of images may take.
 const LISTING: Duration = Duration::from_secs(600);
+/// A client that asks for fewer images is not worth its start, and how many ask at once.
+const SHARE: usize = 24;
+const CLIENTS: usize = 2;
 /// Before a list of images is asked for again.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -157,15 +163,47 @@ fn inspect(calls: &Calls<'_>, names: &[&String]) -> Result<Option<Vec<Arc<Image>
         return Ok(Some(Vec::new()));
     }
     let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-    let output = calls.within(&calls.engine.image_inspect(&names), patience(names.len()))?;
-    if output.exit.stopped.is_some() {
-        return Ok(None);
+    let mut all = Vec::new();
+    for (output, images, asked) in told(calls, &names)? {
+        if output.exit.stopped.is_some() {
+            return Ok(None);
+        }
+        if images.len() < asked {
+            calls.check_answers(&output)?;
+        }
+        all.extend(images);
     }
-    let images = facts::images(&output.stdout)?;
-    if images.len() < names.len() {
-        calls.check_answers(&output)?;
-    }
-    Ok(Some(images.into_iter().map(Arc::new).collect()))
+    Ok(Some(shared(all)))
+}
+
+/// What the engine says, what images it tells of, and for how many it was asked.
+type Told = (Output, Vec<Image>, usize);
+
+/// What the engine says of these images, in their order. Its client asks for one after the other: of many, a few clients
+/// ask side by side, each for its share.
+fn told(calls: &Calls<'_>, images: &[&str]) -> Result<Vec<Told>, Problem> {
+    let ask = |share: &[&str]| -> Result<Told, Problem> {
+        let inspect = calls.engine.image_inspect(share);
+        let output = calls.within(&inspect, patience(share.len()))?;
+        let images = match output.exit.stopped {
+            None => facts::images(&output.stdout)?,
+            Some(_) => Vec::new(),
+        };
+        Ok((output, images, share.len()))
+    };
+    let clients = (images.len() / SHARE).clamp(1, CLIENTS);
+    let (first, others) = images.split_at(images.len().div_ceil(clients));
+    thread::scope(|scope| {
+        let others = others.chunks(first.len().max(1));
+        let others: Vec<_> = others
+            .map(|share| scope.spawn(move || ask(share)))
+            .collect();
+        let others = others.into_iter().map(|asking| {
+            let asked = asking.join();
+            asked.unwrap_or_else(|panic| resume_unwind(panic))
+        });
+        std::iter::once(ask(first)).chain(others).collect()
+    })
 }
 
 /// The project's images that carry these labels, too, as the engine has them now.
@@ -198,8 +236,8 @@ pub(crate) fn listed(calls: &Calls<'_>, list: &Command) -> Result<Vec<Image>, Pr
         return Ok(Vec::new());
     }
     // Its exit code says nothing: one image that vanished meanwhile makes it fail.
-    let inspect = calls.engine.image_inspect(&ids);
-    facts::images(&calls.within(&inspect, patience(ids.len()))?.stdout)
+    let told = told(calls, &ids)?.into_iter();
+    Ok(told.flat_map(|(_, images, _)| images).collect())
 }
 
 fn shared(images: Vec<Image>) -> Vec<Arc<Image>> {
