@@ -12,21 +12,29 @@ set -uo pipefail
 # shellcheck source=lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 
-# dead: of `ID NAME...` lines the ids of those with the name of a test that no process runs
+# dead: of `WHAT NAME...` lines each WHAT with the name of a test that no process runs
 dead() {
-  local id rest
-  while read -r id rest; do
+  local what rest
+  while read -r what rest; do
     [[ " $rest" =~ [^a-z0-9]rt([0-9]+)x[0-9]+ ]] || continue
-    kill -0 "${BASH_REMATCH[1]}" 2>/dev/null || echo "$id"
+    kill -0 "${BASH_REMATCH[1]}" 2>/dev/null || echo "$what"
   done | sort -u
+}
+
+# named: images by their names, which may be a second one of a base image; by id only where there is no tag
+named() {
+  local id name
+  while read -r id name; do
+    case $name in *:'<none>') echo "$id $name";; *) echo "$name $name";; esac
+  done
 }
 
 sweep() {
   local engine=$1 containers images
   mapfile -t containers < <("$engine" ps -a --no-trunc --format '{{.ID}} {{.Image}} {{.Names}}' | dead)
   [ ${#containers[@]} = 0 ] || "$engine" rm -f -v "${containers[@]}" >/dev/null 2>&1
-  mapfile -t images < <("$engine" image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' | dead)
-  [ ${#images[@]} = 0 ] || "$engine" image rm -f "${images[@]}" >/dev/null 2>&1
+  mapfile -t images < <("$engine" image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' | named | dead)
+  [ ${#images[@]} = 0 ] || "$engine" image rm "${images[@]}" >/dev/null 2>&1
   [ $((${#containers[@]} + ${#images[@]})) = 0 ] ||
     echo "$engine: ${#containers[@]} containers, ${#images[@]} images"
 }
