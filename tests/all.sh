@@ -5,6 +5,7 @@
 #               tests/all.sh PART...     only these, in the order below
 #               tests/all.sh -l          names of the parts
 # Environment:  RUNENV_TEST_ENGINES  engines of the part `real`        default "docker podman"
+#               RUST_TEST_THREADS    tests that run at once           default one more than processors
 #               RUNENV_CI_CLIENTS    where the CI clients are put      default target/ci-clients
 #               and that of tests/engines/*.sh
 # Output:       `== part NAME`, what the part prints, `== part NAME ok|FAILED seconds`; a table at the end
@@ -17,6 +18,8 @@ cd "$(dirname "$0")/.." || exit 2
 command -v cargo >/dev/null || PATH=$PATH:$HOME/.cargo/bin
 CLIENTS=${RUNENV_CI_CLIENTS:-target/ci-clients}
 export RUNENV_TEST_ENGINES=${RUNENV_TEST_ENGINES:-docker podman}
+# Tests wait for engines and for time as much as they compute.
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc) + 1))}
 wanted=("$@")
 table=()
 known=' '

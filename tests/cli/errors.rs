@@ -45,6 +45,7 @@ fn run(input: &Path) -> String {
 #[test]
 fn every_mistake_gets_its_text() {
     let mut wrong = Vec::new();
+    let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
     let pairs = pairs();
     assert!(pairs.len() >= 60, "only {} pairs", pairs.len());
     for input in pairs {
@@ -52,7 +53,6 @@ fn every_mistake_gets_its_text() {
         let name = input.file_name().unwrap().to_string_lossy().into_owned();
         let text = run(&input);
         says_what_to_do(&name, &text);
-        let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
         if let Err(error) = assert.try_eq(Some(&name), Data::text(text), expected.raw()) {
             wrong.push(format!("{name}:\n{error}"));
         }

@@ -146,7 +146,7 @@ fn an_image_that_is_nowhere() {
         );
         let project = Project::new(engine, &toml);
         project
-            .runenv(&["run", &env(engine)])
+            .runenv(&["run", "--retries", "0", &env(engine)])
             .code(3)
             .says("cannot be pulled");
     });

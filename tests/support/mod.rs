@@ -17,6 +17,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 pub(crate) use fake::Fake;
 use regex::Regex;
@@ -205,17 +206,24 @@ impl Project {
         let text = String::from_utf8_lossy(bytes)
             .replace(&self.root.display().to_string(), "[ROOT]")
             .replace(&self.top.display().to_string(), "[TOP]");
-        let steady = [
-            (r"\b\d+\.\d{1,2}s\b", "[TIME]"),
-            (r"\bthis machine is \S+", "this machine is [HOST]"),
-            (r" *\(end of life \d{4}-\d\d-\d\d\)", ""),
-        ];
-        steady.iter().fold(text, |text, (differs, same)| {
-            let differs = Regex::new(differs).expect("a regular expression");
+        STEADY.iter().fold(text, |text, (differs, same)| {
             differs.replace_all(&text, *same).into_owned()
         })
     }
 }
+
+/// What differs from run to run, and what stands for it.
+static STEADY: LazyLock<[(Regex, &str); 3]> = LazyLock::new(|| {
+    let regex = |text| Regex::new(text).expect("a regular expression");
+    [
+        (regex(r"\b[0-9]+\.[0-9]{1,2}s\b"), "[TIME]"),
+        (
+            regex(r"\bthis machine is [^ \n]+"),
+            "this machine is [HOST]",
+        ),
+        (regex(r" *\(end of life [0-9]{4}-[0-9]{2}-[0-9]{2}\)"), ""),
+    ]
+});
 
 impl Ran {
     /// Checks the exit code, shows everything if it is another.
