@@ -1,6 +1,6 @@
 //! What engines answer, parsed strictly: images and the state of containers.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::labels;
@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::time;
 
 /// An image as `image inspect` shows it; both engines write the same names for what we read.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Image {
     pub(crate) id: String,
@@ -54,14 +54,14 @@ impl HandedDown {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RootFs {
     #[serde(default)]
     pub(crate) layers: Option<Vec<String>>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Config {
     pub(crate) env: Option<Vec<String>>,
@@ -78,7 +78,7 @@ pub(crate) struct Config {
     pub(crate) healthcheck: Option<Healthcheck>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Healthcheck {
     pub(crate) test: Option<Vec<String>>,

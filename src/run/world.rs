@@ -12,6 +12,7 @@ use super::containers::lookup;
 use super::containers::lookup::inventory::Inventory;
 use super::containers::lookup::registry::Registry;
 use super::containers::lookup::registry::walk::{self, Purpose};
+use super::containers::lookup::remembered;
 use super::folder::Folder;
 use super::local::made::Told;
 use super::looked::Looked;
@@ -131,7 +132,7 @@ impl<'a> World<'a> {
             });
             let names: Vec<String> = names.collect();
             let calls = Calls::new(engine, cancel);
-            let _ = self.inventory(engine).ask(&calls, &names);
+            let _ = remembered::ask(self.inventory(engine), &calls, &names, &self.folder);
         }
     }
 

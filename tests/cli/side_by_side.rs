@@ -239,6 +239,55 @@ fn many_images_are_asked_for_by_two_clients() {
     assert_eq!(asked.len(), 2 + 60);
 }
 
+/// Of images that an earlier run was told of it is only asked whether they are there, in one list of all.
+#[test]
+fn what_was_told_of_many_images_is_not_asked_again() {
+    let file = FILE_OF_MANY.replace("{}", "") + "[system.box]\nimage = \"debian:bookworm\"\n";
+    let releases = (10..44).map(|n| format!("[system.box.release.r{n}]\n"));
+    let file = file.replace("echo one", "echo {env-name}") + &releases.collect::<String>();
+    let fake = Fake::new();
+    let project = Project::new().envs_toml(&file).engine(&fake);
+    let run = || {
+        fake.forget_calls();
+        project.runenv("run -q -p 4 --all").exits(0);
+        let calls = fake
+            .calls()
+            .into_iter()
+            .filter(|call| call.starts_with("docker image"));
+        let mut calls: Vec<String> = calls
+            .map(|call| {
+                format!(
+                    "{} of {}",
+                    &call[..call.len().min(20)],
+                    call.split(' ').count() - 3
+                )
+            })
+            .collect();
+        calls.sort();
+        calls
+    };
+    run();
+    let told = ["docker image inspect of 35"];
+    let again = ["docker image inspect of 1", "docker image ls -aq  of 2"];
+    assert_eq!(run(), told, "nothing is remembered yet");
+    assert_eq!(run(), again);
+    let kept = project.path(".runenv/docker-images.json");
+    std::fs::write(&kept, "{").unwrap();
+    assert_eq!(run(), told, "a broken file");
+    assert_eq!(run(), again);
+
+    // One that is gone is made again, and remembered.
+    let note = project.json(".runenv/docker-box-r20/images.json");
+    let id = note["images"]["one"].as_str().unwrap();
+    let images = fake.folder().join("images");
+    std::fs::remove_dir_all(images.join(id.replace(':', "-"))).unwrap();
+    assert!(run().len() > 2);
+    let result = project.json(".runenv/docker-box-r20/result.json");
+    assert_eq!(result["stages"][0]["cached"], false);
+    run();
+    assert_eq!(run(), again);
+}
+
 const FILE_OF_MANY: &str = r#"
 [project]
 name = "p"

@@ -226,7 +226,8 @@ commit() {
   read -r image <"$made/image"
   folder_of "$image"
   parent=$folder
-  new_image "sha256:$(printf %s "$1" | cksum | tr -d ' ')" "$2"
+  # As long as a digest: by that runenv knows ids from names.
+  new_image "sha256:$(printf %s "$1" | cksum | awk '{ id = $1 $2; while (length(id) < 64) id = "0" id; print id }')" "$2"
   { cat "$parent/layers" ; echo "layer-of-$1" ; } >"$new/layers"
   # What is changed comes last; of two lines of one name the last counts.
   { cat "$made/labels" ; printf %s "$changed" ; } |

@@ -85,6 +85,12 @@ impl Inventory {
         Ok(())
     }
 
+    /// Notes what is known of images without a question; `None`: it is not there.
+    pub(super) fn know(&self, images: impl Iterator<Item = (String, Option<Image>)>) {
+        let images = images.map(|(id, image)| (id, image.map(Arc::new)));
+        self.known().asked.extend(images);
+    }
+
     /// The image of this name or id, if it was asked for and is there.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Image>> {
         self.known().asked.get(name).cloned().flatten()
@@ -153,7 +159,7 @@ impl Inventory {
 }
 
 /// Ids as engines write them; a name is not 64 hex digits.
-fn is_id(name: &str) -> bool {
+pub(super) fn is_id(name: &str) -> bool {
     Digest::parse(name.strip_prefix("sha256:").unwrap_or(name)).is_some()
 }
 

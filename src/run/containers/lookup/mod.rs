@@ -9,6 +9,7 @@ pub(crate) mod increment;
 pub(crate) mod inventory;
 mod nearest;
 pub(crate) mod registry;
+pub(crate) mod remembered;
 pub(crate) mod resume;
 
 use std::collections::BTreeMap;
