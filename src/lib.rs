@@ -8,7 +8,7 @@
 //! | 1 names | `name` | factors, axes, names, conditions |
 //! | 2 written | `catalog config` | what the catalog and the file say, checked |
 //! | 3 one environment | `environment packages` | layers, substitution: every setting final, with its origin |
-//! | 4 plan | `plan engine` | concrete commands as values, keys; pure |
+//! | 4 plan | `plan engine ci` | concrete commands as values, keys, what CI systems get; pure |
 //! | 5 doing | `exec registry run` | `exec` alone starts processes, `registry` alone uses the network; `run` turns plans into events and results |
 //! | 6 telling | `report` | events and problems as text |
 //! | 7 commands | `cli` | what was typed |
@@ -20,6 +20,7 @@
 //! more.
 
 mod catalog;
+mod ci;
 mod cli;
 mod command;
 mod config;

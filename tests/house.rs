@@ -21,7 +21,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
     ("names", &["name"]),
     ("what is written", &["catalog", "config"]),
     ("one environment", &["environment", "packages"]),
-    ("the plan", &["engine", "plan"]),
+    ("the plan", &["ci", "engine", "plan"]),
     ("doing", &["exec", "registry", "run"]),
     ("telling", &["report"]),
     ("commands", &["cli"]),

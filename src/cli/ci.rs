@@ -1,4 +1,7 @@
-//! `runenv ci matrix`: the selected environments as the JSON that a workflow's matrices take. Starts no process.
+//! `runenv ci matrix`: the selected environments as the JSON that a workflow's matrices take; and `ci plan`. Starts no
+//! process.
+
+mod plan;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -20,6 +23,8 @@ pub(crate) struct CiArgs {
 enum What {
     /// Print the selected environments as one line of JSON: a list of matrices of at most 256 jobs
     Matrix(MatrixArgs),
+    /// Work out from the times of runs which stages share a job, and how long all jobs take
+    Plan(plan::PlanArgs),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -30,13 +35,21 @@ struct MatrixArgs {
 
 impl CiArgs {
     pub(super) fn selection(&mut self) -> &mut Selection {
-        let What::Matrix(args) = &mut self.what;
-        &mut args.selection
+        match &mut self.what {
+            What::Matrix(args) => &mut args.selection,
+            What::Plan(args) => &mut args.selection,
+        }
     }
 }
 
 pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
-    let What::Matrix(args) = args.what;
+    match args.what {
+        What::Matrix(args) => matrix(args, context),
+        What::Plan(args) => plan::exec(args, context),
+    }
+}
+
+fn matrix(args: MatrixArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let entries = context.selected(&project, &args.selection)?;
     let names: Vec<&str> = entries.iter().map(|e| e.canonical.as_str()).collect();

@@ -3,7 +3,7 @@
 use super::event::{Event, Kind};
 use super::folder::EnvFolder;
 use super::result::{EnvResult, State, Took};
-use super::{Job, Options, World, stages};
+use super::{Job, Options, World, history, stages};
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::plan::Plan;
@@ -122,10 +122,11 @@ fn begun(
         result.problem = Some(problem.title.clone());
         result.trouble = Some(problem);
     }
+    let mut warn = |problem| tell(event(Kind::Warning { problem }));
     if let Err(problem) = folder.write_json("result.json", &result) {
-        lost(problem, &mut result, &mut |problem| {
-            tell(event(Kind::Warning { problem }));
-        });
+        lost(problem, &mut result, &mut warn);
+    } else if let Err(problem) = history::append(&world.folder, &result, world.secrets.mask()) {
+        warn(problem);
     }
     result
 }

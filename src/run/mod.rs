@@ -16,6 +16,7 @@ pub(crate) mod explain;
 pub(crate) mod finally;
 pub(crate) mod folder;
 mod freed;
+pub(crate) mod history;
 pub(crate) mod local;
 pub(crate) mod log;
 mod log_file;
@@ -34,6 +35,7 @@ pub(crate) mod schedule;
 pub(crate) mod secrets;
 pub(crate) mod stages;
 pub(crate) mod stale;
+pub(crate) mod times;
 pub(crate) mod why;
 mod world;
 

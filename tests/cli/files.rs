@@ -48,6 +48,7 @@ fn the_folder_has_what_the_design_says() {
 .runenv/docker-debian-bookworm/plan.json
 .runenv/docker-debian-bookworm/result.json
 .runenv/docker-root
+.runenv/history.jsonl
 
 "#]],
     );

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "",
     "run",
     "list",
@@ -17,6 +17,7 @@ const VERBS: [&str; 17] = [
     "doctor",
     "ci",
     "ci matrix",
+    "ci plan",
     "dockerfile",
     "devcontainer",
     "schema",
