@@ -35,7 +35,7 @@ fn random(below: u64) -> u64 {
 
 #[test]
 fn runenv_is_killed_at_any_moment() {
-    let times: u32 = std::env::var("RUNENV_TEST_KILLS").map_or(3, |n| n.parse().unwrap());
+    let times: u32 = std::env::var("RUNENV_TEST_KILLS").map_or(2, |n| n.parse().unwrap());
     each(|engine| {
         let (project, stranger) = (Project::plain(engine, CHAIN), Stranger::new(engine));
         project.file("src", "src\n");
