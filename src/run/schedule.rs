@@ -285,7 +285,8 @@ mod tests {
             turn("c", false, &[]),
         ];
         let (top, order) = begun(&turns, 3);
-        assert_eq!((top, order.join(" ").as_str()), (2, "a c b"));
+        // Two threads begin at once: which of them is seen first is chance.
+        assert_eq!((top, order[2].as_str()), (2, "b"), "{order:?}");
         let turns = [turn("a", false, &[]), turn("a", false, &[])];
         assert_eq!(begun(&turns, 2).0, 1);
     }
