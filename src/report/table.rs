@@ -139,6 +139,13 @@ fn cell(stage: &StageResult, colour: bool) -> Cell {
     Cell::new(&text, style, colour)
 }
 
+/// Plain texts in such columns as `aligned` makes.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let cell = |text: &String| Cell(text.clone(), text.chars().count());
+    let rows = rows.iter().map(|row| row.iter().map(cell).collect());
+    aligned(&rows.collect::<Vec<Vec<Cell>>>())
+}
+
 /// Columns two blanks apart, no blanks at the end of a line.
 fn aligned(table: &[Vec<Cell>]) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);

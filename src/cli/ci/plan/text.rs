@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Question;
 use crate::ci::plan::{Group, Planned, TooLong};
 use crate::nearest::counted;
+use crate::report::table::columns;
 use crate::run::result::Took;
 use crate::time::show_duration;
 
@@ -48,23 +49,7 @@ fn table(question: &Question, planned: &Planned) -> String {
         let number = (at + 1).to_string();
         rows.push([number, time, of, group.count.to_string(), stages]);
     }
-    aligned(&rows)
-}
-
-/// Columns two blanks apart, no blanks at the end of a line.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..N).map(|at| width(at).unwrap_or_default()).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().zip(&widths);
-        let line: String = cells
-            .map(|(cell, width)| format!("{cell:width$}  "))
-            .collect();
-        text += line.trim_end();
-        text += "\n";
-    }
-    text
+    columns(&rows)
 }
 
 /// What no split helps.
@@ -93,7 +78,7 @@ fn too_long(question: &Question, planned: &Planned) -> String {
             count => format!("{count} stages are"),
         },
         (question.asked.longest.as_secs() / 60).max(1),
-        aligned(&rows)
+        columns(&rows)
     )
 }
 

@@ -1,8 +1,8 @@
 //! `incremental = true`: a stage whose key nothing has starts from its own newest image in place of the stage before.
 //!
 //! Such an image is one of this stage of this environment on the same base image, where all is the same but files and the
-//! stage's own commands (`key::line`), on the engine or in the registry; the commands are run again, and the files are made up to date by what the image
-//! says of them. What comes of it is never found by other environments, nor by `--clean` runs.
+//! stage's own commands (`key::line`), on the engine or in the registry; the commands are run again, and the files are made
+//! up to date by what the image says of them. What comes of it is never found by other environments, nor by `--clean` runs.
 
 use std::sync::Arc;
 

@@ -47,7 +47,7 @@ struct Known {
 }
 
 impl Inventory {
-    /// Asks for all of these that nobody has asked for yet, in one process.
+    /// Asks for all of these that nobody has asked for yet, in one process; in two at once for many.
     pub(crate) fn ask(&self, calls: &Calls<'_>, names: &[String]) -> Result<(), Problem> {
         let mut known = self.known();
         let mut new: Vec<&String> = Vec::new();

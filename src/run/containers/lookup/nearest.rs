@@ -67,12 +67,9 @@ impl Question<'_> {
 
     /// Some of the images that registries have of a stage.
     fn images_there(&self, at: usize, start: &Start, registry: &Registry) -> Vec<(String, Image)> {
-        let (stage, platform) = (&self.plan.stages[at], start.base.platform());
+        let platform = start.base.platform();
         let mut images = Vec::new();
-        for name in self.plan.registry_names(stage, "key") {
-            let Ok(repository) = Reference::parse(&name) else {
-                continue;
-            };
+        for repository in self.references(at, "key") {
             let tags = registry.tags(&repository, MOST_TAGS).into_iter();
             let tags = tags.filter(|tag| tag.starts_with("key-")).take(MOST);
             let names = tags.map(|tag| (repository.with(Version::Tag(tag)), platform.clone()));

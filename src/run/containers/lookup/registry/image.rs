@@ -52,13 +52,20 @@ impl Question<'_> {
         Expected::of(self.project, self.plan, self.parts, at, start)
     }
 
-    /// What registries are asked for who want an image of a stage by its tag: names and platform.
-    pub(crate) fn named(&self, at: usize, start: &Start, tag: &str) -> Vec<(Reference, String)> {
-        let platform = start.base.platform();
+    /// The names of an image of a stage in all registries that are looked into, by its tag. A name that no registry can
+    /// have is no image's.
+    pub(crate) fn references(&self, at: usize, tag: &str) -> Vec<Reference> {
         let names = self.plan.registry_names(&self.plan.stages[at], tag);
-        // A name that no registry can have is no image's.
-        let names = names.iter().filter_map(|name| Reference::parse(name).ok());
-        names.map(|name| (name, platform.clone())).collect()
+        names
+            .into_iter()
+            .filter_map(|name| Reference::parse(&name).ok())
+            .collect()
+    }
+
+    /// What registries are asked for who want such an image: names and platform.
+    pub(crate) fn named(&self, at: usize, start: &Start, tag: &str) -> Vec<(Reference, String)> {
+        let names = self.references(at, tag).into_iter();
+        names.map(|name| (name, start.base.platform())).collect()
     }
 
     /// Gets an image onto the engine, where it has this name then; `None`: it cannot be had, or is not what it says.

@@ -39,15 +39,12 @@ impl Question<'_> {
         let ends = self.ends();
         let stages = self.selection.found().rev().filter(|at| of[*at]);
         let names = stages.flat_map(|at| {
-            let (stage, key) = (&self.plan.stages[at], start.keys[at]);
             let mut down = self.plan.down(at);
             // What was made in increments counts behind what was made clean.
             let increments = !self.clean && down.any(|below| self.plan.stages[below].incremental);
             let kinds = [true].into_iter().chain(increments.then_some(false));
-            let tags = kinds.map(|clean| stage_tag(self.plan, key, clean));
-            let names = tags.flat_map(|tag| self.plan.registry_names(stage, &tag));
-            // A name that no registry can have is no image's.
-            let names = names.filter_map(|name| Reference::parse(&name).ok());
+            let tags = kinds.map(|clean| stage_tag(self.plan, start.keys[at], clean));
+            let names = tags.flat_map(|tag| self.references(at, &tag));
             names.map(|name| (at, name)).collect::<Vec<_>>()
         });
         let sought = names.map(|(at, name)| {
