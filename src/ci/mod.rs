@@ -1,3 +1,19 @@
-//! What CI systems make of environments: which stages share a job, and how long jobs take. Pure.
+//! What CI systems get: an environment's stages as jobs in a row, all environments as matrices. Pure: made of envs.toml
+//! alone, so the same file gives the same bytes on every machine.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `shape` `stages` | what `[ci]` says of each environment |
+//! | `pipeline` | the environments of each event, and what else workflows depend on |
+//! | `matrix` | environments as cells, split where a matrix is full |
+//! | `yaml` | values as YAML |
+//! | `plan` | which stages share a job by the times of runs, and how long all jobs take |
+//! | `github` | a pipeline as GitHub's workflows |
 
+pub(crate) mod github;
+pub(crate) mod matrix;
+pub(crate) mod pipeline;
 pub(crate) mod plan;
+pub(crate) mod shape;
+mod stages;
+mod yaml;

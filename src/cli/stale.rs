@@ -18,7 +18,7 @@ use crate::run::stale::{self, Stale};
 #[derive(Clone, Debug, Args)]
 pub(crate) struct StaleArgs {
     /// Only environments of which a stage would run: it is neither on the engine nor in the registry
-    #[arg(long, conflicts_with_all = ["axes"])]
+    #[arg(long)]
     pub(super) stale: bool,
     /// Ask no registry (with --stale)
     #[arg(long, env = "RUNENV_OFFLINE", value_parser = FalseyValueParser::new())]

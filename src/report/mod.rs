@@ -9,6 +9,7 @@
 //! ```
 
 pub(crate) mod clean;
+pub(crate) mod difference;
 pub(crate) mod excerpt;
 pub(crate) mod explain;
 pub(crate) mod failure;

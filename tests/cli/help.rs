@@ -16,6 +16,7 @@ const VERBS: [&str; 18] = [
     "clean",
     "doctor",
     "ci",
+    "ci github",
     "ci matrix",
     "ci plan",
     "dockerfile",

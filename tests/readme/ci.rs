@@ -8,7 +8,7 @@ use crate::blocks::blocks;
 use crate::{command, engines, root, said};
 
 /// act, where `tests/engines/ci-clients.sh` put it.
-fn act() -> Option<PathBuf> {
+pub(crate) fn act() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join("act"))
@@ -37,6 +37,11 @@ fn repository(folder: &Path, broken: bool) {
         workflow(),
     )
     .expect("a file");
+    commit(folder);
+}
+
+/// Makes a repository of a folder, as a runner finds one.
+pub(crate) fn commit(folder: &Path) {
     let git = |words: &[&str]| {
         let output = command("git", folder)
             .args(words)

@@ -16,6 +16,7 @@ mod readme;
 mod run;
 mod schema;
 mod tutorial;
+mod workflows;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -27,7 +27,7 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
     /// Print the axes and their values instead; a NAME is then an axis, a value, a part of one, or a glob
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stale")]
     pub(super) axes: bool,
     #[command(flatten)]
     pub(super) stale: StaleArgs,

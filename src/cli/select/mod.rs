@@ -93,6 +93,43 @@ impl Selection {
         words::split(self.names.iter().chain(&self.envs))
     }
 
+    /// The words that select the same again, as they are typed.
+    pub(super) fn again(&self) -> Vec<String> {
+        let option = |name: &str, value: &String| [name.to_owned(), value.clone()];
+        let mut words: Vec<String> = self.names.iter().chain(&self.envs).cloned().collect();
+        words.extend(self.labels.iter().flat_map(|l| option("-m", l)));
+        words.extend(self.factors.iter().flat_map(|f| option("-f", f)));
+        words.extend(self.skip.iter().flat_map(|s| option("--skip", s)));
+        words.extend(self.all.then(|| "--all".to_owned()));
+        words
+    }
+
+    /// The same as variables of a later command's; what they cannot say is a mistake.
+    pub(super) fn variables(&self) -> Result<Vec<(String, String)>, Problem> {
+        if self.factors.len() > 1 {
+            let title = "the jobs of a workflow take one `-f`";
+            return Err(Problem::new(
+                title,
+                "write the conditions as one: `-` is and, `,` is or",
+            ));
+        }
+        let names: Vec<String> = self.names.iter().chain(&self.envs).cloned().collect();
+        let all = [
+            ("RUNENV_ENV", names.join(" ")),
+            ("RUNENV_LABEL", self.labels.join(",")),
+            ("RUNENV_FACTORS", self.factors.join("")),
+            ("RUNENV_SKIP", self.skip.join(",")),
+            ("RUNENV_ALL", if self.all { "1" } else { "" }.to_owned()),
+        ];
+        let said = all.into_iter().filter(|(_, value)| !value.is_empty());
+        Ok(said.map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// Does it ask what happened on this machine?
+    pub(super) fn asks_results(&self) -> bool {
+        self.failed
+    }
+
     /// The words behind the command where they are no environments.
     pub(super) fn typed(&self) -> Vec<String> {
         words::split(&self.names)

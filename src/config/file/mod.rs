@@ -60,7 +60,7 @@ pub(crate) struct File {
     pub(crate) env: Map<Spanned<EnvTable>>,
     /// Where images are shared. Not built yet.
     pub(crate) registry: Option<Registry>,
-    /// What generated workflows are like. Not built yet: `ci matrix` alone is.
+    /// What generated workflows are like (docs/ci.md).
     pub(crate) ci: Option<CiTable>,
 }
 
@@ -138,7 +138,7 @@ pub(crate) struct Registry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct CiTable {
-    /// Stages that share a job: a list of lists of stages.
+    /// Stages that share a job: a list of lists of stages. Those that it does not list belong to the last job.
     pub(crate) jobs: Option<Vec<List>>,
     /// Stages that run as jobs of their own where a condition holds: stage -> condition.
     pub(crate) follow_up: Option<Map<Text>>,
@@ -146,11 +146,11 @@ pub(crate) struct CiTable {
     pub(crate) systems: Option<List>,
     /// The configurations that workflows run.
     pub(crate) configs: Option<List>,
-    /// The time after which the CI system ends a job.
+    /// The time after which the CI system ends a job: 6 h unless set.
     pub(crate) time_limit: Option<Text>,
     /// The most jobs of one matrix.
     pub(crate) matrix_limit: Option<Spanned<u32>>,
-    /// The most jobs that run at a time.
+    /// The most environments that run at a time.
     pub(crate) max_parallel: Option<Spanned<u32>>,
     /// The runner's label; or a table of labels by architecture.
     pub(crate) runs_on: Option<Spanned<RunsOn>>,
@@ -170,7 +170,7 @@ pub(crate) struct CiTable {
 pub(crate) struct Login {
     /// The registry's host, if it is not the repository's.
     pub(crate) registry: Option<Text>,
-    /// The name of the user, or of the secret that holds it.
+    /// The name of the user, or, in capitals, of the secret that holds it.
     pub(crate) username: Option<Text>,
     /// The name of the secret with the password.
     pub(crate) password: Option<Text>,

@@ -1,0 +1,234 @@
+//! Steps of jobs, and what they may not hold.
+
+use super::super::pipeline::{Goal, Login, Pipeline};
+use super::super::yaml::{Entry, Yaml, entry, text};
+use crate::config::file::shape::Step;
+
+/// Actions by the commit that a release is: a tag can be moved, a commit can not.
+struct Action {
+    name: &'static str,
+    commit: &'static str,
+    release: &'static str,
+}
+
+const CHECKOUT: Action = Action {
+    name: "actions/checkout",
+    commit: "11bd71901bbe5b1630ceea73d27597364c9af683",
+    release: "v4.2.2",
+};
+const UPLOAD: Action = Action {
+    name: "actions/upload-artifact",
+    commit: "ea165f8d65b6e75b540449e92b4886f43607fa02",
+    release: "v4.6.2",
+};
+
+/// Of a fork's pull request: its code runs where no secret is and nothing may be pushed.
+pub(super) const FORK: &str = "github.event.pull_request.head.repo.full_name != github.repository";
+pub(super) const NO_FORK: &str =
+    "github.event.pull_request.head.repo.full_name == github.repository";
+
+/// An expression, as a value.
+pub(super) fn expression(inside: &str) -> Yaml {
+    text(format!("${{{{ {inside} }}}}"))
+}
+
+/// A text where GitHub looks for expressions: what looks like one stays a text.
+pub(super) fn data(value: &str) -> Yaml {
+    text(value.replace("${{", "${{ '${{' }}"))
+}
+
+pub(super) fn map(entries: impl IntoIterator<Item = Entry>) -> Yaml {
+    Yaml::Map(entries.into_iter().collect())
+}
+
+fn uses(action: &Action) -> Entry {
+    entry("uses", text(format!("{}@{}", action.name, action.commit))).behind(action.release)
+}
+
+/// Calls a workflow of the same commit. `./` is what every runner knows; the newer `$/` means the same.
+pub(super) fn calls(path: &str) -> Entry {
+    entry("uses", text(format!("./{path}"))).behind("zizmor: ignore[self-repository]")
+}
+
+/// The tree, without what could write to it.
+pub(super) fn checkout() -> Yaml {
+    let with = map([entry("persist-credentials", Yaml::Flag(false))]);
+    map([uses(&CHECKOUT), entry("with", with)])
+}
+
+/// Those of `[ci] steps-before`, then a look whether runenv is there.
+pub(super) fn before(pipeline: &Pipeline) -> Vec<Yaml> {
+    let own = pipeline.steps_before.iter().map(|step| match step {
+        Step::Line(line) => map([entry("run", script(line))]),
+        Step::Table(table) => value(&toml::Value::Table(table.clone())),
+    });
+    let version = map([
+        entry("name", text("which runenv")),
+        entry("run", text("runenv --version")),
+    ]);
+    own.chain([version]).collect()
+}
+
+/// Shell lines.
+fn script(lines: &str) -> Yaml {
+    if lines.trim_end().contains('\n') {
+        Yaml::Lines(format!("{}\n", lines.trim_end_matches('\n')))
+    } else {
+        text(lines.trim_end_matches('\n'))
+    }
+}
+
+/// A step as it is written.
+fn value(toml: &toml::Value) -> Yaml {
+    match toml {
+        toml::Value::String(lines) => script(lines),
+        toml::Value::Integer(number) => Yaml::Number(*number),
+        toml::Value::Float(number) => Yaml::Decimal(*number),
+        toml::Value::Boolean(flag) => Yaml::Flag(*flag),
+        toml::Value::Datetime(time) => text(time.to_string()),
+        toml::Value::Array(all) => Yaml::List(all.iter().map(value).collect()),
+        toml::Value::Table(all) => map(all.iter().map(|(k, v)| entry(k, value(v)))),
+    }
+}
+
+/// Logs in; `trusted`: only where this holds.
+pub(super) fn login(login: &Login, trusted: Option<&str>) -> Yaml {
+    let secret = |name: &str| match name {
+        "GITHUB_TOKEN" => expression("github.token"),
+        name => expression(&format!("secrets.{name}")),
+    };
+    let user = match &login.user {
+        None => expression("github.actor"),
+        Some(name) if is_secret(name) => secret(name),
+        Some(name) => data(name),
+    };
+    let mut step = vec![entry("name", text("log in to the registry"))];
+    step.extend(trusted.map(|trusted| entry("if", expression(trusted))));
+    let variables = [
+        entry("REGISTRY", data(&login.host)),
+        entry("REGISTRY_USER", user),
+        entry("REGISTRY_PASSWORD", secret(&login.password)),
+    ];
+    let line = format!(
+        "printf '%s' \"$REGISTRY_PASSWORD\" | {} login \"$REGISTRY\" --username \"$REGISTRY_USER\" --password-stdin",
+        login.client
+    );
+    step.extend([entry("env", map(variables)), entry("run", text(line))]);
+    Yaml::Map(step)
+}
+
+/// The name of a secret, as they are written; a user's name is not in capitals.
+fn is_secret(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// The names of the secrets that a job needs, but for the token that every job has.
+pub(super) fn secrets(login: Option<&Login>) -> Vec<&str> {
+    let user = login
+        .and_then(|l| l.user.as_deref())
+        .filter(|user| is_secret(user));
+    let all = user.into_iter().chain(login.map(|l| l.password.as_str()));
+    all.filter(|name| *name != "GITHUB_TOKEN").collect()
+}
+
+/// Runs what the job is for.
+pub(super) fn run(pipeline: &Pipeline, goal: &Goal, pushes: bool) -> Yaml {
+    let mut variables = vec![entry("ENV", expression("inputs.env"))];
+    let mut words = String::from("runenv -e \"$ENV\"");
+    let several = match goal {
+        Goal::All => false,
+        Goal::Stages(stages) => {
+            variables.push(entry(
+                if stages.len() == 1 { "STAGE" } else { "STAGES" },
+                data(&stages.join(" ")),
+            ));
+            stages.len() > 1
+        }
+        Goal::Said(key) => {
+            variables.push(entry("STAGES", expression(&format!("inputs.{key}"))));
+            true
+        }
+    };
+    if *goal != Goal::All {
+        words += " --to \"$STAGE\"";
+    }
+    if pushes {
+        words += " --push=try";
+    }
+    if pushes && pipeline.long {
+        words += " --push-failed --resume";
+    }
+    if !pipeline.own_limits {
+        words += &format!(" --timeout {}m", minutes(pipeline) - margin(pipeline));
+    }
+    let lines = if several {
+        let words = words.replace("$STAGE", "$stage");
+        Yaml::Lines(format!(
+            "code=0\nfor stage in $STAGES; do\n  {words} || code=$?\ndone\nexit \"$code\"\n"
+        ))
+    } else {
+        text(words)
+    };
+    map([
+        entry("name", text("run")),
+        entry("env", Yaml::Map(variables)),
+        entry("run", lines),
+    ])
+}
+
+/// After so many minutes GitHub ends the job.
+pub(super) fn minutes(pipeline: &Pipeline) -> u64 {
+    (pipeline.time_limit.as_secs() / 60).max(2)
+}
+
+/// What is left of them to keep, push and upload what was done.
+fn margin(pipeline: &Pipeline) -> u64 {
+    (minutes(pipeline) / 12).max(1)
+}
+
+/// Uploads what the run left, however it ended.
+pub(super) fn upload(job: &str) -> Yaml {
+    let folder = ".runenv/${{ inputs.env }}";
+    let paths = format!("{folder}/result.json\n{folder}/log/\n{folder}/artifacts/\n");
+    let with = [
+        entry("name", text(format!("${{{{ inputs.env }}}}.{job}"))),
+        entry("path", Yaml::Lines(paths)),
+        entry("include-hidden-files", Yaml::Flag(true)),
+        entry("if-no-files-found", text("ignore")),
+        entry("overwrite", Yaml::Flag(true)),
+    ];
+    map([
+        entry("name", text("keep logs, artifacts and the result")),
+        entry("if", expression("!cancelled()")),
+        uses(&UPLOAD),
+        entry("with", map(with)),
+    ])
+}
+
+/// Why a step of `[ci] steps-before` is not written, and what to do.
+pub(crate) fn refused(step: &Step) -> Option<(&'static str, &'static str)> {
+    let script = match step {
+        Step::Line(line) => Some(line.as_str()),
+        Step::Table(table) => table.get("run").and_then(toml::Value::as_str),
+    };
+    if script.is_some_and(|script| script.contains("${{")) {
+        return Some((
+            "an expression inside a shell line: what it gives would be run as text of the script",
+            "hand it over as a variable: `{ run = \"echo \\\"$NAME\\\"\", env = { NAME = \"${{ … }}\" } }`",
+        ));
+    }
+    let Step::Table(table) = step else {
+        return None;
+    };
+    let action = table.get("uses").and_then(toml::Value::as_str)?;
+    let pinned = action.rsplit_once('@').is_some_and(|(_, commit)| {
+        let commit = commit.strip_prefix("sha256:").unwrap_or(commit);
+        commit.len() >= 40 && commit.chars().all(|c| c.is_ascii_hexdigit())
+    });
+    let known = pinned || action.starts_with("./");
+    (!known).then_some((
+        "an action that is not pinned: whoever can move its tag can run anything in these jobs",
+        "name the commit in place of the tag: `actions/cache@0123…` with 40 digits",
+    ))
+}

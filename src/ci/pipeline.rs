@@ -1,0 +1,210 @@
+//! What `[ci]` means: which environments an event runs, which job runs which stages, on which machines, for how long.
+
+use std::time::Duration;
+
+use super::matrix::Cell;
+use super::shape::{Shape, share};
+use crate::config::file::shape::{RunsOn, Step};
+use crate::config::file::{CiTable, List};
+use crate::config::listed::Entry;
+use crate::config::{Project, Spanned, forms};
+use crate::environment::layers;
+use crate::problem::{Problem, Problems};
+use crate::time;
+
+/// The machine of a job, where nothing else is said.
+const MACHINE: &str = "ubuntu-latest";
+/// GitHub ends a job after this time, where nothing else is said.
+const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
+
+/// What one job of an environment runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// The environment, whole.
+    All,
+    /// The same stages of every environment.
+    Stages(Vec<String>),
+    /// What the cell says under this key; nothing: the job has nothing to do.
+    Said(String),
+}
+
+/// A job of the row, or one beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) goal: Goal,
+}
+
+/// An event's environments.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    /// `None`: all of them.
+    pub(crate) label: Option<String>,
+    pub(crate) events: Vec<String>,
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// How a job logs in.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) host: String,
+    /// A name, or that of a secret; `None`: who started the workflow.
+    pub(crate) user: Option<String>,
+    pub(crate) password: String,
+    /// The engine's client.
+    pub(crate) client: &'static str,
+}
+
+/// All that a generated workflow depends on.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) project: String,
+    pub(crate) sets: Vec<Set>,
+    pub(crate) schedule: Vec<String>,
+    /// Jobs in a row; one where nothing is shared, since the next would find nothing.
+    pub(crate) jobs: Vec<Job>,
+    /// Stages that run beside each other behind the last job, each where a cell lists it.
+    pub(crate) follow_up: Vec<String>,
+    /// What one job runs that cannot hand anything on.
+    pub(crate) whole: Goal,
+    /// Is there a registry to push to?
+    pub(crate) shares: bool,
+    pub(crate) login: Option<Login>,
+    /// The label of every machine; `None`: a cell has its own.
+    pub(crate) runs_on: Option<String>,
+    pub(crate) time_limit: Duration,
+    /// May a build be longer than a job? So says who wrote the limit.
+    pub(crate) long: bool,
+    /// Have stages limits of their own, which `--timeout` would replace?
+    pub(crate) own_limits: bool,
+    pub(crate) steps_before: Vec<Step>,
+    pub(crate) matrix_limit: usize,
+    pub(crate) max_parallel: Option<u32>,
+    pub(crate) warnings: Vec<Problem>,
+}
+
+/// A label or none, the events that run its environments, and these.
+pub(crate) type Chosen = (Option<String>, Vec<String>, Vec<Entry>);
+
+/// The pipeline of the environments that each event runs.
+pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline, Problems> {
+    let (project, table) = (shape.project, &shape.table);
+    let sets = sets(shape, chosen)?;
+    let limit = table.time_limit.as_ref();
+    let limit = limit.and_then(|text| time::parse_duration(text.get_ref()).ok());
+    let texts = |list: Option<&List>| {
+        let texts = project.texts(list).into_iter();
+        texts.map(|(text, _)| text).collect()
+    };
+    let stages = shape.follow_up().into_iter();
+    let steps = table.steps_before.iter().flatten();
+    Ok(Pipeline {
+        project: project.name.clone(),
+        login: login(project, table, &sets),
+        sets,
+        schedule: texts(table.schedule.as_ref()),
+        jobs: jobs(shape),
+        follow_up: stages.map(|(stage, _)| stage.get_ref().clone()).collect(),
+        whole: shape.goal(shape.rows.len(), "to-all"),
+        shares: shape.shares,
+        runs_on: match table.runs_on.as_ref().map(Spanned::get_ref) {
+            None => Some(MACHINE.to_owned()),
+            Some(RunsOn::Label(label)) => Some(label.clone()),
+            Some(RunsOn::ByArchitecture(_)) => None,
+        },
+        time_limit: limit.unwrap_or(TIME_LIMIT),
+        long: limit.is_some(),
+        own_limits: own_limits(project, chosen)?,
+        steps_before: steps.map(|step| step.get_ref().clone()).collect(),
+        matrix_limit: shape.limit(),
+        max_parallel: table.max_parallel.as_ref().map(|n| *n.get_ref()),
+        warnings: warnings(shape),
+    })
+}
+
+/// The environments of each event as cells.
+fn sets(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Vec<Set>, Problems> {
+    let (mut sets, mut problems) = (Vec::new(), Problems::default());
+    for (label, events, entries) in chosen {
+        let taken = entries.iter().filter(|entry| shape.takes(entry));
+        let cells = taken.filter_map(|entry| problems.keep(shape.cell(entry)));
+        sets.push(Set {
+            label: label.clone(),
+            events: events.clone(),
+            cells: cells.collect(),
+        });
+    }
+    if problems.0.is_empty() {
+        Ok(sets)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Has any of them a limit of its own?
+fn own_limits(project: &Project, chosen: &[Chosen]) -> Result<bool, Problem> {
+    for entry in chosen.iter().flat_map(|(_, _, entries)| entries) {
+        let (_, draft) = layers::draft(project, &entry.name)?;
+        let mut stages = draft.stages.values();
+        if draft.settings.timeout.is_some() || stages.any(|stage| stage.timeout.is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The jobs in a row.
+fn jobs(shape: &Shape<'_>) -> Vec<Job> {
+    let job = |at: usize| {
+        let goal = shape.goal(at, &format!("to-{}", at + 1));
+        let name = match &goal {
+            Goal::Stages(stages) => stages.join(", "),
+            Goal::All | Goal::Said(_) if shape.rows.len() == 1 => "run".to_owned(),
+            Goal::All | Goal::Said(_) => format!("part {} of {}", at + 1, shape.rows.len()),
+        };
+        let id = format!("part-{}", at + 1);
+        Job { id, name, goal }
+    };
+    let idle = |job: &Job| job.goal == Goal::Stages(vec![String::new()]);
+    (0..shape.rows.len())
+        .map(job)
+        .filter(|job| !idle(job))
+        .collect()
+}
+
+fn login(project: &Project, table: &CiTable, sets: &[Set]) -> Option<Login> {
+    let login = table.login.as_ref()?;
+    let password = login.password.as_ref()?.get_ref().clone();
+    let repository = share(project).map(|text| match text.get_ref().split_once('/') {
+        _ if !forms::has_host(text.get_ref()) => "docker.io",
+        Some((host, _)) => host,
+        None => text.get_ref(),
+    });
+    let host = login
+        .registry
+        .as_ref()
+        .map(|text| text.get_ref().as_str())
+        .or(repository)?;
+    let mut cells = sets.iter().flat_map(|set| &set.cells);
+    let podman = cells.all(|cell| cell.env.starts_with("podman-"));
+    Some(Login {
+        host: host.to_owned(),
+        user: login.username.as_ref().map(|text| text.get_ref().clone()),
+        password,
+        client: if podman { "podman" } else { "docker" },
+    })
+}
+
+/// What `[ci]` says and workflows cannot do.
+fn warnings(shape: &Shape<'_>) -> Vec<Problem> {
+    let jobs = shape.table.jobs.as_deref().unwrap_or_default();
+    let mut all = Vec::new();
+    if let Some(second) = jobs.get(1).filter(|_| !shape.shares) {
+        let title = "`jobs` needs a registry: without one an environment's stages run in one job";
+        let help =
+            "say where stages are handed on: `[registry]` with `repository = \"ghcr.io/owner\"`";
+        all.push(Problem::warning(title, help).place(shape.project.place(second.span())));
+    }
+    all
+}

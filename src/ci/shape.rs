@@ -1,0 +1,216 @@
+//! What `[ci]` says of each environment: which stages its jobs run, on which machine.
+
+use super::matrix::{Cell, MOST_JOBS};
+use super::pipeline::Goal;
+use super::stages;
+use crate::config::Project;
+use crate::config::file::shape::RunsOn;
+use crate::config::file::{CiTable, List, Text};
+use crate::config::listed::{self, Entry};
+use crate::environment::layers;
+use crate::name::expand;
+use crate::platform;
+use crate::problem::{Problem, Problems};
+
+/// `[ci]` as far as cells depend on it.
+pub(crate) struct Shape<'p> {
+    pub(super) project: &'p Project,
+    pub(super) table: CiTable,
+    /// Stages by job; what no job lists belongs to the last.
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) shares: bool,
+    /// For each job, and for the one that runs all, what all environments of the file have in common.
+    common: Vec<Option<String>>,
+}
+
+impl<'p> Shape<'p> {
+    /// Reads the table.
+    pub(crate) fn of(project: &'p Project, selected: &[Entry]) -> Result<Self, Problems> {
+        let table = project.file.ci.clone().unwrap_or_default();
+        let shares = share(project).is_some();
+        let rows = table.jobs.as_deref().unwrap_or_default().iter();
+        let mut rows: Vec<Vec<String>> = rows
+            .map(|row| {
+                row.get_ref()
+                    .words()
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect()
+            })
+            .collect();
+        if rows.is_empty() || !shares {
+            rows = vec![Vec::new()];
+        }
+        let mut shape = Self {
+            project,
+            table,
+            rows,
+            shares,
+            common: Vec::new(),
+        };
+        let known: Vec<&Entry> = project.listed.known().filter(|e| shape.takes(e)).collect();
+        let base = if known.is_empty() {
+            selected.iter().collect()
+        } else {
+            known
+        };
+        let mut goals = Vec::new();
+        for entry in base {
+            goals.push(shape.goals(entry)?.0);
+        }
+        shape.common = (0..=shape.rows.len())
+            .map(|at| {
+                let first = goals.first().map(|goals: &Vec<String>| goals[at].clone());
+                first.filter(|first| goals.iter().all(|goals| goals[at] == *first))
+            })
+            .collect();
+        Ok(shape)
+    }
+
+    /// Is it on one of the systems, in one of the configs?
+    pub(crate) fn takes(&self, entry: &Entry) -> bool {
+        let named = |list: &Option<List>, value: Option<String>| {
+            let Some(list) = list else { return true };
+            let Some(value) = value else { return false };
+            let words = list.get_ref().words().into_iter();
+            let mut all = words.flat_map(|word| expand::expand(word).unwrap_or_default());
+            all.any(|word| expand::matches(&word, &value))
+        };
+        let name = listed::resolved(self.project, &entry.name);
+        name.is_ok_and(|name| {
+            let system = name.system.as_ref().map(ToString::to_string);
+            named(&self.table.systems, system) && named(&self.table.configs, name.config.clone())
+        })
+    }
+
+    /// The most jobs of one matrix.
+    pub(crate) fn limit(&self) -> usize {
+        let limit = self.table.matrix_limit.as_ref().map(|n| *n.get_ref());
+        limit
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(MOST_JOBS)
+    }
+
+    /// Is a job's work a matter of the file alone, `[ci] follow-up` apart?
+    fn is_whole(&self, at: usize) -> bool {
+        at + 1 >= self.rows.len() && self.follow_up().is_empty()
+    }
+
+    pub(super) fn follow_up(&self) -> Vec<(&Text, &Text)> {
+        self.table.follow_up.iter().flatten().collect()
+    }
+
+    /// For each job the stages behind `--to`, then those of one job that runs all; and what follows.
+    fn goals(&self, entry: &Entry) -> Result<(Vec<String>, Vec<String>), Problem> {
+        let (name, draft) = layers::draft(self.project, &entry.name)?;
+        let stages = stages::of(self.project, &name, &draft)?;
+        let mut follows = Vec::new();
+        for (stage, condition) in self.follow_up() {
+            let there = stages.iter().any(|s| s.name == *stage.get_ref());
+            let place = self.project.place(condition.span());
+            if there && self.project.holds(condition.get_ref(), &place, &name)? {
+                follows.push(stage.get_ref().clone());
+            }
+        }
+        let later = |stage: &str| self.follow_up().iter().any(|(s, _)| s.get_ref() == stage);
+        let last = self.rows.len() - 1;
+        let row = |stage: &str| {
+            let listed = self
+                .rows
+                .iter()
+                .position(|row| row.iter().any(|s| s == stage));
+            listed.unwrap_or(last)
+        };
+        let mut goals: Vec<String> = (0..=last)
+            .map(|at| stages::ends(&stages, |s| !later(s) && row(s) == at).join(" "))
+            .collect();
+        let all = |s: &str| !later(s) || follows.iter().any(|f| f == s);
+        goals.push(stages::ends(&stages, all).join(" "));
+        Ok((goals, follows))
+    }
+
+    /// What a job runs, as it stands in the file.
+    pub(super) fn goal(&self, at: usize, key: &str) -> Goal {
+        match &self.common[at] {
+            _ if self.is_whole(at) => Goal::All,
+            Some(stages) => Goal::Stages(stages.split(' ').map(str::to_owned).collect()),
+            None => Goal::Said(key.to_owned()),
+        }
+    }
+
+    /// Every goal with its key: the jobs in a row, then the one that runs all.
+    fn keyed(&self) -> Vec<(usize, String)> {
+        let jobs = (0..self.rows.len()).map(|at| (at, format!("to-{}", at + 1)));
+        let whole = (self.rows.len(), "to-all".to_owned());
+        if self.shares {
+            jobs.chain([whole]).collect()
+        } else {
+            vec![whole]
+        }
+    }
+
+    /// The environment as a cell.
+    pub(crate) fn cell(&self, entry: &Entry) -> Result<Cell, Problem> {
+        let (goals, follows) = self.goals(entry)?;
+        let mut more = Vec::new();
+        if let Some(runs_on) = &self.table.runs_on
+            && let RunsOn::ByArchitecture(labels) = runs_on.get_ref()
+        {
+            let architecture = self.architecture(entry)?;
+            let label = labels.get(architecture.as_str()).ok_or_else(|| {
+                let title = format!(
+                    "`{}` is for `{architecture}`, and no runner is",
+                    entry.canonical
+                );
+                let help = format!("say which runs it: `{architecture} = \"LABEL\"`");
+                Problem::new(title, help).place(self.project.place(runs_on.span()))
+            })?;
+            more.push(("runner".to_owned(), label.get_ref().clone()));
+        }
+        for (at, key) in self.keyed() {
+            match self.goal(at, &key) {
+                Goal::All => {}
+                Goal::Said(key) => more.push((key, goals[at].clone())),
+                Goal::Stages(stages) if stages.join(" ") == goals[at] => {}
+                Goal::Stages(_) => return Err(self.other_stages(entry)),
+            }
+        }
+        if self.shares && !self.follow_up().is_empty() {
+            let between = follows.iter().map(|stage| format!(" {stage} "));
+            more.push(("follow-up".to_owned(), between.collect()));
+        }
+        let env = entry.canonical.clone();
+        Ok(Cell { env, more })
+    }
+
+    /// One of another shape than all that the file lists.
+    fn other_stages(&self, entry: &Entry) -> Problem {
+        let title = format!(
+            "`{}` has other stages than those of `env-list`",
+            entry.canonical
+        );
+        let jobs = self.table.jobs.as_ref().and_then(|jobs| jobs.first());
+        let problem = Problem::new(
+            title,
+            "put it into `env-list`: its jobs are made for what stands there",
+        );
+        jobs.into_iter()
+            .fold(problem, |p, job| p.place(self.project.place(job.span())))
+    }
+
+    /// Of an environment's platform: what images are for that say nothing.
+    fn architecture(&self, entry: &Entry) -> Result<String, Problem> {
+        let (_, draft) = layers::draft(self.project, &entry.name)?;
+        let platform = draft.settings.platform.map(|p| p.value);
+        let architecture = platform
+            .as_deref()
+            .map(|p| platform::machine(p).1.to_owned());
+        Ok(architecture.unwrap_or_else(|| "amd64".to_owned()))
+    }
+}
+
+/// The repository that is pushed to.
+pub(super) fn share(project: &Project) -> Option<&Text> {
+    let registry = project.file.registry.as_ref()?;
+    registry.push.as_ref().or(registry.repository.as_ref())
+}
