@@ -150,7 +150,10 @@ fn open(path: &Path, flags: OFlags) -> io::Result<File> {
 
 /// A file that cannot be read is the mistake of whoever named it.
 fn mistake(path: &Path, error: &io::Error) -> Problem {
-    let mut problem = trouble("read", path, error);
+    of_whoever_named_it(trouble("read", path, error))
+}
+
+fn of_whoever_named_it(mut problem: Problem) -> Problem {
     problem.kind = crate::problem::Kind::Mistake;
     problem
 }
@@ -273,6 +276,35 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Problem> {
 pub(crate) fn create(path: &Path) -> Result<File, Problem> {
     let _ = fs::remove_file(path);
     File::create(path).map_err(|e| trouble("write", path, &e))
+}
+
+/// Makes ready for a file that is written at the end of long work: its folder is there, and no older file is taken for it.
+pub(crate) fn make_way(path: &Path) -> Result<(), Problem> {
+    if path.is_dir() {
+        let title = format!("`{}` is a folder", path.display());
+        return Err(Problem::new(title, "give the path of a file"));
+    }
+    make_folder(path.parent().unwrap_or(path)).map_err(of_whoever_named_it)?;
+    if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
+        let removed = fs::remove_file(path).map_err(|e| trouble("replace", path, &e));
+        removed.map_err(of_whoever_named_it)?;
+    }
+    Ok(())
+}
+
+/// Writes a file whole; into a pipe or a device, as it is.
+pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        let written = open_to_write(path)?.write_all(bytes);
+        return written.map_err(|e| trouble("write", path, &e));
+    }
+    write_atomic(path, bytes)
+}
+
+/// A file, emptied, or a pipe or a device: for what is written as it happens.
+pub(crate) fn open_to_write(path: &Path) -> Result<File, Problem> {
+    let file = File::create(path).map_err(|e| trouble("write", path, &e));
+    file.map_err(of_whoever_named_it)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod explain;
 mod list;
 mod lock;
 mod logs;
+mod reports;
 mod run;
 mod schema;
 mod select;
@@ -92,6 +93,10 @@ struct Global {
     color: Option<String>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, made of the command line"
+)]
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run environments, stage by stage (the default)

@@ -7,6 +7,7 @@ use std::thread;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum, value_parser};
 
+use super::reports::Reports;
 use super::{Context, Exit, depends, dry_run, engines, select};
 use crate::config::Project;
 use crate::engine::Engine;
@@ -17,7 +18,7 @@ use crate::plan::chain::Selection;
 use crate::problem::{Problem, Problems};
 use crate::report::live::{self, Live};
 use crate::report::plain::Plain;
-use crate::report::{self, Sink};
+use crate::report::{self, All, Sink};
 use crate::run::containers::call::RETRIES;
 use crate::run::containers::mounts;
 use crate::run::presence::{Place, Presence};
@@ -111,6 +112,8 @@ pub(crate) struct RunArgs {
         env = "RUNENV_PROGRESS"
     )]
     progress: Progress,
+    #[command(flatten)]
+    reports: Reports,
     /// Say only what failed, and the last line
     #[arg(short, long, conflicts_with = "verbose", env = "RUNENV_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
@@ -292,11 +295,13 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
         return Ok(0);
     }
     let secrets = given(&jobs, &project, context)?;
+    let reports = args.reports.open(context)?;
     let world = World::new(&project, &context.host)?.with_secrets(secrets);
     let cancel = Cancel::install();
     let _present = present(&jobs, &options, &world, &cancel, context);
     let mut told = args.teller(&jobs, &world, context);
-    let (sender, events) = sync_channel(QUEUE);
+    let mut events = reports.events(world.secrets.mask());
+    let (sender, happening) = sync_channel(QUEUE);
     let summary = thread::scope(|scope| {
         let running = scope.spawn(|| {
             // Dropped at its end: with it ends the telling.
@@ -305,10 +310,15 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
             let tell = |event| drop(sender.send(event));
             run::run(&jobs, &world, &options, &cancel, &tell)
         });
-        report::follow(&events, &mut *told);
+        let lines = events.iter_mut().map(|events| events as &mut dyn Sink);
+        let all = std::iter::once(&mut *told as &mut dyn Sink).chain(lines);
+        report::follow(&happening, &mut All(all.collect()));
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
-    Ok(summary.exit_code())
+    let lost = reports.write(&summary, world.secrets.mask());
+    context.out.problems(&lost);
+    let code = summary.exit_code();
+    Ok(if lost.0.is_empty() { code } else { code.max(3) })
 }
 
 /// Says to `clean` that we are here, if something runs on an engine.

@@ -46,11 +46,14 @@ pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem
     }
     let mut images = settings.image.iter().filter(|_| env.container());
     let image = images.next();
+    let factors = Some(&env.name).filter(|name| name.own.is_none());
     let mut plan = Plan {
         env: env.name.to_string(),
         slug: env.name.without_runner(),
         project: env.project.clone(),
         runner: env.name.runner.clone(),
+        system: factors.and_then(|name| Some(name.system.as_ref()?.to_string())),
+        config: factors.and_then(|name| name.config.clone()),
         image: image.map(|s| s.value.clone()),
         other_images: images.map(|s| s.value.clone()).collect(),
         pin: None,

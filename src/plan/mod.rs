@@ -49,6 +49,9 @@ pub(crate) struct Plan {
     pub(crate) slug: String,
     pub(crate) project: String,
     pub(crate) runner: String,
+    /// As they stand in the name; `None`: it has none.
+    pub(crate) system: Option<String>,
+    pub(crate) config: Option<String>,
     /// The base image; set for containers.
     pub(crate) image: Option<String>,
     /// Images to take in place of it, in this order, where it cannot be had.

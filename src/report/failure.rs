@@ -22,18 +22,6 @@ const COMMAND_LINES: usize = 6;
 const ON_FAILURE_LINES: usize = 100;
 const PROBLEM_LINES: usize = 30;
 
-/// Does the state make the environment one that failed?
-pub(super) fn is_bad(state: State) -> bool {
-    match state {
-        State::Failed
-        | State::TimedOut
-        | State::OutOfMemory
-        | State::Interrupted
-        | State::Error => true,
-        State::Passed | State::Skipped | State::NotRun => false,
-    }
-}
-
 /// Exit code, signal, limit or whatever else there is to say beside the state; may be empty.
 pub(super) fn reason(stage: &StageResult) -> String {
     let detail = stage.detail.as_deref().unwrap_or("");
@@ -102,7 +90,7 @@ pub(super) fn render(env: &EnvResult, streamed: bool, colour: bool) -> String {
         "{word}: {}\n",
         paint(colour, LITERAL, &clean::visible(&env.name))
     );
-    let bad = |stage: &&StageResult| is_bad(stage.state) && !stage.allowed;
+    let bad = |stage: &&StageResult| stage.is_bad();
     for stage in env.stages.iter().filter(bad) {
         let mut stage = stage.clone();
         // The problem is told below, in full.
@@ -113,8 +101,7 @@ pub(super) fn render(env: &EnvResult, streamed: bool, colour: bool) -> String {
     }
     text += &of_problem(env, colour);
     if !env.stages.iter().any(|stage| bad(&stage)) {
-        let again = format!("runenv run {}", quote::word(&env.name));
-        text += &field("again", &paint(colour, HINT, &again));
+        text += &field("again", &paint(colour, HINT, &again(&env.name)));
     }
     text
 }
@@ -169,19 +156,29 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
         let folder = clean::visible(&artifacts.folder);
         text += &field("files", &paint(colour, PATH, &folder));
     }
+    for (name, command) in ways(env, stage) {
+        text += &field(name, &paint(colour, HINT, &command));
+    }
+    text
+}
+
+/// The commands to go on with after a stage that failed, and what each is for.
+fn ways(env: &str, stage: &StageResult) -> Vec<(&'static str, String)> {
     let env = quote::word(env);
+    let mut ways = Vec::new();
     if stage.image.is_some() {
-        text += &field(
-            "look",
-            &paint(colour, HINT, &format!("runenv shell {env} --failed")),
-        );
+        ways.push(("look", format!("runenv shell {env} --failed")));
     }
     if stage.image.is_some() && matches!(stage.state, State::TimedOut | State::Interrupted) {
-        let resume = format!("runenv run {env} --resume");
-        text += &field("go on", &paint(colour, HINT, &resume));
+        ways.push(("go on", format!("runenv run {env} --resume")));
     }
     let again = format!("runenv run {env} --redo {}", quote::word(&stage.name));
-    text + &field("again", &paint(colour, HINT, &again))
+    ways.push(("again", again));
+    ways
+}
+
+fn again(env: &str) -> String {
+    format!("runenv run {}", quote::word(env))
 }
 
 fn field(name: &str, value: &str) -> String {
@@ -209,7 +206,7 @@ fn quoted(name: &str, lines: &[String], limit: usize, colour: bool) -> String {
 
 /// Failures that may be: a line each, as nobody else tells of them.
 pub(super) fn allowed(env: &EnvResult, colour: bool) -> String {
-    let may = |stage: &&StageResult| stage.allowed && is_bad(stage.state);
+    let may = |stage: &&StageResult| stage.allowed && stage.state.is_bad();
     let stages = env.stages.iter().filter(may);
     stages.fold(String::new(), |text, stage| {
         let word = paint(colour, style::WARNING, "allowed");

@@ -198,7 +198,7 @@ impl Sink for Live {
         let Event { env, stage, kind } = event;
         self.changed = true;
         match kind {
-            Kind::RunStarted { envs } => {
+            Kind::RunStarted { envs, started: _ } => {
                 self.width = envs.iter().map(|e| e.width()).max().unwrap_or(0);
                 // What is over in a moment is never drawn.
                 self.drawn_at = Some(now);
@@ -253,7 +253,7 @@ impl Sink for Live {
 
 /// How an environment ended, in one line.
 fn how(result: &EnvResult, colour: bool) -> String {
-    let bad = |stage: &&StageResult| failure::is_bad(stage.state) && !stage.allowed;
+    let bad = |stage: &&StageResult| stage.is_bad();
     if let Some(stage) = result.stages.iter().find(bad) {
         return format!(
             "{} {}",

@@ -10,10 +10,12 @@
 
 pub(crate) mod clean;
 pub(crate) mod difference;
+pub(crate) mod events;
 pub(crate) mod excerpt;
 pub(crate) mod explain;
 pub(crate) mod failure;
 mod held;
+pub(crate) mod junit;
 pub(crate) mod live;
 pub(crate) mod out;
 pub(crate) mod plain;
@@ -39,6 +41,29 @@ pub(crate) trait Sink {
 
     /// It is so late now, and nothing has happened.
     fn tick(&mut self, now: Instant);
+}
+
+/// Several who are told the same.
+pub(crate) struct All<'a>(pub(crate) Vec<&'a mut dyn Sink>);
+
+impl Sink for All<'_> {
+    fn event(&mut self, event: &Event, now: Instant) {
+        for sink in &mut self.0 {
+            sink.event(event, now);
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.0.iter().filter_map(|sink| sink.due()).min()
+    }
+
+    fn tick(&mut self, now: Instant) {
+        for sink in &mut self.0 {
+            if sink.due().is_some_and(|due| due <= now) {
+                sink.tick(now);
+            }
+        }
+    }
 }
 
 /// Tells everything that happens, until nobody can tell anything any more.

@@ -248,7 +248,7 @@ impl Plain {
             failure::ended(result, self.colour)
         );
         self.say(env, &self.ours(&text));
-        if failure::is_bad(result.state) && !result.allowed {
+        if result.is_bad() {
             self.running(env).told = true;
         }
     }
@@ -287,7 +287,7 @@ impl Plain {
             streamed: self.streams() && !self.several,
         };
         let text = table::render(summary, form);
-        let bad = summary.envs.iter().any(|e| failure::is_bad(e.state));
+        let bad = summary.envs.iter().any(|e| e.state.is_bad());
         let gap = if !self.quiet() && (self.several || bad) {
             "\n"
         } else {
@@ -317,7 +317,7 @@ impl Sink for Plain {
         if let Kind::RunEnded { summary } = kind {
             return self.run_ended(summary);
         }
-        if let Kind::RunStarted { envs } = kind {
+        if let Kind::RunStarted { envs, started: _ } = kind {
             return self.run_started(envs);
         }
         if self.quiet() {

@@ -33,11 +33,11 @@ pub(crate) fn render(summary: &Summary, form: Form) -> String {
     let mut parts = Vec::new();
     if !quiet {
         if needs_rows(summary) {
-            parts.push(rows(summary, colour));
+            parts.push(rows(&summary.envs.iter().collect::<Vec<_>>(), colour));
         }
-        parts.push(remarks(summary, colour));
+        parts.push(remarks(&summary.envs, colour));
     }
-    let bad = summary.envs.iter().filter(|e| failure::is_bad(e.state));
+    let bad = summary.envs.iter().filter(|e| e.state.is_bad());
     parts.extend(bad.map(|env| failure::render(env, streamed, colour)));
     parts.push(last(summary, colour) + "\n");
     parts.retain(|part| !part.is_empty());
@@ -59,24 +59,24 @@ pub(super) fn is_cached(env: &EnvResult) -> bool {
 fn needs_rows(summary: &Summary) -> bool {
     match &summary.envs[..] {
         [] => false,
-        [one] => one.stages.is_empty() && one.problem.is_some() && !failure::is_bad(one.state),
+        [one] => one.stages.is_empty() && one.problem.is_some() && !one.state.is_bad(),
         _ => !all_cached(summary),
     }
 }
 
-/// One cell of the table and its width on the screen.
-struct Cell(String, usize);
+/// One cell of a table and its width on the screen.
+pub(super) struct Cell(String, usize);
 
 impl Cell {
-    fn new(text: &str, style: anstyle::Style, colour: bool) -> Self {
+    pub(super) fn new(text: &str, style: anstyle::Style, colour: bool) -> Self {
         Self(paint(colour, style, text), text.chars().count())
     }
 }
 
 /// A row for each environment, failed ones last; a column for each stage that any of them has.
-fn rows(summary: &Summary, colour: bool) -> String {
+pub(super) fn rows(envs: &[&EnvResult], colour: bool) -> String {
     let mut stages: Vec<&str> = Vec::new();
-    for stage in summary.envs.iter().flat_map(|e| &e.stages) {
+    for stage in envs.iter().flat_map(|e| &e.stages) {
         if !stages.contains(&stage.name.as_str()) {
             stages.push(&stage.name);
         }
@@ -89,7 +89,7 @@ fn rows(summary: &Summary, colour: bool) -> String {
     if !stages.is_empty() {
         table.push(head.collect());
     }
-    let (bad, good): (Vec<_>, Vec<_>) = summary.envs.iter().partition(|e| failure::is_bad(e.state));
+    let (bad, good): (Vec<_>, Vec<_>) = envs.iter().partition(|e| e.state.is_bad());
     table.extend(good.into_iter().chain(bad).map(|e| row(e, &stages, colour)));
     aligned(&table)
 }
@@ -129,7 +129,7 @@ fn cell(stage: &StageResult, colour: bool) -> Cell {
     for mark in failure::marks(stage) {
         text.extend([" (", mark, ")"]);
     }
-    let style = match (failure::is_bad(stage.state), stage.allowed) {
+    let style = match (stage.state.is_bad(), stage.allowed) {
         (true, false) => style::FAILED,
         (true, true) => WARNING,
         (false, _) if stage.leaked => WARNING,
@@ -147,7 +147,7 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
 }
 
 /// Columns two blanks apart, no blanks at the end of a line.
-fn aligned(table: &[Vec<Cell>]) -> String {
+pub(super) fn aligned(table: &[Vec<Cell>]) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         // The last cell of a row may be wider than its column: nothing stands behind it.
@@ -175,7 +175,7 @@ fn aligned(table: &[Vec<Cell>]) -> String {
 }
 
 /// What a table has no room for: packages that are not there, failures that may be.
-fn remarks(summary: &Summary, colour: bool) -> String {
+pub(super) fn remarks(envs: &[EnvResult], colour: bool) -> String {
     let mut text = String::new();
     let mut say = |what: &str, env: &str, list: &[String]| {
         if !list.is_empty() {
@@ -185,7 +185,7 @@ fn remarks(summary: &Summary, colour: bool) -> String {
             text.extend([&what, " on ", &env, ": ", &list, "\n"]);
         }
     };
-    for env in &summary.envs {
+    for env in envs {
         let missing: Vec<_> = env
             .stages
             .iter()
@@ -202,46 +202,39 @@ fn remarks(summary: &Summary, colour: bool) -> String {
         let not_pushed = env.stages.iter().filter_map(not_pushed);
         say("not pushed", &env.name, &not_pushed.collect::<Vec<_>>());
     }
-    for env in &summary.envs {
+    for env in envs {
         text += &failure::allowed(env, colour);
     }
     text
 }
 
+/// How many ended so: `1 passed, 1 failed`.
+pub(super) fn counts(envs: &[EnvResult], colour: bool) -> String {
+    let count = |state: State| envs.iter().filter(|e| e.state == state).count();
+    let counts = State::ALL.map(|state| (count(state), state));
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, state)| {
+        let words = if state == State::Error {
+            counted("error", count)
+        } else {
+            format!("{count} {}", state.word())
+        };
+        paint(colour, style::of(state), &words)
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
 /// Counts and time: `1 passed, 1 failed in 3m05s`.
 fn last(summary: &Summary, colour: bool) -> String {
-    const ORDER: [State; 8] = [
-        State::Passed,
-        State::Skipped,
-        State::NotRun,
-        State::Failed,
-        State::TimedOut,
-        State::OutOfMemory,
-        State::Error,
-        State::Interrupted,
-    ];
-    let count = |state: State| summary.envs.iter().filter(|e| e.state == state).count();
-    let counts = ORDER.map(|state| (count(state), state));
-    let counts: Vec<_> = counts
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, state)| {
-            let error = state == State::Error;
-            let words = if error {
-                counted("error", count)
-            } else {
-                format!("{count} {}", state.word())
-            };
-            paint(colour, style::of(state), &words)
-        })
-        .collect();
+    let counts = counts(&summary.envs, colour);
     let time = show_duration(summary.seconds.0);
     let mut text = if counts.is_empty() {
         "nothing was run".to_owned()
     } else {
-        format!("{} in {time}", counts.join(", "))
+        format!("{counts} in {time}")
     };
-    if summary.interrupted && count(State::Interrupted) == 0 {
+    let told = summary.envs.iter().any(|e| e.state == State::Interrupted);
+    if summary.interrupted && !told {
         text = format!("{}: {text}", paint(colour, style::FAILED, "interrupted"));
     }
     if all_cached(summary) {

@@ -80,6 +80,12 @@ pub(super) fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|&w| w.to_owned()).collect()
 }
 
+/// A run begins.
+pub(super) fn begun(envs: Vec<String>) -> Told<'static> {
+    let started = "2025-01-01T00:00:00Z".to_owned();
+    ("", "", Kind::RunStarted { envs, started })
+}
+
 fn took(seconds: f64) -> Took {
     Took(Duration::from_secs_f64(seconds))
 }
@@ -117,21 +123,18 @@ pub(super) fn failed(name: &str, seconds: f64) -> StageResult {
 
 pub(super) fn env(name: &str, state: State, stages: Vec<StageResult>) -> EnvResult {
     EnvResult {
-        name: name.to_owned(),
-        state,
         seconds: took(100.0),
         stages,
-        nameless_packages: Vec::new(),
-        problem: None,
-        trouble: None,
         started: "2025-01-01T00:00:00Z".to_owned(),
-        runenv: "0.1.0",
+        runenv: "0.1.0".to_owned(),
+        ..EnvResult::new(name, state)
     }
 }
 
 pub(super) fn summary(envs: Vec<EnvResult>, seconds: f64) -> Summary {
     Summary {
         envs,
+        started: "2025-01-01T00:00:00Z".to_owned(),
         seconds: took(seconds),
         interrupted: false,
     }

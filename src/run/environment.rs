@@ -83,6 +83,9 @@ fn not_begun(
 
 fn not_run(plan: &Plan, state: State) -> EnvResult {
     EnvResult {
+        runner: plan.runner.clone(),
+        system: plan.system.clone(),
+        config: plan.config.clone(),
         nameless_packages: plan.nameless.clone(),
         ..EnvResult::new(&plan.env, state)
     }

@@ -20,8 +20,8 @@ pub(crate) struct Event {
 )]
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    /// The run begins: these environments, in this order.
-    RunStarted { envs: Vec<String> },
+    /// The run begins at this time: these environments, in this order.
+    RunStarted { envs: Vec<String>, started: String },
     /// An environment begins: its stages, in order.
     EnvStarted { stages: Vec<String> },
     /// A stage was found and is not run.

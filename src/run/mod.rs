@@ -30,6 +30,7 @@ pub(crate) mod presence;
 pub(crate) mod project_id;
 pub(crate) mod records;
 pub(crate) mod result;
+pub(crate) mod results;
 pub(crate) mod room;
 pub(crate) mod schedule;
 pub(crate) mod secrets;
@@ -93,7 +94,7 @@ pub(crate) fn run(
     cancel: &Cancel,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Summary {
-    let started = time::start();
+    let (began, started) = (time::start(), time::now());
     let whole = |kind| Event {
         env: String::new(),
         stage: String::new(),
@@ -101,6 +102,7 @@ pub(crate) fn run(
     };
     tell(whole(Kind::RunStarted {
         envs: jobs.iter().map(|j| j.plan.env.clone()).collect(),
+        started: started.clone(),
     }));
     if jobs.len() > 1 {
         world.ask_engines(jobs, options, cancel);
@@ -109,12 +111,7 @@ pub(crate) fn run(
     }
     let turn = |job| turn(job, options);
     let turns: Vec<Turn<'_>> = jobs.iter().map(turn).collect();
-    let most = match options.jobs {
-        AtOnce::One => 1,
-        AtOnce::Number(number) => number,
-        AtOnce::Processors => world.host.cpus,
-        AtOnce::All => jobs.len(),
-    };
+    let most = options.jobs.most(jobs.len(), world.host.cpus);
     // A second request would end what the first one asked to end at once.
     let ending = AtomicBool::new(false);
     let envs = schedule::each(&world.slots, &turns, most, &|at, failed| {
@@ -128,7 +125,8 @@ pub(crate) fn run(
     let summary = Summary {
         envs,
         interrupted: cancel.signal_name().is_some(),
-        seconds: Took(started.elapsed()),
+        started,
+        seconds: Took(began.elapsed()),
     };
     tell(whole(Kind::RunEnded {
         summary: summary.clone(),

@@ -65,3 +65,15 @@ pub(crate) enum AtOnce {
     Processors,
     All,
 }
+
+impl AtOnce {
+    /// Of so many environments, on a host of so many processors.
+    pub(super) fn most(self, envs: usize, cpus: usize) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Number(number) => number,
+            Self::Processors => cpus,
+            Self::All => envs,
+        }
+    }
+}

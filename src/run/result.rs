@@ -9,6 +9,9 @@ use crate::exec::Stop;
 use crate::problem::{Kind, Problem};
 use crate::time;
 
+/// This runenv's.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// How a stage or an environment ended. Words in JSON, never numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +28,28 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// In the order in which they are counted.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Passed,
+        Self::Skipped,
+        Self::NotRun,
+        Self::Failed,
+        Self::TimedOut,
+        Self::OutOfMemory,
+        Self::Error,
+        Self::Interrupted,
+    ];
+
+    /// Is it how something ends that did not do what it should?
+    pub(crate) fn is_bad(self) -> bool {
+        match self {
+            Self::Failed | Self::TimedOut | Self::OutOfMemory | Self::Interrupted | Self::Error => {
+                true
+            }
+            Self::Passed | Self::Skipped | Self::NotRun => false,
+        }
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -49,6 +74,14 @@ impl Serialize for Took {
     }
 }
 
+impl<'de> Deserialize<'de> for Took {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = f64::deserialize(deserializer)?;
+        let time = Duration::try_from_secs_f64(seconds);
+        time.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
 /// How a stage ended that we ended: by a signal (no more to say), or because its time was over.
 pub(crate) fn stopped(stop: Stop, limit: Option<Duration>) -> (State, Option<String>) {
     match stop {
@@ -62,7 +95,7 @@ pub(crate) fn stopped(stop: Stop, limit: Option<Duration>) -> (State, Option<Str
 }
 
 /// The command a stage ended at.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct FailedCommand {
     pub(crate) text: String,
@@ -73,8 +106,8 @@ pub(crate) struct FailedCommand {
     pub(crate) signal: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub(crate) struct StageResult {
     pub(crate) name: String,
     pub(crate) state: State,
@@ -120,7 +153,7 @@ pub(crate) struct StageResult {
 }
 
 /// Where an image was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Place {
     Engine,
@@ -128,7 +161,7 @@ pub(crate) enum Place {
 }
 
 /// How a stage came of its own earlier images.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Increments {
     /// What the last one was made from: git's description, or an image's tag.
@@ -146,7 +179,7 @@ impl Increments {
 }
 
 /// What was copied out of a stage.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Artifacts {
     pub(crate) folder: String,
@@ -156,7 +189,7 @@ pub(crate) struct Artifacts {
 }
 
 /// A stage's image in the registry.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Pushed {
     pub(crate) state: PushState,
@@ -168,7 +201,7 @@ pub(crate) struct Pushed {
     pub(crate) counts: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PushState {
     Pushed,
@@ -191,6 +224,11 @@ impl StageResult {
     pub(crate) fn allow(&mut self, allow_failure: bool) {
         let failed = self.state != State::Passed && self.state != State::Interrupted;
         self.allowed = allow_failure && failed;
+    }
+
+    /// Did it not do what it should, and had to?
+    pub(crate) fn is_bad(&self) -> bool {
+        self.state.is_bad() && !self.allowed
     }
 
     /// Does it end its environment?
@@ -240,6 +278,13 @@ impl StageResult {
     }
 }
 
+/// What a file that is read does not say.
+impl Default for StageResult {
+    fn default() -> Self {
+        Self::new("", State::NotRun)
+    }
+}
+
 /// The trouble that the last stage's result brought along, to end its environment with.
 pub(crate) fn trouble(results: &mut [StageResult]) -> Result<(), Problem> {
     let last = results.last_mut();
@@ -247,10 +292,14 @@ pub(crate) fn trouble(results: &mut [StageResult]) -> Result<(), Problem> {
     trouble.map_or(Ok(()), Err)
 }
 
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub(crate) struct EnvResult {
     pub(crate) name: String,
+    pub(crate) runner: String,
+    /// As they stand in the name; `None`: it has none.
+    pub(crate) system: Option<String>,
+    pub(crate) config: Option<String>,
     pub(crate) state: State,
     pub(crate) seconds: Took,
     pub(crate) stages: Vec<StageResult>,
@@ -262,13 +311,16 @@ pub(crate) struct EnvResult {
     #[serde(skip)]
     pub(crate) trouble: Option<Problem>,
     pub(crate) started: String,
-    pub(crate) runenv: &'static str,
+    pub(crate) runenv: String,
 }
 
 impl EnvResult {
-    pub(super) fn new(name: &str, state: State) -> Self {
+    pub(crate) fn new(name: &str, state: State) -> Self {
         Self {
             name: name.to_owned(),
+            runner: String::new(),
+            system: None,
+            config: None,
             state,
             seconds: Took::default(),
             stages: Vec::new(),
@@ -276,16 +328,13 @@ impl EnvResult {
             problem: None,
             trouble: None,
             started: time::now(),
-            runenv: env!("CARGO_PKG_VERSION"),
+            runenv: VERSION.to_owned(),
         }
     }
 
     /// Did it not do what it should, by itself?
     pub(super) fn failed(&self) -> bool {
-        match self.state {
-            State::Failed | State::TimedOut | State::OutOfMemory | State::Error => true,
-            State::Passed | State::Interrupted | State::Skipped | State::NotRun => false,
-        }
+        self.state.is_bad() && self.state != State::Interrupted
     }
 
     /// Was it stopped by a mistake of whoever wrote the file?
@@ -295,10 +344,22 @@ impl EnvResult {
     }
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// What a file that is read does not say.
+impl Default for EnvResult {
+    fn default() -> Self {
+        Self {
+            started: String::new(),
+            runenv: String::new(),
+            ..Self::new("", State::NotRun)
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Summary {
     pub(crate) envs: Vec<EnvResult>,
+    /// When it began.
+    pub(crate) started: String,
     pub(crate) seconds: Took,
     pub(crate) interrupted: bool,
 }

@@ -3,7 +3,9 @@
 use snapbox::{assert_data_eq, str};
 
 use super::*;
-use crate::report::told::{Told, cached, env, failed, passed, play, recorded, summary, words};
+use crate::report::told::{
+    Told, begun, cached, env, failed, passed, play, recorded, summary, words,
+};
 use crate::run::result::State;
 
 const A: &str = "docker-a";
@@ -29,7 +31,7 @@ fn end(result: EnvResult) -> Told<'static> {
 
 fn start() -> Told<'static> {
     let envs = words(&[A, LONGER]);
-    ("", "", Kind::RunStarted { envs })
+    begun(envs)
 }
 
 /// All that was written, with what moves the cursor up as `<N`.

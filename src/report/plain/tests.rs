@@ -3,7 +3,7 @@
 use snapbox::{assert_data_eq, str};
 
 use super::*;
-use crate::report::told::{cached, env, failed, passed, summary, told, told_at, words};
+use crate::report::told::{begun, cached, env, failed, passed, summary, told, told_at, words};
 use crate::run::result::State;
 
 const STAGES: [&str; 4] = ["with-system-packages", "configured", "built", "tested"];
@@ -13,7 +13,7 @@ const OTHER: &str = "docker-fedora-35-maximal";
 type Told = (&'static str, &'static str, Kind);
 
 fn run(envs: &[&str]) -> Told {
-    ("", "", Kind::RunStarted { envs: words(envs) })
+    begun(words(envs))
 }
 
 fn begin(env: &'static str) -> Told {
