@@ -15,6 +15,7 @@ mod explain;
 mod list;
 mod lock;
 mod logs;
+mod report;
 mod reports;
 mod run;
 mod schema;
@@ -115,6 +116,8 @@ enum Verb {
     Logs(logs::LogsArgs),
     /// Print the paths of what was copied out of an environment's stages
     Artifacts(artifacts::ArtifactsArgs),
+    /// Merge the results of runs, also of many CI jobs, into one report
+    Report(report::ReportArgs),
     /// Remove what runs of this project left on the engines
     Clean(clean::CleanArgs),
     /// Say whether an engine works, and with --images: whether the base images can be had
@@ -191,6 +194,7 @@ fn dispatch(verb: Option<Verb>, list: bool, run: run::RunArgs, context: &mut Con
         Some(Verb::Shell(args)) => shell::exec(args, context),
         Some(Verb::Logs(args)) => logs::exec(args, context),
         Some(Verb::Artifacts(args)) => artifacts::exec(args, context),
+        Some(Verb::Report(args)) => report::exec(args, context),
         Some(Verb::Clean(args)) => clean::exec(args, context),
         Some(Verb::Doctor(args)) => doctor::exec(args, context),
         Some(Verb::Lock(args)) => lock::exec(args, context),
@@ -262,6 +266,7 @@ impl Cli {
                 | Verb::Shell(_)
                 | Verb::Logs(_)
                 | Verb::Artifacts(_)
+                | Verb::Report(_)
                 | Verb::Clean(_)
                 | Verb::Dockerfile(_)
                 | Verb::Devcontainer(_)

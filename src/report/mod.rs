@@ -14,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod excerpt;
 pub(crate) mod explain;
 pub(crate) mod failure;
+pub(crate) mod grid;
 mod held;
 pub(crate) mod junit;
 pub(crate) mod live;

@@ -13,6 +13,7 @@ const VERBS: [&str; 18] = [
     "shell",
     "logs",
     "artifacts",
+    "report",
     "clean",
     "doctor",
     "ci",

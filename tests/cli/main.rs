@@ -57,6 +57,7 @@ mod played;
 mod proxies;
 mod pushes;
 mod quoting;
+mod report;
 mod reports;
 mod room;
 mod run_local;

@@ -20,7 +20,7 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 17] = [
+pub(crate) const VERBS: [&str; 18] = [
     "lock",
     "run",
     "list",
@@ -30,6 +30,7 @@ pub(crate) const VERBS: [&str; 17] = [
     "shell",
     "logs",
     "artifacts",
+    "report",
     "clean",
     "doctor",
     "ci",

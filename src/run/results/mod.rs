@@ -1,6 +1,9 @@
 //! The result of a whole run as data: what `--result-json` writes, and what reports are made of.
 //!
-//! Values only; may not look at engines or at envs.toml.
+//! Values only, and `find`, which reads files; may not look at engines or at envs.toml.
+
+pub(crate) mod find;
+pub(crate) mod merge;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,79 @@
+//! `runenv report [RESULTS…]`: the results of runs, also of many jobs on many machines, as one report.
+//!
+//! Reads what runs left; starts nothing, and needs no envs.toml where paths are given.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Context, Exit};
+use crate::config;
+use crate::files;
+use crate::problem::{Problem, Problems};
+use crate::report::{grid, junit, style};
+use crate::run::folder::Folder;
+use crate::run::results::RunResult;
+use crate::run::results::{find, merge};
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Files of results, and folders that are searched for them; without any this project's `.runenv`
+    #[arg(value_name = "RESULTS")]
+    results: Vec<PathBuf>,
+    /// Write the report to this file as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Print JSON, in the form of `run --result-json` (docs/reference/json.md)
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
+    let run = merged(&args.results, context)?;
+    if let Some(path) = &args.junit {
+        write(path, &junit::render(&run), context)?;
+    }
+    if args.json {
+        context.out.result(&run.json());
+    } else {
+        let host = &context.host;
+        let choice = context.global.color.as_deref();
+        let colour = style::colour(choice, host, host.stdout_is_terminal);
+        context.out.result(&grid::render(&run, colour));
+    }
+    Ok(run.exit_code)
+}
+
+/// The results of these paths, or of this project, as one.
+fn merged(paths: &[PathBuf], context: &Context) -> Result<RunResult, Problems> {
+    let cwd = &context.host.cwd;
+    let mut paths: Vec<PathBuf> = paths.iter().map(|path| cwd.join(path)).collect();
+    if paths.is_empty() {
+        paths.push(here(context)?);
+    }
+    Ok(merge::merge(find::read(&paths)?))
+}
+
+/// `.runenv` of this folder's project.
+fn here(context: &Context) -> Result<PathBuf, Problem> {
+    let cwd = &context.host.cwd;
+    let root = if let Some(root) = &context.global.root {
+        cwd.join(root)
+    } else {
+        let file = config::discover(context.global.config.as_deref(), cwd)?;
+        file.parent().unwrap_or(cwd).to_owned()
+    };
+    let folder = Folder::of(&root).path().to_owned();
+    if files::is_there(&folder) {
+        return Ok(folder);
+    }
+    let title = format!("nothing was run here: there is no `{}`", folder.display());
+    let help = "run something first, or say where results are: `runenv report FOLDER`";
+    Err(Problem::new(title, help))
+}
+
+fn write(path: &Path, text: &str, context: &Context) -> Result<(), Problem> {
+    let path = context.host.cwd.join(path);
+    files::make_way(&path)?;
+    files::write_to(&path, text.as_bytes())
+}
