@@ -94,6 +94,7 @@ missing_packages() {
   needed make make
   needed gcc gcc
   needed curl curl
+  command -v chromium >/dev/null || needed chromium-headless-shell chromium-headless-shell
   [ -e /usr/include/stdio.h ] || echo libc6-dev
   python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv
 }
@@ -145,6 +146,7 @@ if cargo deny --version >/dev/null 2>&1; then part deny cargo deny check bans li
 part systems "$RUNENV" -e '*-debian-*',smoke
 part readme cargo test --test readme
 part sage env RUNENV_TEST_BINARY="$RUNENV" cargo test --test sage
+part page cargo test --test page
 part zlib cargo test --test zlib
 part xz cargo test --test xz
 part real cargo test --test real

@@ -10,7 +10,8 @@ use super::{Context, Exit};
 use crate::config;
 use crate::files;
 use crate::problem::{Problem, Problems};
-use crate::report::{grid, junit, style};
+use crate::report::compare::Changes;
+use crate::report::{grid, html, junit, style};
 use crate::run::folder::Folder;
 use crate::run::results::RunResult;
 use crate::run::results::{find, merge};
@@ -20,6 +21,12 @@ pub(crate) struct ReportArgs {
     /// Files of results, and folders that are searched for them; without any this project's `.runenv`
     #[arg(value_name = "RESULTS")]
     results: Vec<PathBuf>,
+    /// Write the report to this file as one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Say what is different from these results of a run before: files or folders as RESULTS; may be repeated
+    #[arg(long, value_name = "OLD")]
+    baseline: Vec<PathBuf>,
     /// Write the report to this file as JUnit's XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -30,6 +37,14 @@ pub(crate) struct ReportArgs {
 
 pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
     let run = merged(&args.results, context)?;
+    let changes = if args.baseline.is_empty() {
+        None
+    } else {
+        Some(Changes::of(&run, &merged(&args.baseline, context)?))
+    };
+    if let Some(path) = &args.html {
+        write(path, &html::render(&run, changes.as_ref()), context)?;
+    }
     if let Some(path) = &args.junit {
         write(path, &junit::render(&run), context)?;
     }
@@ -39,7 +54,9 @@ pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
         let host = &context.host;
         let choice = context.global.color.as_deref();
         let colour = style::colour(choice, host, host.stdout_is_terminal);
-        context.out.result(&grid::render(&run, colour));
+        context
+            .out
+            .result(&grid::render(&run, changes.as_ref(), colour));
     }
     Ok(run.exit_code)
 }

@@ -177,6 +177,17 @@ fn ways(env: &str, stage: &StageResult) -> Vec<(&'static str, String)> {
     ways
 }
 
+/// The same after an environment that failed; the first stage that did decides.
+pub(super) fn next(env: &EnvResult) -> Vec<String> {
+    match env.stages.iter().find(|stage| stage.is_bad()) {
+        Some(stage) => ways(&env.name, stage)
+            .into_iter()
+            .map(|(_, way)| way)
+            .collect(),
+        None => vec![again(&env.name)],
+    }
+}
+
 fn again(env: &str) -> String {
     format!("runenv run {}", quote::word(env))
 }

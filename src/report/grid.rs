@@ -8,6 +8,7 @@
 //! docker-debian-12  passed 1m01s  failed tested
 //! ```
 
+use super::compare::Changes;
 use super::style::{self, LITERAL};
 use super::table::{self, Cell};
 use super::{clean, failure};
@@ -75,7 +76,7 @@ impl<'a> Grid<'a> {
 }
 
 /// The whole report.
-pub(crate) fn render(run: &RunResult, colour: bool) -> String {
+pub(crate) fn render(run: &RunResult, changes: Option<&Changes>, colour: bool) -> String {
     let grid = Grid::of(&run.envs);
     let mut parts = Vec::new();
     if !grid.rows.is_empty() {
@@ -87,6 +88,7 @@ pub(crate) fn render(run: &RunResult, colour: bool) -> String {
     parts.push(table::remarks(&run.envs, colour));
     let bad = run.envs.iter().filter(|env| env.state.is_bad());
     parts.extend(bad.map(|env| failure::render(env, false, colour)));
+    parts.extend(changes.map(|changes| changes.text(colour)));
     let counts = table::counts(&run.envs, colour);
     let time = show_duration(run.seconds.0);
     parts.push(format!("{counts}; {time} altogether\n"));
@@ -172,7 +174,9 @@ mod tests {
 
     #[test]
     fn systems_stand_below_and_configurations_beside_each_other() {
-        assert_data_eq!(render(&matrix(), false), str![[r#"
+        assert_data_eq!(
+            render(&matrix(), None, false),
+            str![[r#"
                   minimal                 standard
 docker-fedora-42  passed                  skipped
 docker-void       passed 1m40s (allowed)  -
@@ -199,7 +203,8 @@ failed: docker-debian-12-minimal
 
 4 passed, 1 skipped, 1 failed; 10m00s altogether
 
-"#]]);
+"#]]
+        );
     }
 
     #[test]
@@ -218,13 +223,16 @@ failed: docker-debian-12-minimal
                 vec![cached("built")],
             ),
         ];
-        assert_data_eq!(render(&merge(envs), false), str![[r#"
+        assert_data_eq!(
+            render(&merge(envs), None, false),
+            str![[r#"
         environment                built
 passed  docker-debian-12-standard  cached
 passed  docker-fedora-42-standard  cached
 
 2 passed; 3m20s altogether
 
-"#]]);
+"#]]
+        );
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 pub(crate) mod clean;
+pub(crate) mod compare;
 pub(crate) mod difference;
 pub(crate) mod events;
 pub(crate) mod excerpt;
@@ -16,6 +17,7 @@ pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod grid;
 mod held;
+pub(crate) mod html;
 pub(crate) mod junit;
 pub(crate) mod live;
 pub(crate) mod out;

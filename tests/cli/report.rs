@@ -73,7 +73,9 @@ fn jobs() -> Project {
 fn many_jobs_are_one_table() {
     let project = jobs();
     let ran = project.runenv("report jobs --junit out/junit.xml");
-    same(ran.whole(), str![[r#"
+    same(
+        ran.whole(),
+        str![[r#"
 exit 1
 --- stdout
                   minimal        standard
@@ -92,7 +94,8 @@ failed: docker-debian-12-minimal
 
 3 passed, 1 failed; 4m22s altogether
 
-"#]]);
+"#]],
+    );
     let xml = project.read("out/junit.xml");
     assert!(
         xml.contains(r#"tests="8" skipped="0" failures="1" errors="0""#),
@@ -115,6 +118,56 @@ fn merged_results_merge_to_themselves() {
     assert_eq!(once, again);
 }
 
+/// A run before it in which another failed, and a stage was quicker.
+#[test]
+fn a_run_is_compared_with_the_one_before() {
+    let project = jobs();
+    let now = project.runenv("report jobs --json").exits(1).stdout;
+    let mut old: serde_json::Value = serde_json::from_str(&now).unwrap();
+    for env in old["envs"].as_array_mut().unwrap() {
+        let ill = env["name"] == "docker-fedora-42-minimal";
+        let state = if ill { "failed" } else { "passed" };
+        env["state"] = state.into();
+        env["stages"][1]["state"] = state.into();
+        env["stages"][0]["seconds"] = 40.0.into();
+    }
+    project.write("old.json", old.to_string());
+    let words = "report jobs --baseline old.json --html out/report.html";
+    same(
+        project.runenv(words).whole(),
+        str![[r#"
+exit 1
+--- stdout
+                  minimal        standard
+docker-fedora-42  passed 1m05s   passed 1m05s
+docker-debian-12  failed tested  passed 1m05s
+
+failed: docker-debian-12-minimal
+  stage    tested failed after [TIME]: exit code 2
+  command  make check
+  at       envs.toml:4:8
+  last lines
+    | checking
+    | </script><script>alert(1)</script>
+  log      [ROOT]/jobs/tested docker-debian-12-minimal/.runenv/docker-debian-12-minimal/log/01-tested.log
+  again    runenv run docker-debian-12-minimal --redo tested
+
+newly failed: docker-debian-12-minimal
+fixed: docker-fedora-42-minimal
+slower: docker-debian-12-minimal built 1m00s (was [TIME])
+slower: docker-debian-12-standard built 1m00s (was [TIME])
+slower: docker-fedora-42-minimal built 1m00s (was [TIME])
+slower: docker-fedora-42-standard built 1m00s (was [TIME])
+
+3 passed, 1 failed; 4m22s altogether
+
+"#]],
+    );
+    let page = project.read("out/report.html");
+    assert!(page.contains("\"change\":\"newly failed\""), "{page}");
+    assert!(!page.contains("<script>alert"));
+}
+
 #[test]
 fn without_paths_it_is_of_this_project() {
     let file = "[env.a]\nrunner = \"local\"\ncommands = [\"true\"]\n";
@@ -122,7 +175,9 @@ fn without_paths_it_is_of_this_project() {
     let before = project.runenv("report").exits(2).whole();
     project.runenv("run a").exits(0);
     let after = project.runenv("report").exits(0).whole();
-    same(before + &after, str![[r#"
+    same(
+        before + &after,
+        str![[r#"
 exit 2
 --- stderr
 error: nothing was run here: there is no `[ROOT]/.runenv`
@@ -134,7 +189,8 @@ passed  a            [TIME]
 
 1 passed; [TIME] altogether
 
-"#]]);
+"#]],
+    );
     // A broken envs.toml is in nobody's way.
     project.write("envs.toml", "[");
     project.runenv("report").exits(0);
@@ -152,7 +208,9 @@ fn what_cannot_be_read_is_told() {
         let ran = project.runenv(format!("report {words}").as_str());
         told += &format!("$ report {words}\n{}", ran.whole());
     }
-    same(told, str![[r#"
+    same(
+        told,
+        str![[r#"
 $ report jobs
 exit 2
 --- stderr
@@ -174,5 +232,6 @@ exit 2
 error: cannot read `[ROOT]/nowhere`: No such file or directory (os error 2)
 help: the path does not exist
 
-"#]]);
+"#]],
+    );
 }

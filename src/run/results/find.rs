@@ -217,7 +217,9 @@ mod tests {
             }
         };
         let all = ["", "d", "d/x.txt", "e"].map(told).join("");
-        snapbox::assert_data_eq!(all, snapbox::str![[r#"
+        snapbox::assert_data_eq!(
+            all,
+            snapbox::str![[r#"
 `/a/result.json` is no whole result: EOF while parsing an object at line 1 column 12; was the job killed that wrote or sent it? run or send it again
 `/b/run.json` is no whole result: EOF while parsing a value at line 1 column 20; was the job killed that wrote or sent it? run or send it again
 `/c/result.json` is no whole result: unknown variant `exploded`, expected one of `passed`, `failed`, `timed-out`, `out-of-memory`, `interrupted`, `skipped`, `not-run`, `error`; it is of runenv 9.0.0, and this is 0.1.0: read it with that one
@@ -225,6 +227,7 @@ no results in `/d`; runs leave them in `.runenv`, and where `--result-json` says
 `/d/x.txt` is no whole result: EOF while parsing a value at line 1 column 0; was the job killed that wrote or sent it? run or send it again
 cannot read `/e`: No such file or directory (os error 2); the path does not exist
 
-"#]]);
+"#]]
+        );
     }
 }
