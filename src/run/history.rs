@@ -26,8 +26,6 @@ const MOST_BYTES: u64 = 16_000_000;
 /// Another process that adds to it is done in no time; if it sleeps, it is not waited for.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(10);
-/// Who says that a stage took longer is wrong: ten years.
-const LONGEST: f64 = 10.0 * 365.0 * 86_400.0;
 
 /// A stage that was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,15 +56,6 @@ fn passed() -> State {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_not(flag: &bool) -> bool {
     !flag
-}
-
-impl<'de> Deserialize<'de> for Took {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = f64::deserialize(deserializer)?;
-        let time = Duration::try_from_secs_f64(seconds);
-        let time = time.ok().filter(|_| seconds < LONGEST).map(Self);
-        time.ok_or_else(|| serde::de::Error::custom("no time that a stage takes"))
-    }
 }
 
 /// Was it begun here, and not only found or left out?

@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 20] = [
     "",
     "run",
     "list",

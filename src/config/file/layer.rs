@@ -171,7 +171,7 @@ layer_table! {
         acts commands: Option<Spanned<Commands>>,
         /// What its stage copies.
         acts copy: Option<List>,
-        /// Environments that run before it. Not built yet.
+        /// Environments that run before it.
         tells depends: Option<List>,
     }
 }

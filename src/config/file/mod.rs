@@ -58,7 +58,7 @@ pub(crate) struct File {
     pub(crate) stage: Map<Spanned<StageTable>>,
     /// Settings of one environment, or an environment with a name of its own.
     pub(crate) env: Map<Spanned<EnvTable>>,
-    /// Where images are shared. Not built yet.
+    /// Where images are shared.
     pub(crate) registry: Option<Registry>,
     /// What generated workflows are like (docs/ci.md).
     pub(crate) ci: Option<CiTable>,
@@ -119,7 +119,7 @@ pub(crate) struct TreeFilter {
     pub(crate) any_of: Option<Vec<Spanned<TreeFilter>>>,
 }
 
-/// `[registry]`: where images are shared between machines. Not built yet.
+/// `[registry]`: where images are shared between machines.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Registry {

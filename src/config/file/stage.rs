@@ -62,7 +62,7 @@ table! {
         tells artifacts: Option<List>,
         /// Where there is no image of its key it starts from its own newest one, and only files that changed are sent (`incremental.md`).
         tells incremental: Option<Spanned<bool>>,
-        /// `false`: its image is not pushed. Not built yet.
+        /// `false`: its image is not pushed.
         tells push: Option<Spanned<bool>>,
         /// Adds to lists.
         tells append: Option<StageEdits>,
