@@ -9,7 +9,7 @@ use crate::support::{Project, each};
 
 const TOML: &str = r#"
 [defaults]
-system-packages = ["gcc", "libc6-dev", "make"]
+system-packages = ["tcc", "libc6-dev", "make"]
 [stage.packages]
 packages = true
 [stage.built]
@@ -24,9 +24,9 @@ run = ["./program"]
 const MAKEFILE: &str = "\
 objects := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/*.c)))
 program: build/list $(objects)
-\tgcc -o $@ $(objects)
+\ttcc -o $@ $(objects)
 build/%.o: src/%.c | build
-\tgcc -MMD -MP -c -o $@ $<
+\ttcc -MD -c -o $@ $<
 \techo $< >>compiled
 build/list: FORCE | build
 \techo $(objects) | cmp -s - $@ || echo $(objects) >$@
