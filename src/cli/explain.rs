@@ -23,9 +23,9 @@ pub(crate) struct ExplainArgs {
     /// The environment
     #[arg(value_name = "ENV")]
     env: String,
-    /// Explain the stages up to this one
-    #[arg(long, value_name = "STAGE")]
-    to: Option<String>,
+    /// Explain the stages up to this one; may be repeated, or a list with commas
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    to: Vec<String>,
     /// Explain docker environments for this engine
     #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
     engine: Option<Engine>,
@@ -48,7 +48,7 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     let mut jobs = Vec::new();
     for name in names {
         let plan = context.plan(&project, &name, &args.posargs)?;
-        let wanted = run::wanted(&project, &name, &plan, args.to.as_ref())?;
+        let wanted = run::wanted(&project, &name, &plan, &args.to)?;
         let engine = crate::run::engine_of(&plan, args.engine);
         jobs.push((plan, wanted, engine));
     }

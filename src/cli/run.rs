@@ -45,9 +45,9 @@ const QUEUE: usize = 64;
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) selection: select::Selection,
-    /// Run this stage and what it needs, no other
-    #[arg(long, value_name = "STAGE", env = "RUNENV_TO")]
-    to: Option<String>,
+    /// Run this stage and what it needs, no other; may be repeated, or a list with commas
+    #[arg(long, value_name = "STAGE", env = "RUNENV_TO", value_delimiter = ',')]
+    to: Vec<String>,
     /// Run this stage and those that stand on it anew
     #[arg(long, value_name = "STAGE")]
     redo: Option<String>,
@@ -158,7 +158,7 @@ impl RunArgs {
             let posargs: &[String] = if need.added { &[] } else { &self.posargs };
             let job = context.plan(project, name, posargs).and_then(|plan| {
                 let wanted = if need.added {
-                    Selection::of(&plan, name.to.as_deref(), None, self.no_cache)?
+                    Selection::of(&plan, name.to.as_deref().as_slice(), None, self.no_cache)?
                 } else {
                     self.wanted(project, name, &plan)?
                 };
@@ -200,28 +200,31 @@ impl RunArgs {
 
     /// The stages of a plan that are meant.
     fn wanted(&self, project: &Project, name: &EnvName, plan: &Plan) -> Result<Selection, Problem> {
-        let to = last_stage(project, name, self.to.as_deref());
-        Selection::of(plan, to, self.redo.as_deref(), self.no_cache)
+        let to = last_stages(project, name, &self.to);
+        Selection::of(plan, &to, self.redo.as_deref(), self.no_cache)
     }
 }
 
-/// The last stage that is meant: `--to`, the stage in the name, the project's default one.
-fn last_stage<'a>(project: &'a Project, name: &'a EnvName, to: Option<&'a str>) -> Option<&'a str> {
+/// The last stages that are meant: `--to`, the stage in the name, the project's default one; none: all.
+fn last_stages<'a>(project: &'a Project, name: &'a EnvName, to: &'a [String]) -> Vec<&'a str> {
+    if !to.is_empty() {
+        return to.iter().map(String::as_str).collect();
+    }
     let default = project.file.project.default.get(STAGE);
     let default = default.filter(|_| name.own.is_none());
     let default = default.map(|stage| stage.get_ref().as_str());
-    to.or(name.to.as_deref()).or(default)
+    name.to.as_deref().or(default).into_iter().collect()
 }
 
-/// The stages up to that one.
+/// The stages up to those.
 pub(super) fn wanted(
     project: &Project,
     name: &EnvName,
     plan: &Plan,
-    to: Option<&String>,
+    to: &[String],
 ) -> Result<Selection, Problem> {
-    let to = last_stage(project, name, to.map(String::as_str));
-    Selection::of(plan, to, None, false)
+    let to = last_stages(project, name, to);
+    Selection::of(plan, &to, None, false)
 }
 
 /// Reads `--jobs`.

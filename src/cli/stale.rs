@@ -52,7 +52,7 @@ impl StaleArgs {
         for entry in &entries {
             let name = &entry.name;
             let one = context.plan(project, name, &[]).and_then(|plan| {
-                let wanted = run::wanted(project, name, &plan, None)?;
+                let wanted = run::wanted(project, name, &plan, &[])?;
                 let engine = crate::run::engine_of(&plan, self.engine);
                 Ok((plan, wanted, engine))
             });

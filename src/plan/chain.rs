@@ -88,17 +88,17 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// `to`: that stage and what it needs. `redo`: that stage and those that stand on it are run anew; `no_cache`: all.
+    /// `to`: these stages and what they need; none: all. `redo`: that stage and those that stand on it are run anew; `no_cache`: all.
     /// A name that the plan lacks is a mistake.
     pub(crate) fn of(
         plan: &Plan,
-        to: Option<&str>,
+        to: &[&str],
         redo: Option<&str>,
         no_cache: bool,
     ) -> Result<Self, Problem> {
         let count = plan.stages.len();
-        let mut wanted = vec![to.is_none(); count];
-        if let Some(to) = to {
+        let mut wanted = vec![to.is_empty(); count];
+        for to in to {
             for at in plan.down(plan.index(to)?) {
                 wanted[at] = true;
             }

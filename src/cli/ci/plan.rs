@@ -156,7 +156,7 @@ fn stages(project: &Project) -> Vec<Stage> {
 /// The stages that jobs run of an environment: what a run of it does, and those that follow up here.
 fn own_stages(project: &Project, entry: &Entry, context: &Context) -> Result<Vec<String>, Problem> {
     let plan = context.plan(project, &entry.name, &[])?;
-    let wanted = run::wanted(project, &entry.name, &plan, None)?;
+    let wanted = run::wanted(project, &entry.name, &plan, &[])?;
     let name = listed::resolved(project, &entry.name)?;
     let ci = project.file.ci.as_ref();
     let follow_up = ci.and_then(|ci| ci.follow_up.as_ref());

@@ -105,7 +105,7 @@ pub(crate) fn seek(
     plan: &Plan,
     say: &mut dyn FnMut(Kind),
 ) -> Result<Option<(usize, String)>, Problem> {
-    let selection = Selection::of(plan, None, None, false)?;
+    let selection = Selection::of(plan, &[], None, false)?;
     let manifests = stages::read(plan, world, &selection)?;
     let parts = stages::parts(plan, &manifests, &stages::here(plan, world.host));
     let registry = world.registry(calls.cancel);
