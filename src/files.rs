@@ -1,5 +1,7 @@
 //! Reading and writing files so that every error names the path and no file is ever half written.
 
+mod whole;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -12,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::fs::OFlags;
 
 use crate::problem::Problem;
+pub(crate) use whole::Whole;
 
 /// There is no room left.
 const FULL: [io::ErrorKind; 2] = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
@@ -158,15 +161,24 @@ fn of_whoever_named_it(mut problem: Problem) -> Problem {
     problem
 }
 
+/// A regular file that is read as it is needed.
+pub(crate) fn open_regular(path: &Path) -> Result<File, Problem> {
+    let file = open(path, OFlags::NONBLOCK).map_err(|e| mistake(path, &e))?;
+    regular(&file, path).map(|_| file)
+}
+
+fn regular(file: &File, path: &Path) -> Result<fs::Metadata, Problem> {
+    let meta = file.metadata().map_err(|e| mistake(path, &e))?;
+    if meta.is_file() {
+        return Ok(meta);
+    }
+    let title = format!("`{}` is not a regular file", path.display());
+    Err(Problem::new(title, "give the path of a file"))
+}
+
 /// The text of a file, as long as it was when it was opened.
 fn text(file: File, path: &Path, limit: u64) -> Result<String, Problem> {
-    let meta = file.metadata().map_err(|e| mistake(path, &e))?;
-    if !meta.is_file() {
-        return Err(Problem::new(
-            format!("`{}` is not a regular file", path.display()),
-            "give the path of a file",
-        ));
-    }
+    let meta = regular(&file, path)?;
     if meta.len() > limit {
         let title = format!(
             "`{}` is larger than {} MB",
@@ -200,23 +212,26 @@ fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}.{n}.tmp", std::process::id()))
 }
 
+/// A new file; what a dead process of our number left under its name goes.
+fn create_new(path: &Path) -> io::Result<File> {
+    let create = || {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o644).open(path)
+    };
+    create().or_else(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Err(error);
+        }
+        fs::remove_file(path)?;
+        create()
+    })
+}
+
 /// Replaces a file whole: temp, write, rename. After a kill the old file or the new one is there.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     let temp = temporary(path);
-    let create = || {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o644).open(&temp)
-    };
     let write = || -> io::Result<()> {
-        let file = create().or_else(|error| {
-            if error.kind() != io::ErrorKind::AlreadyExists {
-                return Err(error);
-            }
-            // What a dead process of our number left.
-            fs::remove_file(&temp)?;
-            create()
-        });
-        file?.write_all(bytes)?;
+        create_new(&temp)?.write_all(bytes)?;
         fs::rename(&temp, path)
     };
     write().map_err(|e| {

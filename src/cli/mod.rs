@@ -13,11 +13,13 @@ mod doctor;
 mod dry_run;
 mod explain;
 mod list;
+mod load;
 mod lock;
 mod logs;
 mod report;
 mod reports;
 mod run;
+mod save;
 mod schema;
 mod select;
 mod shell;
@@ -94,10 +96,6 @@ struct Global {
     color: Option<String>,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, made of the command line"
-)]
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run environments, stage by stage (the default)
@@ -116,6 +114,10 @@ enum Verb {
     Logs(logs::LogsArgs),
     /// Print the paths of what was copied out of an environment's stages
     Artifacts(artifacts::ArtifactsArgs),
+    /// Write the stages that an engine has of an environment to a file, where they cannot be pushed
+    Save(save::SaveArgs),
+    /// Give an engine the stages in files that `save` wrote
+    Load(load::LoadArgs),
     /// Merge the results of runs, also of many CI jobs, into one report
     Report(report::ReportArgs),
     /// Remove what runs of this project left on the engines
@@ -194,6 +196,8 @@ fn dispatch(verb: Option<Verb>, list: bool, run: run::RunArgs, context: &mut Con
         Some(Verb::Shell(args)) => shell::exec(args, context),
         Some(Verb::Logs(args)) => logs::exec(args, context),
         Some(Verb::Artifacts(args)) => artifacts::exec(args, context),
+        Some(Verb::Save(args)) => save::exec(args, context),
+        Some(Verb::Load(args)) => load::exec(args, context),
         Some(Verb::Report(args)) => report::exec(args, context),
         Some(Verb::Clean(args)) => clean::exec(args, context),
         Some(Verb::Doctor(args)) => doctor::exec(args, context),
@@ -266,6 +270,8 @@ impl Cli {
                 | Verb::Shell(_)
                 | Verb::Logs(_)
                 | Verb::Artifacts(_)
+                | Verb::Save(_)
+                | Verb::Load(_)
                 | Verb::Report(_)
                 | Verb::Clean(_)
                 | Verb::Dockerfile(_)

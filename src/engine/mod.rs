@@ -51,6 +51,10 @@ struct Dialect {
     tells_slowly: bool,
     /// Options of `cp` that follow a link at the end of the path, as podman's always does.
     followed: &'static [&'static str],
+    /// Options of `save` that make one archive of several images with their names, as docker makes and both load.
+    archive: &'static [&'static str],
+    /// What stands before the name of an image that is of no registry.
+    local: &'static str,
 }
 
 const DOCKER: Dialect = Dialect {
@@ -64,6 +68,8 @@ const DOCKER: Dialect = Dialect {
     self_removing: &["--rm"],
     tells_slowly: false,
     followed: &["-L"],
+    archive: &[],
+    local: "",
 };
 const PODMAN: Dialect = Dialect {
     program: "podman",
@@ -82,6 +88,8 @@ const PODMAN: Dialect = Dialect {
     self_removing: &[],
     tells_slowly: true,
     followed: &[],
+    archive: &["-q", "--format", "docker-archive", "-m"],
+    local: "localhost/",
 };
 
 impl Engine {
@@ -210,6 +218,24 @@ impl Engine {
 
     pub(crate) fn tag(self, image: &str, tag: &str) -> Command {
         self.call(&["tag", image, tag])
+    }
+
+    /// Prints images, named by these names, as one archive.
+    pub(crate) fn save(self, names: &[&str]) -> Command {
+        self.call(&["save"])
+            .args(self.dialect().archive.iter().copied())
+            .args(names.iter().copied())
+    }
+
+    /// Takes images out of an archive that comes over stdin; `made` is the command that makes it.
+    pub(crate) fn load(self, made: String) -> Command {
+        self.call(&["load", "-q"]).stdin(Stdin::Made(made))
+    }
+
+    /// What an image that is of no registry is called in an archive that this engine loads: podman would take a bare name
+    /// for one of docker's registry.
+    pub(crate) fn local_name(self, name: &str) -> String {
+        self.dialect().local.to_owned() + name
     }
 
     /// Asks every process of a container to end. `stop` asks the first alone, which passes it on to its child and no

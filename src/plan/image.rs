@@ -66,9 +66,8 @@ fn whole(repository: &str) -> String {
 impl Plan {
     /// The name of a stage's image on the engine: that of the registry that it is pushed to, if there is one.
     pub(crate) fn image_name(&self, stage: &Stage, tag: &str) -> String {
-        let name = self.bare_name(stage, tag);
-        let before = self.registries.push.as_ref().map(|r| format!("{r}/"));
-        before.unwrap_or_default() + &name
+        let of = [&self.project, &self.slug, &stage.name];
+        self.registries.name(of.map(String::as_str), tag)
     }
 
     /// Its names in all registries that are looked into.
@@ -109,6 +108,12 @@ impl Plan {
 const ANY: &str = "\0";
 
 impl Registries {
+    /// The name of an image on the engine: that of the registry that it is pushed to, if there is one.
+    pub(crate) fn name(&self, of: [&str; 3], tag: &str) -> String {
+        let before = self.push.as_ref().map(|r| format!("{r}/"));
+        before.unwrap_or_default() + &self.bare_name(of, tag)
+    }
+
     /// `PROJECT-ENV-STAGE:TAG`, the environment without its runner, or what the file says.
     fn bare_name(&self, [project, env, stage]: [&str; 3], tag: &str) -> String {
         let mut text = String::new();
@@ -131,7 +136,7 @@ impl Registries {
     }
 
     /// A tag with the environment in it, where the name has none: `failed`, `jammy-standard-failed`.
-    fn own_tag(&self, env: &str, tag: &str) -> String {
+    pub(crate) fn own_tag(&self, env: &str, tag: &str) -> String {
         if self.says("env") {
             return tag.to_owned();
         }

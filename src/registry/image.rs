@@ -120,7 +120,7 @@ struct Layers {
 }
 
 /// A configuration as the facts that an engine gives of the image when it has it.
-pub(super) fn facts(digest: &str, json: &[u8]) -> Result<Image, serde_json::Error> {
+pub(crate) fn facts(digest: &str, json: &[u8]) -> Result<Image, serde_json::Error> {
     let written: Written = serde_json::from_slice(json)?;
     Ok(Image {
         id: digest.to_owned(),

@@ -30,6 +30,7 @@ use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
 use http::Http;
+pub(crate) use image::facts;
 use image::{Behind, Manifest, TYPES};
 pub(crate) use reference::{Reference, Version};
 pub(crate) use trouble::{Kind, Trouble};

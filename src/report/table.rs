@@ -196,7 +196,8 @@ pub(super) fn remarks(envs: &[EnvResult], colour: bool) -> String {
         say("package sources", &env.name, &sources.collect::<Vec<_>>());
         say("packages without a name", &env.name, &env.nameless_packages);
         let not_pushed = |s: &StageResult| {
-            let reason = s.pushed.as_ref()?.reason.as_ref()?;
+            let pushed = s.pushed.as_ref().filter(|pushed| !pushed.untried)?;
+            let reason = pushed.reason.as_ref()?;
             Some(format!("{} ({})", s.name, clean::cut(reason)))
         };
         let not_pushed = env.stages.iter().filter_map(not_pushed);

@@ -32,6 +32,7 @@ pub(crate) mod records;
 pub(crate) mod result;
 pub(crate) mod results;
 pub(crate) mod room;
+pub(crate) mod saved;
 pub(crate) mod schedule;
 pub(crate) mod secrets;
 pub(crate) mod stages;

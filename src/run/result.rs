@@ -203,6 +203,9 @@ pub(crate) struct Pushed {
     /// That it is not there makes the run fail.
     #[serde(skip)]
     pub(crate) counts: bool,
+    /// It was not tried, since the registry refused another one, which was told.
+    #[serde(skip)]
+    pub(crate) untried: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

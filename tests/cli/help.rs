@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 22] = [
     "",
     "run",
     "list",
@@ -13,6 +13,8 @@ const VERBS: [&str; 20] = [
     "shell",
     "logs",
     "artifacts",
+    "save",
+    "load",
     "report",
     "clean",
     "doctor",

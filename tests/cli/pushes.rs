@@ -202,3 +202,39 @@ fn images_get_the_tags_that_are_asked_for_made_or_found() {
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     }
 }
+
+/// One registry, two environments of two stages: it is asked once, and told once.
+#[test]
+fn a_registry_that_refuses_is_not_tried_again_where_it_need_not() {
+    for (option, code, tries) in [("--push=try", 0, 1), ("--push", 3, 4)] {
+        let fake = Fake::new().image("debian:trixie");
+        let host = empty_registry();
+        let toml = format!(
+            "[project]\nname = \"p\"\n[stage.one]\nrun = [\"true\"]\n[stage.two]\nrun = [\"true\"]\n\
+             [registry]\nrepository = \"{host}/me\"\n"
+        );
+        let project = Project::new().envs_toml(&toml).engine(&fake);
+        fake.play(
+            "push.err",
+            "denied: requested access to the resource is denied\n",
+        );
+        fake.play("push.code", "1");
+        let words = format!("run {ENV} docker-debian-trixie {option}");
+        let ran = project.runenv(words.as_str()).exits(code);
+        assert_eq!(fake.calls_of("docker push").len(), tries, "{}", ran.stderr);
+        let title = format!("nothing may be pushed to {host}/me: denied: requested access");
+        let told = ran.stderr.matches(&title).count();
+        assert_eq!(told, usize::from(option == "--push=try"), "{}", ran.stderr);
+        let lines = ran.stderr.matches("not pushed on").count();
+        assert_eq!(lines, if tries == 1 { 1 } else { 2 }, "{}", ran.stderr);
+        let result = project.json(".runenv/docker-debian-trixie/result.json");
+        let pushed = &result["stages"][1]["pushed"];
+        assert_eq!(pushed["state"], "not-pushed", "{pushed}");
+        let reason = pushed["reason"].as_str().unwrap();
+        assert_eq!(
+            reason.ends_with("/me refused before"),
+            tries == 1,
+            "{reason}"
+        );
+    }
+}

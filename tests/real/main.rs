@@ -36,6 +36,7 @@ mod proxies;
 mod pruned;
 mod registry;
 mod resume;
+mod saved;
 mod scripts;
 mod secrets;
 mod several;

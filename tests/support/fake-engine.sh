@@ -15,7 +15,7 @@
 #                  command), cut (ends after the begin mark of that command)
 #   volumes        names of volumes, a line each
 #   registry       names of images that its registry has, a line each
-# Verbs: image-inspect image-ls image-rm container-inspect create cp start run commit rm pull tag stop kill ps version
+# Verbs: image-inspect image-ls image-rm container-inspect create cp start run commit rm pull tag stop kill ps version load
 #        volume-create volume-ls volume-rm manifest-inspect info build (which no image comes of)
 set -u
 me=${0##*/}
@@ -293,6 +293,7 @@ case $verb in
   rm) rm_containers "$@" ;;
   pull) pull "$@" ;;
   tag) : ;;
+  load) cat >"$home/stdin.$verb.$count" ;;
   stop | kill) stop "$@" ;;
   ps) [ ! -e "$home/play/ps.list" ] || cat "$home/play/ps.list" ;;
   version) echo 1.0 ;;

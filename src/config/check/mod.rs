@@ -20,7 +20,7 @@ use crate::nearest;
 use crate::problem::{Problem, Problems};
 
 /// The words that `runenv` itself answers to: an environment of that name could never be run by it.
-pub(crate) const VERBS: [&str; 18] = [
+pub(crate) const VERBS: [&str; 20] = [
     "lock",
     "run",
     "list",
@@ -30,6 +30,8 @@ pub(crate) const VERBS: [&str; 18] = [
     "shell",
     "logs",
     "artifacts",
+    "save",
+    "load",
     "report",
     "clean",
     "doctor",

@@ -21,7 +21,7 @@ pub(crate) mod stage;
 pub(crate) mod stage_run;
 pub(crate) mod stamp;
 pub(crate) mod stream;
-mod transfer;
+pub(crate) mod transfer;
 pub(crate) mod tries;
 mod update;
 pub(crate) mod verdict;

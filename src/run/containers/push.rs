@@ -23,6 +23,7 @@ use crate::engine::facts::{self, Image};
 use crate::exec::{self, Cancel};
 use crate::plan::Stage;
 use crate::plan::chain::Selection;
+use crate::problem::Problem;
 use crate::registry::{Reference, Version};
 
 /// A job that ran out of time has not much left for what it saves.
@@ -104,12 +105,13 @@ impl EngineEnv<'_> {
     }
 
     fn send(&mut self, work: Work) {
-        if self.plan.registries.push.is_none() {
+        let Some(repository) = self.plan.registries.push.clone() else {
             return;
-        }
+        };
         let pusher = self.pusher.get_or_insert_with(|| {
             let ci = self.world.host.is_ci();
-            Pusher::new(self.calls, self.world.registry(self.calls.cancel), ci)
+            let registry = self.world.registry(self.calls.cancel);
+            Pusher::new(self.calls, registry, repository, ci)
         });
         pusher.push(work);
     }
@@ -120,10 +122,10 @@ impl EngineEnv<'_> {
             return;
         };
         let env = &self.plan.env;
-        for (at, pushed, note) in pusher.finish() {
+        for (at, pushed, told) in pusher.finish() {
             let stage = self.plan.stages[at].name.clone();
-            if let Some(text) = note {
-                let (env, kind) = (env.clone(), Kind::Note { text });
+            if let Some(kind) = told {
+                let env = env.clone();
                 tell(Event { env, stage, kind });
             }
             let mut results = self.results.iter_mut();
@@ -166,12 +168,12 @@ pub(crate) struct Work {
 /// The thread and the way to it.
 pub(crate) struct Pusher {
     sender: mpsc::Sender<Work>,
-    thread: JoinHandle<Vec<(usize, Pushed, Option<String>)>>,
+    thread: JoinHandle<Vec<(usize, Pushed, Option<Kind>)>>,
 }
 
 impl Pusher {
     /// `ci`: the signals of a CI's runner end nothing that is still to be saved; it kills in the end.
-    fn new(calls: Calls<'_>, registry: &Arc<Registry>, ci: bool) -> Self {
+    fn new(calls: Calls<'_>, registry: &Arc<Registry>, repository: String, ci: bool) -> Self {
         let (sender, receiver) = mpsc::channel::<Work>();
         let (registry, cancel) = (Arc::clone(registry), calls.cancel.clone());
         let (engine, retries) = (calls.engine, calls.retries);
@@ -184,12 +186,13 @@ impl Pusher {
                     retries,
                 },
                 registry: &registry,
+                repository: &repository,
                 patient: &if ci { Cancel::never() } else { second },
                 hung: false,
             };
             let pushed = receiver.into_iter().map(|work| {
-                let (pushed, note) = to.push(&work);
-                (work.stage, pushed, note)
+                let (pushed, told) = to.push(&work);
+                (work.stage, pushed, told)
             });
             pushed.collect()
         });
@@ -202,7 +205,7 @@ impl Pusher {
     }
 
     /// Waits for all of them: the stage, how it ended, and what else is to be told.
-    fn finish(self) -> Vec<(usize, Pushed, Option<String>)> {
+    fn finish(self) -> Vec<(usize, Pushed, Option<Kind>)> {
         drop(self.sender);
         self.thread
             .join()
@@ -214,6 +217,8 @@ impl Pusher {
 struct To<'a> {
     calls: Calls<'a>,
     registry: &'a Registry,
+    /// All names are below it.
+    repository: &'a str,
     /// What a stage left is still pushed after a first signal: this is the second.
     patient: &'a Cancel,
     /// The last push ended for want of an answer: more would wait as long.
@@ -225,26 +230,48 @@ type Ended = Result<(PushState, Option<String>), (PushState, String)>;
 
 impl To<'_> {
     /// Pushes an image under all its names. The first that cannot be pushed is the result.
-    fn push(&mut self, work: &Work) -> (Pushed, Option<String>) {
+    fn push(&mut self, work: &Work) -> (Pushed, Option<Kind>) {
         let (mut all, mut note) = (PushState::Present, None);
         let pushed = |name: &str, state, reason| Pushed {
             state,
             image: name.to_owned(),
             reason,
             counts: work.counts,
+            untried: false,
         };
+        if !work.counts && self.registry.refuses(self.repository) {
+            let reason = Some(format!("{} refused before", self.repository));
+            let untried = Pushed {
+                untried: true,
+                ..pushed(&work.own, PushState::NotPushed, reason)
+            };
+            return (untried, None);
+        }
         for (name, aim) in &work.aims {
             match self.push_as(work, name, *aim) {
                 Ok((state, told)) => {
-                    note = note.or(told);
+                    note = note.or(told.map(|text| Kind::Note { text }));
                     if state == PushState::Pushed {
                         all = state;
                     }
                 }
-                Err((state, reason)) => return (pushed(name, state, Some(reason)), note),
+                Err((state, reason)) => {
+                    let told = self.refused(work, &reason);
+                    return (pushed(name, state, Some(reason)), told.or(note));
+                }
             }
         }
         (pushed(&work.own, all, None), note)
+    }
+
+    /// A registry that refuses one image refuses all: where pushes are only tried it is told once, and left alone.
+    fn refused(&self, work: &Work, said: &str) -> Option<Kind> {
+        let refused = !work.counts && transfer::is_refusal(said);
+        let first = refused && self.registry.note_refusal(self.repository);
+        let title = format!("nothing may be pushed to {}: {said}", self.repository);
+        let help = "nothing more is tried in this run; `docker login` or `podman login` where it should be";
+        let problem = Problem::warning(title, help);
+        first.then_some(Kind::Warning { problem })
     }
 
     /// The engine, and what ends its calls.

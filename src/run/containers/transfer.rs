@@ -76,6 +76,26 @@ fn is_final(said: &str) -> bool {
     !busy && ANSWERS.iter().any(|answer| said.contains(answer))
 }
 
+/// Is it the answer of a registry that knows who asks, or does not, and lets them do nothing? Another image would fare no
+/// better.
+pub(super) fn is_refusal(said: &str) -> bool {
+    const REFUSALS: [&str; 6] = [
+        "denied",
+        "unauthorized",
+        "authentication required",
+        "no basic auth credentials",
+        "forbidden",
+        "invalid username/password",
+    ];
+    let said = words(said);
+    let status = |code: &str| {
+        let mut words = said.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| word == code) && (said.contains("http") || said.contains("status"))
+    };
+    let busy = said.contains("toomanyrequests");
+    !busy && (REFUSALS.iter().any(|words| said.contains(words)) || status("401") || status("403"))
+}
+
 /// What is said but names and addresses, which may be called anything.
 fn words(said: &str) -> String {
     let word = |word: &&str| {
@@ -103,6 +123,7 @@ mod tests {
             "received unexpected HTTP status: 500 of r.io/not:found",
         ] {
             assert!(!is_final(said), "{said}");
+            assert!(!is_refusal(said), "{said}");
         }
         for said in [
             "manifest for 127.0.0.1:5000/p:gone not found: manifest unknown",
@@ -113,6 +134,27 @@ mod tests {
             "error parsing HTTP 403 response body: \"Forbidden\"",
         ] {
             assert!(is_final(said), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_other_answers() {
+        for said in [
+            "denied: requested access to the resource is denied",
+            "unauthorized: authentication required",
+            "no basic auth credentials",
+            "error parsing HTTP 403 response body: unexpected end of JSON input: \"\"",
+            "writing blob: initiating layer upload to /v2/x/blobs/uploads/ in r.io: StatusCode: 403, \"\"",
+            "received unexpected HTTP status: 401 Unauthorized",
+        ] {
+            assert!(is_refusal(said), "{said}");
+        }
+        for said in [
+            "manifest for r.io/p:gone not found: manifest unknown",
+            "dial tcp: lookup r.example on 10.0.0.1:53: no such host",
+            "received unexpected HTTP status: 500 of r.io/403",
+        ] {
+            assert!(!is_refusal(said), "{said}");
         }
     }
 }

@@ -36,6 +36,8 @@ struct Known {
     hung: BTreeSet<String>,
     /// Hosts of which something was told.
     told: BTreeSet<String>,
+    /// Repositories that images may not be pushed below.
+    refused: BTreeSet<String>,
 }
 
 /// So long a tag that is not there counts as such: other machines build and push meanwhile.
@@ -145,6 +147,16 @@ impl Registry {
             None => known.images.get(q).cloned().unwrap_or(Ok(None)),
         });
         answers.collect()
+    }
+
+    /// Notes that nobody may push below this repository; the first time?
+    pub(crate) fn note_refusal(&self, repository: &str) -> bool {
+        self.known().refused.insert(repository.to_owned())
+    }
+
+    /// Was a push below this repository refused in this run?
+    pub(crate) fn refuses(&self, repository: &str) -> bool {
+        self.known().refused.contains(repository)
     }
 
     /// Why it is not known what a name stands for; `None`: it is known, or nobody asked.

@@ -1,0 +1,137 @@
+//! `runenv save ENV`: what an engine has of an environment's stages, in a file: for the next job, where this one may not
+//! push.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::select::{self, Selection};
+use super::{Context, Exit, INTERRUPTED, engines, run};
+use crate::config::Project;
+use crate::engine::Engine;
+use crate::exec::Cancel;
+use crate::files;
+use crate::plan::{Plan, chain};
+use crate::problem::{Problem, Problems};
+use crate::run::ahead::Target;
+use crate::run::clean::Named;
+use crate::run::containers::call::Calls;
+use crate::run::saved::save::{self, Found, Wanted};
+use crate::run::{World, engine_of};
+use crate::size;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SaveArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    env: String,
+    /// Write to this file, which is there when all of it is
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Save this stage and what it needs; may be repeated, or a list with commas [default: all stages]
+    #[arg(long, value_name = "STAGE", env = "RUNENV_TO", value_delimiter = ',')]
+    to: Vec<String>,
+    /// Save only what would be run again elsewhere, since the registry does not have it
+    #[arg(long)]
+    unless_pushed: bool,
+    /// Save what a stage left that ended early, too: `run --resume` goes on from it
+    #[arg(long, env = "RUNENV_RESUME", value_parser = FalseyValueParser::new())]
+    resume: bool,
+    /// Save docker environments of this engine
+    #[arg(long, value_name = "ENGINE", value_parser = engines(), env = "RUNENV_ENGINE")]
+    engine: Option<Engine>,
+    /// Ask no registry
+    #[arg(long, env = "RUNENV_OFFLINE", value_parser = FalseyValueParser::new())]
+    offline: bool,
+    /// Words for `{posargs}`
+    #[arg(last = true, value_name = "POSARGS")]
+    posargs: Vec<String>,
+}
+
+pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
+    let project = context.project_of(&args.env)?;
+    let (target, engine) = target(&args, &project, context)?;
+    let path = context.host.cwd.join(&args.output);
+    files::make_way(&path)?;
+    let world = World::looking(&project, &context.host)?;
+    let cancel = Cancel::install();
+    let of = Named {
+        project: &project.name,
+        id: &world.project_id,
+        registries: &target.0.registries,
+    };
+    let asked = Wanted {
+        world: &world,
+        of: &of,
+        registry: (!args.offline).then(|| &**world.registry(&cancel)),
+        unless_pushed: args.unless_pushed,
+        resume: args.resume,
+    };
+    let mut told = Problems::default();
+    let found = asked.find(&target, &cancel, &mut |problem| told.push(problem))?;
+    context.out.problems(&told);
+    if cancel.requested() {
+        return Ok(INTERRUPTED);
+    }
+    let (env, on) = (&target.0.env, engine.name());
+    let calls = Calls::new(engine, &cancel);
+    let why = match found {
+        Found::Images(members) => return write(&members, &target.0, &calls, &args, context),
+        Found::Nothing => format!("{on} has no stage of {env} as it is now"),
+        Found::Pushed => format!("the registry has what {on} has of {env}"),
+        Found::Unknown(unasked) => unasked.to_string(),
+    };
+    // No failure: the run that left nothing has one already.
+    context.out.tell(&format!("nothing to save: {why}\n"));
+    Ok(0)
+}
+/// The environment, the stages that are meant, and the engine that has them.
+fn target(
+    args: &SaveArgs,
+    project: &Project,
+    context: &Context,
+) -> Result<(Target, Engine), Problems> {
+    let name = select::one(project, &Selection::one(&args.env))?;
+    let plan = context.plan(project, &name, &args.posargs)?;
+    let Some(engine) = engine_of(&plan, args.engine) else {
+        let title = format!("`{}` runs on this host: it has no images to save", plan.env);
+        return Err(Problem::new(title, "save an environment of docker or podman").into());
+    };
+    let wanted = if args.to.is_empty() && name.to.is_none() {
+        chain::Selection::of(&plan, &[], None, false)?
+    } else {
+        run::wanted(project, &name, &plan, &args.to)?
+    };
+    Ok(((plan, wanted, Some(engine)), engine))
+}
+
+fn write(
+    members: &[save::Member],
+    plan: &Plan,
+    calls: &Calls<'_>,
+    args: &SaveArgs,
+    context: &Context,
+) -> Exit {
+    let stages: Vec<&str> = members.iter().map(|member| member.stage.as_str()).collect();
+    let (stages, env, about) = (
+        stages.join(", "),
+        &plan.env,
+        size::shown(save::bytes(members)),
+    );
+    context.out.tell(&format!("saving {stages} of {env}\n"));
+    let mut say = |bytes| {
+        let text = format!(
+            "… still saving {env}: {} of about {about}\n",
+            size::shown(bytes)
+        );
+        context.out.tell(&text);
+    };
+    let path = context.host.cwd.join(&args.output);
+    let Some(bytes) = save::write(members, plan, calls, &path, &mut say)? else {
+        return Ok(INTERRUPTED);
+    };
+    let text = format!("saved {} ({})\n", args.output.display(), size::shown(bytes));
+    context.out.tell(&text);
+    Ok(0)
+}
