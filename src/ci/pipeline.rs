@@ -17,15 +17,18 @@ const MACHINE: &str = "ubuntu-latest";
 /// GitHub ends a job after this time, where nothing else is said.
 const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
 
+/// What a cell says of a job that runs none of its stages.
+pub(crate) const NOTHING: &str = "-";
+
 /// What one job of an environment runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
     /// The environment, whole.
     All,
-    /// The same stages of every environment.
-    Stages(Vec<String>),
-    /// What the cell says under this key; nothing: the job has nothing to do.
-    Said(String),
+    /// The same stages of every environment, with commas; nothing: the job has nothing to do.
+    Stages(String),
+    /// What the cell says under this key, `NOTHING` where the job has nothing to do; without it what is usual.
+    Said { key: String, usual: String },
 }
 
 /// A job of the row, or one beside it.
@@ -62,12 +65,10 @@ pub(crate) struct Pipeline {
     pub(crate) project: String,
     pub(crate) sets: Vec<Set>,
     pub(crate) schedule: Vec<String>,
-    /// Jobs in a row; one where nothing is shared, since the next would find nothing.
+    /// Jobs in a row.
     pub(crate) jobs: Vec<Job>,
     /// Stages that run beside each other behind the last job, each where a cell lists it.
     pub(crate) follow_up: Vec<String>,
-    /// What one job runs that cannot hand anything on.
-    pub(crate) whole: Goal,
     /// Is there a registry to push to?
     pub(crate) shares: bool,
     pub(crate) login: Option<Login>,
@@ -81,7 +82,6 @@ pub(crate) struct Pipeline {
     pub(crate) steps_before: Vec<Step>,
     pub(crate) matrix_limit: usize,
     pub(crate) max_parallel: Option<u32>,
-    pub(crate) warnings: Vec<Problem>,
 }
 
 /// A label or none, the events that run its environments, and these.
@@ -106,7 +106,6 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
         schedule: texts(table.schedule.as_ref()),
         jobs: jobs(shape),
         follow_up: stages.map(|(stage, _)| stage.get_ref().clone()).collect(),
-        whole: shape.goal(shape.rows.len(), "to-all"),
         shares: shape.shares,
         runs_on: match table.runs_on.as_ref().map(Spanned::get_ref) {
             None => Some(MACHINE.to_owned()),
@@ -119,7 +118,6 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
         steps_before: steps.map(|step| step.get_ref().clone()).collect(),
         matrix_limit: shape.limit(),
         max_parallel: table.max_parallel.as_ref().map(|n| *n.get_ref()),
-        warnings: warnings(shape),
     })
 }
 
@@ -157,16 +155,16 @@ fn own_limits(project: &Project, chosen: &[Chosen]) -> Result<bool, Problem> {
 /// The jobs in a row.
 fn jobs(shape: &Shape<'_>) -> Vec<Job> {
     let job = |at: usize| {
-        let goal = shape.goal(at, &format!("to-{}", at + 1));
+        let goal = shape.goal(at);
         let name = match &goal {
-            Goal::Stages(stages) => stages.join(", "),
-            Goal::All | Goal::Said(_) if shape.rows.len() == 1 => "run".to_owned(),
-            Goal::All | Goal::Said(_) => format!("part {} of {}", at + 1, shape.rows.len()),
+            Goal::Stages(stages) => stages.replace(',', ", "),
+            Goal::All | Goal::Said { .. } if shape.rows.len() == 1 => "run".to_owned(),
+            Goal::All | Goal::Said { .. } => format!("part {} of {}", at + 1, shape.rows.len()),
         };
         let id = format!("part-{}", at + 1);
         Job { id, name, goal }
     };
-    let idle = |job: &Job| job.goal == Goal::Stages(vec![String::new()]);
+    let idle = |job: &Job| job.goal == Goal::Stages(String::new());
     (0..shape.rows.len())
         .map(job)
         .filter(|job| !idle(job))
@@ -194,17 +192,4 @@ fn login(project: &Project, table: &CiTable, sets: &[Set]) -> Option<Login> {
         password,
         client: if podman { "podman" } else { "docker" },
     })
-}
-
-/// What `[ci]` says and workflows cannot do.
-fn warnings(shape: &Shape<'_>) -> Vec<Problem> {
-    let jobs = shape.table.jobs.as_deref().unwrap_or_default();
-    let mut all = Vec::new();
-    if let Some(second) = jobs.get(1).filter(|_| !shape.shares) {
-        let title = "`jobs` needs a registry: without one an environment's stages run in one job";
-        let help =
-            "say where stages are handed on: `[registry]` with `repository = \"ghcr.io/owner\"`";
-        all.push(Problem::warning(title, help).place(shape.project.place(second.span())));
-    }
-    all
 }

@@ -1,7 +1,9 @@
 //! What `[ci]` says of each environment: which stages its jobs run, on which machine.
 
+use indexmap::IndexMap;
+
 use super::matrix::{Cell, MOST_JOBS};
-use super::pipeline::Goal;
+use super::pipeline::{Goal, NOTHING};
 use super::stages;
 use crate::config::Project;
 use crate::config::file::shape::RunsOn;
@@ -12,6 +14,9 @@ use crate::name::expand;
 use crate::platform;
 use crate::problem::{Problem, Problems};
 
+/// The runner that is this host itself.
+const LOCAL: &str = "local";
+
 /// `[ci]` as far as cells depend on it.
 pub(crate) struct Shape<'p> {
     pub(super) project: &'p Project,
@@ -19,8 +24,8 @@ pub(crate) struct Shape<'p> {
     /// Stages by job; what no job lists belongs to the last.
     pub(super) rows: Vec<Vec<String>>,
     pub(super) shares: bool,
-    /// For each job, and for the one that runs all, what all environments of the file have in common.
-    common: Vec<Option<String>>,
+    /// For each job the stages that most environments of the file run in it.
+    usual: Vec<Usual>,
 }
 
 impl<'p> Shape<'p> {
@@ -38,7 +43,7 @@ impl<'p> Shape<'p> {
                     .collect()
             })
             .collect();
-        if rows.is_empty() || !shares {
+        if rows.is_empty() {
             rows = vec![Vec::new()];
         }
         let mut shape = Self {
@@ -46,7 +51,7 @@ impl<'p> Shape<'p> {
             table,
             rows,
             shares,
-            common: Vec::new(),
+            usual: Vec::new(),
         };
         let known: Vec<&Entry> = project.listed.known().filter(|e| shape.takes(e)).collect();
         let base = if known.is_empty() {
@@ -58,11 +63,8 @@ impl<'p> Shape<'p> {
         for entry in base {
             goals.push(shape.goals(entry)?.0);
         }
-        shape.common = (0..=shape.rows.len())
-            .map(|at| {
-                let first = goals.first().map(|goals: &Vec<String>| goals[at].clone());
-                first.filter(|first| goals.iter().all(|goals| goals[at] == *first))
-            })
+        shape.usual = (0..shape.rows.len())
+            .map(|at| Usual::of(goals.iter().map(|goals| goals[at].as_str())))
             .collect();
         Ok(shape)
     }
@@ -100,7 +102,7 @@ impl<'p> Shape<'p> {
         self.table.follow_up.iter().flatten().collect()
     }
 
-    /// For each job the stages behind `--to`, then those of one job that runs all; and what follows.
+    /// For each job the stages behind `--to`; and what follows.
     fn goals(&self, entry: &Entry) -> Result<(Vec<String>, Vec<String>), Problem> {
         let (name, draft) = layers::draft(self.project, &entry.name)?;
         let stages = stages::of(self.project, &name, &draft)?;
@@ -114,38 +116,32 @@ impl<'p> Shape<'p> {
         }
         let later = |stage: &str| self.follow_up().iter().any(|(s, _)| s.get_ref() == stage);
         let last = self.rows.len() - 1;
+        // What is built on the host itself is handed to no other machine.
+        let rows = if name.runner == LOCAL {
+            &[]
+        } else {
+            &*self.rows
+        };
         let row = |stage: &str| {
-            let listed = self
-                .rows
-                .iter()
-                .position(|row| row.iter().any(|s| s == stage));
+            let listed = rows.iter().position(|row| row.iter().any(|s| s == stage));
             listed.unwrap_or(last)
         };
-        let mut goals: Vec<String> = (0..=last)
-            .map(|at| stages::ends(&stages, |s| !later(s) && row(s) == at).join(" "))
+        let goals = (0..=last)
+            .map(|at| stages::ends(&stages, |s| !later(s) && row(s) == at).join(","))
             .collect();
-        let all = |s: &str| !later(s) || follows.iter().any(|f| f == s);
-        goals.push(stages::ends(&stages, all).join(" "));
         Ok((goals, follows))
     }
 
     /// What a job runs, as it stands in the file.
-    pub(super) fn goal(&self, at: usize, key: &str) -> Goal {
-        match &self.common[at] {
+    pub(super) fn goal(&self, at: usize) -> Goal {
+        let Usual { stages, always } = &self.usual[at];
+        match always {
             _ if self.is_whole(at) => Goal::All,
-            Some(stages) => Goal::Stages(stages.split(' ').map(str::to_owned).collect()),
-            None => Goal::Said(key.to_owned()),
-        }
-    }
-
-    /// Every goal with its key: the jobs in a row, then the one that runs all.
-    fn keyed(&self) -> Vec<(usize, String)> {
-        let jobs = (0..self.rows.len()).map(|at| (at, format!("to-{}", at + 1)));
-        let whole = (self.rows.len(), "to-all".to_owned());
-        if self.shares {
-            jobs.chain([whole]).collect()
-        } else {
-            vec![whole]
+            true => Goal::Stages(stages.clone()),
+            false => Goal::Said {
+                key: format!("to-{}", at + 1),
+                usual: stages.clone(),
+            },
         }
     }
 
@@ -167,15 +163,17 @@ impl<'p> Shape<'p> {
             })?;
             more.push(("runner".to_owned(), label.get_ref().clone()));
         }
-        for (at, key) in self.keyed() {
-            match self.goal(at, &key) {
+        for (at, stages) in goals.into_iter().enumerate() {
+            match self.goal(at) {
                 Goal::All => {}
-                Goal::Said(key) => more.push((key, goals[at].clone())),
-                Goal::Stages(stages) if stages.join(" ") == goals[at] => {}
+                Goal::Said { usual, .. } if usual == stages => {}
+                Goal::Said { key, .. } if stages.is_empty() => more.push((key, NOTHING.to_owned())),
+                Goal::Said { key, .. } => more.push((key, stages)),
+                Goal::Stages(all) if all == stages => {}
                 Goal::Stages(_) => return Err(self.other_stages(entry)),
             }
         }
-        if self.shares && !self.follow_up().is_empty() {
+        if !follows.is_empty() {
             let between = follows.iter().map(|stage| format!(" {stage} "));
             more.push(("follow-up".to_owned(), between.collect()));
         }
@@ -206,6 +204,31 @@ impl<'p> Shape<'p> {
             .as_deref()
             .map(|p| platform::machine(p).1.to_owned());
         Ok(architecture.unwrap_or_else(|| "amd64".to_owned()))
+    }
+}
+
+/// What most environments run in a job.
+struct Usual {
+    stages: String,
+    /// Do all run it?
+    always: bool,
+}
+
+impl Usual {
+    /// Of several that are as frequent it is the first.
+    fn of<'s>(all: impl Iterator<Item = &'s str>) -> Self {
+        let mut counts: IndexMap<&str, usize> = IndexMap::new();
+        for stages in all {
+            *counts.entry(stages).or_default() += 1;
+        }
+        let most = counts.values().copied().max().unwrap_or_default();
+        let first = counts.iter().find(|(_, count)| **count == most);
+        Self {
+            stages: first
+                .map(|(stages, _)| (*stages).to_owned())
+                .unwrap_or_default(),
+            always: counts.len() == 1,
+        }
     }
 }
 

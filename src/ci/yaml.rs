@@ -149,6 +149,10 @@ impl Yaml {
 }
 
 impl Entry {
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     fn write(&self, out: &mut String, at: usize) {
         let indent = " ".repeat(at);
         *out += &comment(&self.before, &indent);

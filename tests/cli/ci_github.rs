@@ -32,8 +32,13 @@ fn yaml(project: &Project, path: &str) -> Value {
 
 /// A file of `tests/data/ci`, and what was written for it.
 fn written(name: &str, words: &str) -> Project {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ci");
-    let text = fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap();
+    let path = format!("tests/data/ci/{name}.toml");
+    written_of(Path::new(&path), words)
+}
+
+/// The same for any file of this project.
+fn written_of(path: &Path, words: &str) -> Project {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let project = Project::new().envs_toml(&text);
     let ran = project
         .runenv(format!("ci github {words}").as_str())
@@ -78,24 +83,29 @@ fn environments_of_different_stages_and_machines_say_so_in_their_cells() {
 }
 
 #[test]
-fn stages_of_no_registry_run_in_one_job() {
-    let text = "[project]\nenv-list = [\"docker-debian-bookworm\"]\n[stage.a]\nrun = \"true\"\n[stage.b]\nrun = \"true\"\n\
-                [ci]\njobs = [\"a\", \"b\"]\n";
-    let project = Project::new().envs_toml(text);
-    same(
-        project.runenv("ci github").exits(0).stderr,
-        str![[r#"
-warning: `jobs` needs a registry: without one an environment's stages run in one job
- --> envs.toml:8:14
-  |
-8 | jobs = ["a", "b"]
-  |              ^^^
-  |
-help: say where stages are handed on: `[registry]` with `repository = "ghcr.io/owner"`
+fn stages_of_no_registry_are_handed_on_as_artifacts() {
+    goldens(&written("no-registry", ""), "no-registry");
+}
 
-"#]],
-    );
-    goldens(&project, "no-registry");
+/// A tree that is built on a host cannot be handed on.
+#[test]
+fn an_environment_of_the_host_is_one_job() {
+    goldens(&written("host", ""), "host");
+}
+
+/// The files that the project shows to others, and its own.
+#[test]
+fn workflows_of_whole_projects() {
+    for name in ["xz", "zlib"] {
+        let path = format!("examples/{name}/envs.toml");
+        goldens(&written_of(Path::new(&path), ""), name);
+    }
+    goldens(&written_of(Path::new("envs.toml"), ""), "own");
+}
+
+#[test]
+fn beyond_the_limit_there_is_a_second_matrix() {
+    goldens(&of(300, "[ci]\nmax-parallel = 20\n"), "many");
 }
 
 /// What a stranger may have written into a file that a maintainer merges.
@@ -161,7 +171,10 @@ fn matrices(project: &Project) -> BTreeMap<String, (Vec<String>, Option<u64>)> {
             (names, job["strategy"]["max-parallel"].as_u64()),
         )
     };
-    jobs.iter().map(matrix).collect()
+    jobs.iter()
+        .filter(|(id, _)| *id != "report")
+        .map(matrix)
+        .collect()
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod blocks;
 mod ci;
+mod executed;
 mod readme;
 mod run;
 mod schema;

@@ -18,6 +18,7 @@ mod readme;
 mod rows;
 mod tree;
 mod variables;
+mod workflows;
 mod wrong;
 
 use std::path::PathBuf;

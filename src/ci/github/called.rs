@@ -1,7 +1,8 @@
 //! The workflow of one environment.
 
-use super::super::pipeline::{Goal, Pipeline};
+use super::super::pipeline::{Goal, NOTHING, Pipeline};
 use super::super::yaml::{Entry, Yaml, entry, text};
+use super::handed;
 use super::steps::{self, expression, map};
 
 pub(super) fn workflow(pipeline: &Pipeline) -> Yaml {
@@ -33,12 +34,9 @@ fn inputs(pipeline: &Pipeline) -> Yaml {
     if pipeline.runs_on.is_none() {
         all.push(input("runner", "string", "The label of its machines"));
     }
-    for key in said(pipeline) {
-        all.push(input(
-            &key,
-            "string",
-            "Stages of a job, separated by blanks",
-        ));
+    for (key, _) in said(pipeline) {
+        let says = format!("Stages of a job, separated by commas; `{NOTHING}`: none");
+        all.push(input(key, "string", &says));
     }
     if has_follow_up(pipeline) {
         all.push(input(
@@ -48,86 +46,82 @@ fn inputs(pipeline: &Pipeline) -> Yaml {
         ));
     }
     if pipeline.shares {
-        let says = "May it push? Else all stages run in one job, without secrets";
+        let says = "May it push? Else stages are handed on as artifacts, and there are no secrets";
         all.push(input("push", "boolean", says));
     }
     Yaml::Map(all)
 }
 
-/// What cells say of jobs, key by key.
-pub(super) fn said(pipeline: &Pipeline) -> Vec<String> {
+/// What cells say of jobs, key by key, and what is usual.
+pub(super) fn said(pipeline: &Pipeline) -> Vec<(&str, &str)> {
     let goals = pipeline.jobs.iter().map(|job| &job.goal);
-    let goals = goals.filter(|_| pipeline.shares).chain([&pipeline.whole]);
     let said = goals.filter_map(|goal| match goal {
-        Goal::Said(key) => Some(key.clone()),
+        Goal::Said { key, usual } => Some((key.as_str(), usual.as_str())),
         Goal::All | Goal::Stages(_) => None,
     });
     said.collect()
 }
 
 pub(super) fn has_follow_up(pipeline: &Pipeline) -> bool {
-    pipeline.shares && !pipeline.follow_up.is_empty()
+    !pipeline.follow_up.is_empty()
 }
 
 fn jobs(pipeline: &Pipeline) -> Vec<Entry> {
-    if !pipeline.shares {
-        return vec![entry(
-            "all",
-            job(pipeline, "all", None, &pipeline.whole, false),
-        )];
-    }
-    let alone = [
-        entry("name", text("all stages")),
-        entry("if", expression("!inputs.push")),
-    ];
-    let alone = job(pipeline, "all", Some(alone.into()), &pipeline.whole, false);
-    let mut all = vec![
-        entry("all", alone)
-            .before("A fork's pull request: nothing can be handed on, so one job runs all."),
-    ];
+    let mut all: Vec<Entry> = Vec::new();
     let mut before: Option<&str> = None;
-    for one in &pipeline.jobs {
-        let mut condition = "inputs.push".to_owned();
-        if let Goal::Said(key) = &one.goal {
-            condition += &format!(" && inputs.{key} != ''");
-        }
+    for (at, one) in pipeline.jobs.iter().enumerate() {
+        let condition = match &one.goal {
+            Goal::Said { key, .. } => format!("inputs.{key} != '{NOTHING}'"),
+            Goal::All | Goal::Stages(_) => String::new(),
+        };
+        let place = Place {
+            takes_over: before.is_some(),
+            hands_on: at + 1 < pipeline.jobs.len() || has_follow_up(pipeline),
+        };
         let head = head(&one.name, before, &condition);
         all.push(entry(
             &*one.id,
-            job(pipeline, &one.id, Some(head), &one.goal, true),
+            job(pipeline, &one.id, head, &one.goal, place),
         ));
         before = Some(&one.id);
     }
-    for stage in pipeline
-        .follow_up
-        .iter()
-        .filter(|_| has_follow_up(pipeline))
-    {
-        let condition = format!("inputs.push && contains(inputs.follow-up, ' {stage} ')");
-        let goal = Goal::Stages(vec![stage.clone()]);
+    for stage in &pipeline.follow_up {
+        let condition = format!("contains(inputs.follow-up, ' {stage} ')");
+        let goal = Goal::Stages(stage.clone());
         let id = format!("then-{}", stage.replace('.', "-"));
+        let place = Place {
+            takes_over: before.is_some(),
+            hands_on: false,
+        };
         let head = head(stage, before, &condition);
-        all.push(entry(&*id, job(pipeline, &id, Some(head), &goal, true)));
+        all.push(entry(&*id, job(pipeline, &id, head, &goal, place)));
     }
     all
+}
+
+/// What a job has to do with those beside it in the row.
+#[derive(Clone, Copy)]
+struct Place {
+    takes_over: bool,
+    hands_on: bool,
 }
 
 /// Where a job stands in the row. One that had nothing to do is passed over.
 fn head(name: &str, before: Option<&str>, condition: &str) -> Vec<Entry> {
     let mut head = vec![entry("name", text(name))];
-    match before {
-        None => head.push(entry("if", expression(condition))),
-        Some(before) => {
-            head.push(entry("needs", text(before)));
-            let condition = format!("!failure() && !cancelled() && {condition}");
-            head.push(entry("if", expression(&condition)));
-        }
+    let mut conditions = Vec::new();
+    if let Some(before) = before {
+        head.push(entry("needs", text(before)));
+        conditions.extend(["!failure()", "!cancelled()"]);
+    }
+    conditions.extend(Some(condition).filter(|c| !c.is_empty()));
+    if !conditions.is_empty() {
+        head.push(entry("if", expression(&conditions.join(" && "))));
     }
     head
 }
 
-fn job(pipeline: &Pipeline, id: &str, head: Option<Vec<Entry>>, goal: &Goal, pushes: bool) -> Yaml {
-    let mut all = head.unwrap_or_else(|| vec![entry("name", text("all stages"))]);
+fn job(pipeline: &Pipeline, id: &str, mut all: Vec<Entry>, goal: &Goal, place: Place) -> Yaml {
     let machine = match &pipeline.runs_on {
         Some(label) => steps::data(label),
         None => expression("inputs.runner"),
@@ -137,9 +131,16 @@ fn job(pipeline: &Pipeline, id: &str, head: Option<Vec<Entry>>, goal: &Goal, pus
     all.push(entry("timeout-minutes", Yaml::Number(minutes)));
     let mut steps = vec![steps::checkout()];
     steps.extend(steps::before(pipeline));
-    let login = pipeline.login.as_ref().filter(|_| pushes);
-    steps.extend(login.map(|login| steps::login(login, None)));
-    steps.extend([steps::run(pipeline, goal, pushes), steps::upload(id)]);
+    let login = pipeline.login.as_ref().filter(|_| pipeline.shares);
+    steps.extend(login.map(|login| steps::login(login, Some("inputs.push"))));
+    if place.takes_over {
+        steps.extend(handed::take_over());
+    }
+    steps.push(steps::run(pipeline, goal));
+    if place.hands_on {
+        steps.extend(handed::hand_on(pipeline, goal));
+    }
+    steps.extend(handed::keep(id));
     all.push(entry("steps", Yaml::List(steps)));
     Yaml::Map(all)
 }

@@ -4,10 +4,13 @@ use super::super::matrix::Cell;
 use super::super::pipeline::{Pipeline, Set};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::Asked;
-use super::called::{has_follow_up, said};
-use super::steps::{self, FORK, NO_FORK, data, expression, map};
+use super::call::{Matrix, Place, Who, call};
+use super::handed;
+use super::steps::{self, NO_FORK, data, expression, map};
 
-const PULL: &str = "pull_request";
+pub(super) const PULL: &str = "pull_request";
+/// The job that asks which environments are stale.
+pub(super) const STALE: &str = "stale";
 
 pub(super) fn workflow(pipeline: &Pipeline, asked: &Asked) -> Yaml {
     let group = [
@@ -22,7 +25,10 @@ pub(super) fn workflow(pipeline: &Pipeline, asked: &Asked) -> Yaml {
         entry("on", on(pipeline)),
         entry("permissions", map([])).before("Each job is given what it needs."),
         entry("concurrency", map(group)),
-        entry("jobs", Yaml::Map(jobs(pipeline, asked))),
+        entry(
+            "jobs",
+            Yaml::Map(with_report(pipeline, jobs(pipeline, asked))),
+        ),
     ])
 }
 
@@ -47,7 +53,7 @@ fn jobs(pipeline: &Pipeline, asked: &Asked) -> Vec<Entry> {
         return static_jobs(pipeline);
     };
     let mut all = vec![
-        entry("stale", stale(pipeline, variables)).before("What a run would not run is left out."),
+        entry(STALE, stale(pipeline, variables)).before("What a run would not run is left out."),
     ];
     let most = pipeline
         .sets
@@ -71,13 +77,44 @@ fn jobs(pipeline: &Pipeline, asked: &Asked) -> Vec<Entry> {
                 parts,
                 before,
             };
-            let call = call(pipeline, *who, &place, &conditions, expression(&matrix));
+            let call = call(pipeline, *who, &place, &conditions, &Matrix::Asked(matrix));
             let id = format!("{}-{}", who.id(), part + 1);
             all.push(entry(&*id, call));
             before = Some(id);
         }
     }
     all
+}
+
+/// And one that makes a report of what all the others left.
+fn with_report(pipeline: &Pipeline, mut jobs: Vec<Entry>) -> Vec<Entry> {
+    let calls = jobs.iter().map(Entry::key).filter(|id| *id != STALE);
+    let needs: Vec<Yaml> = calls.map(text).collect();
+    let ended = |how: &str| format!("contains(needs.*.result, '{how}')");
+    let condition = format!(
+        "!cancelled() && ({} || {})",
+        ended("success"),
+        ended("failure")
+    );
+    let mut steps = vec![steps::checkout()];
+    steps.extend(steps::before(pipeline));
+    steps.extend(handed::report());
+    let report = map([
+        entry("name", text("report")),
+        entry("needs", Yaml::List(needs)),
+        entry("if", expression(&condition)),
+        entry("runs-on", data(machine(pipeline))),
+        entry("permissions", map([entry("contents", text("read"))])),
+        entry("steps", Yaml::List(steps)),
+    ]);
+    let says = "One report of all: it is red when an environment failed, so it is the one check to require.";
+    jobs.push(entry("report", report).before(says));
+    jobs
+}
+
+/// Where jobs run that are for no environment.
+fn machine(pipeline: &Pipeline) -> &str {
+    pipeline.runs_on.as_deref().unwrap_or("ubuntu-latest")
 }
 
 /// Matrices as they are written here.
@@ -99,7 +136,7 @@ fn static_jobs(pipeline: &Pipeline) -> Vec<Entry> {
                 let count = &mut count[usize::from(*who == Who::Fork)];
                 *count += 1;
                 let id = format!("{}-{count}", who.id());
-                let call = call(pipeline, *who, &place, &conditions, matrix(cells));
+                let call = call(pipeline, *who, &place, &conditions, &Matrix::Cells(cells));
                 all.push(entry(&*id, call).before(says(set, &place, *who)));
                 before = Some(id);
             }
@@ -120,44 +157,6 @@ fn says(set: &Set, place: &Place, who: Who) -> String {
     match who {
         Who::Fork => text + ": a fork's pull request. No secrets, nothing is pushed.",
         Who::Own | Who::Anybody => text + ".",
-    }
-}
-
-/// Whose code runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
-    /// It makes no difference: nothing is pushed.
-    Anybody,
-    Own,
-    Fork,
-}
-
-impl Who {
-    fn of(pipeline: &Pipeline, pulls: bool) -> &'static [Self] {
-        match (pipeline.shares, pulls) {
-            (false, _) => &[Self::Anybody],
-            (true, false) => &[Self::Own],
-            (true, true) => &[Self::Own, Self::Fork],
-        }
-    }
-
-    fn id(self) -> &'static str {
-        match self {
-            Self::Anybody | Self::Own => "run",
-            Self::Fork => "fork",
-        }
-    }
-
-    /// `pulls`: are there pull requests? `only`: is it known that it is one?
-    fn condition(self, pulls: bool, only: bool) -> Option<String> {
-        match self {
-            Self::Anybody => None,
-            Self::Own if !pulls => None,
-            Self::Own if only => Some(NO_FORK.to_owned()),
-            Self::Own => Some(format!("(github.event_name != '{PULL}' || {NO_FORK})")),
-            Self::Fork if only => Some(FORK.to_owned()),
-            Self::Fork => Some(format!("github.event_name == '{PULL}' && {FORK}")),
-        }
     }
 }
 
@@ -187,100 +186,6 @@ fn events(pipeline: &Pipeline, set: &Set, who: Who) -> Option<String> {
     })
 }
 
-/// Which part a job is of how many, and the job of the part before it.
-struct Place {
-    part: usize,
-    parts: usize,
-    before: Option<String>,
-}
-
-impl Place {
-    /// More matrices than jobs at a time: one after the other.
-    fn in_turn(&self, pipeline: &Pipeline) -> bool {
-        let most = pipeline
-            .max_parallel
-            .and_then(|most| usize::try_from(most).ok());
-        most.is_some_and(|most| most < self.parts)
-    }
-
-    /// This matrix's share of the jobs at a time.
-    fn at_a_time(&self, pipeline: &Pipeline) -> Option<i64> {
-        let most = i64::from(pipeline.max_parallel?);
-        if self.in_turn(pipeline) {
-            return Some(most);
-        }
-        let (parts, part) = (
-            i64::try_from(self.parts).ok()?,
-            i64::try_from(self.part).ok()?,
-        );
-        Some(most / parts + i64::from(part < most % parts))
-    }
-}
-
-/// A job that calls the other workflow for each cell.
-fn call(pipeline: &Pipeline, who: Who, place: &Place, conditions: &[String], matrix: Yaml) -> Yaml {
-    let stale = matches!(matrix, Yaml::Text(_));
-    let mut all = vec![entry("name", expression("matrix.env"))];
-    let mut conditions = conditions.to_vec();
-    let mut needs: Vec<Yaml> = stale.then(|| text("stale")).into_iter().collect();
-    if let Some(before) = place.before.as_ref().filter(|_| place.in_turn(pipeline)) {
-        conditions.insert(0, "!cancelled()".to_owned());
-        needs.push(text(before));
-    }
-    match needs.as_slice() {
-        [] => {}
-        [one] => all.push(entry("needs", one.clone())),
-        _ => all.push(entry("needs", Yaml::List(needs))),
-    }
-    if !conditions.is_empty() {
-        all.push(entry("if", expression(&conditions.join(" && "))));
-    }
-    let mut permissions = vec![entry("contents", text("read"))];
-    let own = who == Who::Own;
-    let login = pipeline.login.as_ref().filter(|_| own);
-    if login.is_some_and(|login| login.password == "GITHUB_TOKEN") {
-        permissions.push(entry("packages", text("write")));
-    }
-    all.push(entry("permissions", Yaml::Map(permissions)));
-    let mut strategy = vec![entry("fail-fast", Yaml::Flag(false))];
-    strategy.extend(
-        place
-            .at_a_time(pipeline)
-            .map(|n| entry("max-parallel", Yaml::Number(n))),
-    );
-    strategy.push(entry("matrix", matrix));
-    all.push(entry("strategy", Yaml::Map(strategy)));
-    all.push(super::steps::calls(super::CALLED));
-    let mut with = vec![entry("env", expression("matrix.env"))];
-    let runner = pipeline.runs_on.is_none().then(|| "runner".to_owned());
-    let follow_up = has_follow_up(pipeline).then(|| "follow-up".to_owned());
-    for key in runner.into_iter().chain(said(pipeline)).chain(follow_up) {
-        with.push(entry(&*key, expression(&format!("matrix.{key}"))));
-    }
-    if pipeline.shares {
-        with.push(entry("push", Yaml::Flag(own)));
-    }
-    all.push(entry("with", Yaml::Map(with)));
-    let secrets = steps::secrets(login);
-    if !secrets.is_empty() {
-        let secret = |name: &str| entry(name, expression(&format!("secrets.{name}")));
-        all.push(entry("secrets", map(secrets.into_iter().map(secret))));
-    }
-    Yaml::Map(all)
-}
-
-fn matrix(cells: &[Cell]) -> Yaml {
-    if cells.iter().all(|cell| cell.more.is_empty()) {
-        let names = cells.iter().map(|cell| data(&cell.env)).collect();
-        return map([entry("env", Yaml::List(names))]);
-    }
-    let cell = |cell: &Cell| map(cell.pairs().map(|(key, value)| entry(key, data(value))));
-    map([entry(
-        "include",
-        Yaml::List(cells.iter().map(cell).collect()),
-    )])
-}
-
 /// The first job: the matrices of those of which a stage would run.
 fn stale(pipeline: &Pipeline, variables: &[(String, String)]) -> Yaml {
     let login = pipeline.login.as_ref().filter(|_| pipeline.shares);
@@ -308,9 +213,8 @@ fn stale(pipeline: &Pipeline, variables: &[(String, String)]) -> Yaml {
     }
     ask.push(entry("run", Yaml::Lines(lines)));
     steps.push(Yaml::Map(ask));
-    let machine = pipeline.runs_on.as_deref().unwrap_or("ubuntu-latest");
     map([
-        entry("runs-on", data(machine)),
+        entry("runs-on", data(machine(pipeline))),
         entry("permissions", Yaml::Map(permissions)),
         entry(
             "outputs",

@@ -1,8 +1,10 @@
 //! A pipeline as GitHub's workflows: one that runs an environment, its stages as jobs in a row, and one that calls it for
 //! every environment. Names and values of the project reach shells as variables alone, never as text of a script.
 
+mod call;
 mod called;
 mod caller;
+mod handed;
 mod steps;
 
 use super::pipeline::Pipeline;
@@ -31,11 +33,16 @@ pub(crate) fn files(pipeline: &Pipeline, asked: &Asked) -> [(&'static str, Strin
         "Every environment in a call of runenv-environment.yml, at most {most} of them in a matrix (GitHub drops what is\n\
          beyond 256 without a word). What one of them does, no other waits for."
     );
-    let called = "One environment: its stages as jobs in a row. A job finds in the registry what those before it made.";
-    let called = if pipeline.shares {
-        called
-    } else {
-        "One environment."
+    let alone = pipeline.jobs.len() == 1 && pipeline.follow_up.is_empty();
+    let called = match (alone, pipeline.shares) {
+        (true, _) => "One environment.",
+        (false, true) => {
+            "One environment: its stages as jobs in a row. A job finds in the registry what those before it made; what could\n\
+             not be pushed, as in a fork's pull request, it gets as an artifact."
+        }
+        (false, false) => {
+            "One environment: its stages as jobs in a row. A job gets as an artifact what those before it made."
+        }
     };
     [
         (

@@ -5,7 +5,7 @@ use super::super::yaml::{Entry, Yaml, entry, text};
 use crate::config::file::shape::Step;
 
 /// Actions by the commit that a release is: a tag can be moved, a commit can not.
-struct Action {
+pub(super) struct Action {
     name: &'static str,
     commit: &'static str,
     release: &'static str,
@@ -16,10 +16,15 @@ const CHECKOUT: Action = Action {
     commit: "11bd71901bbe5b1630ceea73d27597364c9af683",
     release: "v4.2.2",
 };
-const UPLOAD: Action = Action {
+pub(super) const UPLOAD: Action = Action {
     name: "actions/upload-artifact",
     commit: "ea165f8d65b6e75b540449e92b4886f43607fa02",
     release: "v4.6.2",
+};
+pub(super) const DOWNLOAD: Action = Action {
+    name: "actions/download-artifact",
+    commit: "d3f86a106a0bac45b974a628896c90dbdf5c8093",
+    release: "v4.3.0",
 };
 
 /// Of a fork's pull request: its code runs where no secret is and nothing may be pushed.
@@ -41,7 +46,7 @@ pub(super) fn map(entries: impl IntoIterator<Item = Entry>) -> Yaml {
     Yaml::Map(entries.into_iter().collect())
 }
 
-fn uses(action: &Action) -> Entry {
+pub(super) fn uses(action: &Action) -> Entry {
     entry("uses", text(format!("{}@{}", action.name, action.commit))).behind(action.release)
 }
 
@@ -132,48 +137,46 @@ pub(super) fn secrets(login: Option<&Login>) -> Vec<&str> {
     all.filter(|name| *name != "GITHUB_TOKEN").collect()
 }
 
-/// Runs what the job is for.
-pub(super) fn run(pipeline: &Pipeline, goal: &Goal, pushes: bool) -> Yaml {
+/// The environment and the stages of a job, as variables.
+pub(super) fn variables(goal: &Goal) -> Vec<Entry> {
     let mut variables = vec![entry("ENV", expression("inputs.env"))];
-    let mut words = String::from("runenv -e \"$ENV\"");
-    let several = match goal {
-        Goal::All => false,
-        Goal::Stages(stages) => {
-            variables.push(entry(
-                if stages.len() == 1 { "STAGE" } else { "STAGES" },
-                data(&stages.join(" ")),
-            ));
-            stages.len() > 1
-        }
-        Goal::Said(key) => {
+    match goal {
+        Goal::All => {}
+        Goal::Stages(stages) => variables.push(entry("STAGES", data(stages))),
+        Goal::Said { key, .. } => {
             variables.push(entry("STAGES", expression(&format!("inputs.{key}"))));
-            true
         }
-    };
-    if *goal != Goal::All {
-        words += " --to \"$STAGE\"";
     }
-    if pushes {
-        words += " --push=try";
+    variables
+}
+
+/// The option that says which stages are meant.
+pub(super) fn to(goal: &Goal) -> &'static str {
+    match goal {
+        Goal::All => "",
+        Goal::Stages(_) | Goal::Said { .. } => " --to \"$STAGES\"",
     }
-    if pushes && pipeline.long {
-        words += " --push-failed --resume";
+}
+
+/// Runs what the job is for.
+pub(super) fn run(pipeline: &Pipeline, goal: &Goal) -> Yaml {
+    let mut variables = variables(goal);
+    let mut words = format!("runenv -e \"$ENV\"{}", to(goal));
+    if pipeline.shares {
+        let push = expression("inputs.push && 'try' || 'no'");
+        variables.push(entry("RUNENV_PUSH", push));
+    }
+    if pipeline.shares && pipeline.long {
+        variables.push(entry("RUNENV_PUSH_FAILED", expression("inputs.push")));
+        words += " --resume";
     }
     if !pipeline.own_limits {
         words += &format!(" --timeout {}m", minutes(pipeline) - margin(pipeline));
     }
-    let lines = if several {
-        let words = words.replace("$STAGE", "$stage");
-        Yaml::Lines(format!(
-            "code=0\nfor stage in $STAGES; do\n  {words} || code=$?\ndone\nexit \"$code\"\n"
-        ))
-    } else {
-        text(words)
-    };
     map([
         entry("name", text("run")),
         entry("env", Yaml::Map(variables)),
-        entry("run", lines),
+        entry("run", text(words)),
     ])
 }
 
@@ -185,25 +188,6 @@ pub(super) fn minutes(pipeline: &Pipeline) -> u64 {
 /// What is left of them to keep, push and upload what was done.
 fn margin(pipeline: &Pipeline) -> u64 {
     (minutes(pipeline) / 12).max(1)
-}
-
-/// Uploads what the run left, however it ended.
-pub(super) fn upload(job: &str) -> Yaml {
-    let folder = ".runenv/${{ inputs.env }}";
-    let paths = format!("{folder}/result.json\n{folder}/log/\n{folder}/artifacts/\n");
-    let with = [
-        entry("name", text(format!("${{{{ inputs.env }}}}.{job}"))),
-        entry("path", Yaml::Lines(paths)),
-        entry("include-hidden-files", Yaml::Flag(true)),
-        entry("if-no-files-found", text("ignore")),
-        entry("overwrite", Yaml::Flag(true)),
-    ];
-    map([
-        entry("name", text("keep logs, artifacts and the result")),
-        entry("if", expression("!cancelled()")),
-        uses(&UPLOAD),
-        entry("with", map(with)),
-    ])
 }
 
 /// Why a step of `[ci] steps-before` is not written, and what to do.

@@ -73,7 +73,6 @@ pub(super) fn exec(args: GithubArgs, context: &mut Context) -> Exit {
         }
         .into());
     }
-    context.out.problems(&Problems(pipeline.warnings.clone()));
     let asked = asked(&args)?;
     let files = github::files(&pipeline, &asked);
     if args.check {

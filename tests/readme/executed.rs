@@ -1,0 +1,261 @@
+//! A workflow that `runenv ci github` wrote is really executed by act, on this host: the calling one with its matrix, by it
+//! the other, and the report. Every job empties the engine first, as a machine of its own would be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::ci::{act, commit};
+use crate::{command, engines, said};
+
+const CALLER: &str = ".github/workflows/runenv.yml";
+/// Actions of `ci github` that act cannot fetch here, each with what plays it: folders of `$KEPT` are artifacts.
+const ACTIONS: [(&str, &str); 2] = [
+    (
+        "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
+        r#"
+name: upload
+inputs:
+  name: { required: true }
+  path: { required: true }
+  include-hidden-files: { required: false }
+  if-no-files-found: { required: false }
+  overwrite: { required: false }
+  retention-days: { required: false }
+  compression-level: { required: false }
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env: { NAME: "${{ inputs.name }}", PATHS: "${{ inputs.path }}" }
+      run: for p in $PATHS; do [ ! -e "$p" ] || { mkdir -p "$KEPT/$NAME"; cp -r "$p" "$KEPT/$NAME/"; }; done
+"#,
+    ),
+    (
+        "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093",
+        r#"
+name: download
+inputs:
+  pattern: { required: true }
+  path: { required: true }
+  merge-multiple: { required: false, default: "false" }
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env: { PATTERN: "${{ inputs.pattern }}", TO: "${{ inputs.path }}", MERGE: "${{ inputs.merge-multiple }}" }
+      run: |
+        rm -rf "$TO"
+        mkdir -p "$TO"
+        for from in "$KEPT"/$PATTERN; do
+          [ -d "$from" ] || continue
+          if [ "$MERGE" = true ]; then cp -r "$from/." "$TO/"; else cp -r "$from" "$TO/"; fi
+        done
+"#,
+    ),
+];
+
+/// Six environments over two stages: five pass, one of them with a failure that is allowed, and one fails.
+const FILE: &str = r#"
+[project]
+name = "rows"
+env-list = ["docker-box-latest-{a,b,c,d,soft,broken}"]
+[system.box]
+image = "busybox:latest"
+release.latest = {}
+[axis.kind]
+a = {}
+b = {}
+c = {}
+d = {}
+soft = { stage.checked.run = ["echo soft fails; false"] }
+broken = { stage.built.run = ["echo before the end; echo NUMBER; exit 7"] }
+[stage.prepared]
+run = ["echo prepared {kind} NUMBER"]
+[stage.built]
+run = ["echo built {kind}"]
+[stage.checked]
+run = ["echo checked"]
+allow-failure = true
+[registry]
+repository = "127.0.0.1:5000/NUMBER"
+[ci]
+jobs = ["prepared", ["built", "checked"]]
+matrix-limit = 4
+steps-before = ["runenv clean"]
+"#;
+
+/// A repository with the file and its workflows, and what plays the actions.
+fn repository(folder: &Path) -> PathBuf {
+    let number = std::process::id();
+    let tree = folder.join("tree");
+    fs::create_dir_all(&tree).expect("a folder");
+    fs::write(
+        tree.join("envs.toml"),
+        FILE.replace("NUMBER", &format!("rows{number}")),
+    )
+    .expect("a file");
+    let output = command("runenv", &tree)
+        .args(["ci", "github"])
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{}", said(&output));
+    commit(&tree);
+    for (at, (_, text)) in ACTIONS.iter().enumerate() {
+        let action = folder.join(format!("action{at}"));
+        fs::create_dir_all(&action).expect("a folder");
+        fs::write(action.join("action.yml"), text).expect("a file");
+    }
+    tree
+}
+
+/// Runs the workflow for an event; `matrix` chooses one environment.
+fn run(folder: &Path, event: &[&str], env: &str) -> Output {
+    let act = act().expect("act is installed by tests/engines/ci-clients.sh and in PATH");
+    let mut command = command(act.to_str().expect("a path"), &folder.join("tree"));
+    command.args(event);
+    command.args(["-W", CALLER, "-P", "ubuntu-latest=-self-hosted"]);
+    command.args(["--matrix", &format!("env:{env}")]);
+    let kept = format!("KEPT={}", folder.join("kept").display());
+    command.args(["--env", &kept]);
+    for (at, (action, _)) in ACTIONS.iter().enumerate() {
+        let here = folder.join(format!("action{at}"));
+        let local = format!("{action}={}", here.display());
+        command.args(["--local-repository", &local]);
+    }
+    let home = folder.join("home");
+    command
+        .env("XDG_CONFIG_HOME", &home)
+        .env("XDG_CACHE_HOME", &home);
+    command.output().expect("act runs")
+}
+
+/// The state of each stage, in a result that was kept.
+fn states(folder: &Path, kept: &str) -> Vec<String> {
+    let path = folder.join("kept").join(kept).join("result.json");
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let result: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let stages = result["stages"].as_array().expect("stages");
+    let state = |stage: &serde_json::Value| {
+        let found = stage["cached"].as_bool() == Some(true);
+        let state = stage["state"].as_str().expect("a state");
+        format!(
+            "{} {}",
+            stage["name"].as_str().expect("a name"),
+            if found { "cached" } else { state }
+        )
+    };
+    stages.iter().map(state).collect()
+}
+
+/// What lies in the tree's registry and on the engine goes.
+fn clean(tree: &Path) {
+    for words in [&["clean", "--registry"][..], &["clean"]] {
+        let output = command("runenv", tree).args(words).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{}", said(&output));
+    }
+}
+
+/// The report that the last job made: environment and state.
+fn reported(folder: &Path) -> Vec<(String, String)> {
+    let kept = folder.join("kept/report");
+    let page = fs::read_to_string(kept.join("report.html")).expect("the page is kept");
+    assert!(page.contains("docker-box-latest-broken"), "{page}");
+    assert!(kept.join("junit.xml").is_file());
+    let output = command("runenv", folder)
+        .args(["report", "--json", "kept"])
+        .output();
+    let output = output.expect("it runs");
+    let run: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let envs = run["envs"].as_array().expect("environments").iter();
+    envs.map(|env| (text(&env["name"]), text(&env["state"])))
+        .collect()
+}
+
+#[test]
+fn act_executes_the_workflow() {
+    if !engines() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let tree = repository(folder);
+    let kinds = [
+        ("a", "passed", "passed"),
+        ("b", "passed", "passed"),
+        ("c", "passed", "passed"),
+        ("d", "passed", "passed"),
+        ("soft", "passed", "failed"),
+        ("broken", "failed", "not-run"),
+    ];
+    let name = |kind: &str| format!("docker-box-latest-{kind}");
+    for (kind, built, checked) in kinds {
+        let env = name(kind);
+        let output = run(folder, &["push"], &env);
+        let text = said(&output);
+        assert_eq!(output.status.success(), kind != "broken", "{kind}: {text}");
+        let part = |n: u32| states(folder, &format!("result.{env}.part-{n}"));
+        assert_eq!(part(1), ["prepared passed"], "{text}");
+        // What the first job made is found by the second, whose engine was empty.
+        let second = [
+            "prepared cached",
+            &format!("built {built}"),
+            &format!("checked {checked}"),
+        ];
+        assert_eq!(part(2), second, "{text}");
+        let kept = |name: &str| folder.join("kept").join(name);
+        let log = kept(&format!("{env}.part-2/log/02-built.log"));
+        assert!(log.is_file(), "{text}");
+        assert!(!kept(&format!("stages.{env}")).exists(), "{text}");
+    }
+    let expected = kinds.map(|(kind, built, _)| (name(kind), built.to_owned()));
+    let mut all = reported(folder);
+    all.sort();
+    let mut expected = expected.to_vec();
+    expected.sort();
+    assert_eq!(all, expected);
+    clean(&tree);
+}
+
+/// A fork may not push: what its first job made travels as an artifact.
+#[test]
+fn act_hands_on_the_stages_of_a_fork() {
+    if !engines() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let tree = repository(folder);
+    let event = folder.join("event.json");
+    let text = r#"{"pull_request":{"head":{"ref":"x","repo":{"full_name":"somebody/b"}},"base":{"ref":"main"}},
+                   "repository":{"full_name":"a/b"}}"#;
+    fs::write(&event, text).expect("a file");
+    let event = event.to_str().expect("a path");
+    let output = run(
+        folder,
+        &["pull_request", "-e", event],
+        "docker-box-latest-d",
+    );
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    let part = |n: u32| states(folder, &format!("result.docker-box-latest-d.part-{n}"));
+    assert_eq!(part(1), ["prepared passed"], "{text}");
+    assert_eq!(
+        part(2),
+        ["prepared cached", "built passed", "checked passed"],
+        "{text}"
+    );
+    let handed = folder.join("kept/stages.docker-box-latest-d/stages.tar");
+    assert!(handed.is_file(), "{text}");
+    let output = command("runenv", &tree)
+        .args(["clean", "--registry", "-n"])
+        .output();
+    let nothing = said(&output.expect("it runs"));
+    assert!(
+        !nothing.contains("prepared"),
+        "nothing was pushed: {nothing}"
+    );
+    clean(&tree);
+}
