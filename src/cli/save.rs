@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::files;
 use crate::plan::{Plan, chain};
-use crate::problem::{Problem, Problems};
+use crate::problem::Problems;
 use crate::run::ahead::Target;
 use crate::run::clean::Named;
 use crate::run::containers::call::Calls;
@@ -51,7 +51,12 @@ pub(crate) struct SaveArgs {
 
 pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
     let project = context.project_of(&args.env)?;
-    let (target, engine) = target(&args, &project, context)?;
+    let target = target(&args, &project, context)?;
+    let Some(engine) = target.2 else {
+        let text = format!("nothing to save: {} runs on this host\n", target.0.env);
+        context.out.tell(&text);
+        return Ok(0);
+    };
     let path = context.host.cwd.join(&args.output);
     files::make_way(&path)?;
     let world = World::looking(&project, &context.host)?;
@@ -86,24 +91,18 @@ pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
     context.out.tell(&format!("nothing to save: {why}\n"));
     Ok(0)
 }
+
 /// The environment, the stages that are meant, and the engine that has them.
-fn target(
-    args: &SaveArgs,
-    project: &Project,
-    context: &Context,
-) -> Result<(Target, Engine), Problems> {
+fn target(args: &SaveArgs, project: &Project, context: &Context) -> Result<Target, Problems> {
     let name = select::one(project, &Selection::one(&args.env))?;
     let plan = context.plan(project, &name, &args.posargs)?;
-    let Some(engine) = engine_of(&plan, args.engine) else {
-        let title = format!("`{}` runs on this host: it has no images to save", plan.env);
-        return Err(Problem::new(title, "save an environment of docker or podman").into());
-    };
+    let engine = engine_of(&plan, args.engine);
     let wanted = if args.to.is_empty() && name.to.is_none() {
         chain::Selection::of(&plan, &[], None, false)?
     } else {
         run::wanted(project, &name, &plan, &args.to)?
     };
-    Ok(((plan, wanted, Some(engine)), engine))
+    Ok((plan, wanted, engine))
 }
 
 fn write(

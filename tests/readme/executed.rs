@@ -58,7 +58,7 @@ runs:
 /// Six environments over two stages: five pass, one of them with a failure that is allowed, and one fails.
 const FILE: &str = r#"
 [project]
-name = "rows"
+name = "NUMBER"
 env-list = ["docker-box-latest-{a,b,c,d,soft,broken}"]
 [system.box]
 image = "busybox:latest"
@@ -85,14 +85,14 @@ matrix-limit = 4
 steps-before = ["runenv clean"]
 "#;
 
-/// A repository with the file and its workflows, and what plays the actions.
-fn repository(folder: &Path) -> PathBuf {
+/// A repository with the file and its workflows, and what plays the actions; the word makes a project of its own of it.
+fn repository(folder: &Path, word: &str) -> PathBuf {
     let number = std::process::id();
     let tree = folder.join("tree");
     fs::create_dir_all(&tree).expect("a folder");
     fs::write(
         tree.join("envs.toml"),
-        FILE.replace("NUMBER", &format!("rows{number}")),
+        FILE.replace("NUMBER", &format!("{word}{number}")),
     )
     .expect("a file");
     let output = command("runenv", &tree)
@@ -161,7 +161,7 @@ fn clean(tree: &Path) {
 fn reported(folder: &Path) -> Vec<(String, String)> {
     let kept = folder.join("kept/report");
     let page = fs::read_to_string(kept.join("report.html")).expect("the page is kept");
-    assert!(page.contains("docker-box-latest-broken"), "{page}");
+    assert!(page.contains("docker-box-latest-broken"));
     assert!(kept.join("junit.xml").is_file());
     let output = command("runenv", folder)
         .args(["report", "--json", "kept"])
@@ -181,7 +181,7 @@ fn act_executes_the_workflow() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let tree = repository(folder);
+    let tree = repository(folder, "rows");
     let kinds = [
         ("a", "passed", "passed"),
         ("b", "passed", "passed"),
@@ -210,6 +210,11 @@ fn act_executes_the_workflow() {
         assert!(log.is_file(), "{text}");
         assert!(!kept(&format!("stages.{env}")).exists(), "{text}");
     }
+    // act ends where a called workflow fails, and makes no report then: the next run's is of all, and red.
+    let output = run(folder, &["push"], &name("a"));
+    let text = said(&output);
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("5 passed, 1 failed"), "{text}");
     let expected = kinds.map(|(kind, built, _)| (name(kind), built.to_owned()));
     let mut all = reported(folder);
     all.sort();
@@ -227,7 +232,7 @@ fn act_hands_on_the_stages_of_a_fork() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let tree = repository(folder);
+    let tree = repository(folder, "fork");
     let event = folder.join("event.json");
     let text = r#"{"pull_request":{"head":{"ref":"x","repo":{"full_name":"somebody/b"}},"base":{"ref":"main"}},
                    "repository":{"full_name":"a/b"}}"#;
