@@ -316,6 +316,19 @@ pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     write_atomic(path, bytes)
 }
 
+/// Adds to a file's end; a pipe that nobody reads is not waited for.
+pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut options = OpenOptions::new();
+    let file = options
+        .append(true)
+        .create(true)
+        .custom_flags(flags)
+        .open(path);
+    let written = file.and_then(|mut file| file.write_all(bytes));
+    written.map_err(|e| trouble("write", path, &e))
+}
+
 /// A file, emptied, or a pipe or a device: for what is written as it happens.
 pub(crate) fn open_to_write(path: &Path) -> Result<File, Problem> {
     let file = File::create(path).map_err(|e| trouble("write", path, &e));

@@ -177,7 +177,7 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let exit = registry::check(&context.host).map_err(Problems::from);
     let exit = exit.and_then(|()| dispatch(cli.verb, cli.list, cli.run, &mut context));
     let code = exit.unwrap_or_else(|problems| {
-        context.out.problems(&problems);
+        context.out.refuse(&problems);
         exit_code(&problems)
     });
     ExitCode::from(context.out.finish(code))

@@ -1,4 +1,4 @@
-//! What a run leaves for programs: `--result-json`, `--junit`, `--events`.
+//! What a run leaves for programs: `--result-json`, `--junit`, `--events`; and for GitHub's page of the run.
 //!
 //! Where they go is made ready before anything is run: hours of work are not lost to a slip in a path.
 
@@ -14,6 +14,7 @@ use crate::files;
 use crate::mask::Mask;
 use crate::problem::{Problem, Problems};
 use crate::report::events::Events;
+use crate::report::job::summary;
 use crate::report::junit;
 use crate::report::out::Out;
 use crate::run::result::Summary;
@@ -37,6 +38,8 @@ pub(super) struct Open {
     result_json: Option<PathBuf>,
     junit: Option<PathBuf>,
     events: Option<Lines>,
+    /// Where the job's summary is gathered.
+    summary: Option<PathBuf>,
 }
 
 /// Where lines go that are written as things happen.
@@ -62,6 +65,8 @@ impl Reports {
             path.map(|path| files::make_way(&path).map(|()| path))
                 .transpose()
         };
+        let summary = context.host.variable("GITHUB_STEP_SUMMARY");
+        let summary = summary.filter(|path| !path.is_empty());
         let events = match &self.events {
             None => None,
             Some(dash) if dash == Path::new("-") => Some(Lines::Out(context.out.clone())),
@@ -71,6 +76,7 @@ impl Reports {
             result_json: ready(&self.result_json)?,
             junit: ready(&self.junit)?,
             events,
+            summary: summary.map(|path| cwd.join(path)),
         })
     }
 }
@@ -89,7 +95,8 @@ impl Lines {
 
     fn write(&self, line: &str) {
         match self {
-            Self::Out(out) => out.result(line),
+            // The same JSON, and nothing on which GitHub's runner would act.
+            Self::Out(out) => out.result(&line.replace("##[", r"#\u0023[")),
             Self::File(written) => written.borrow_mut().write(line),
         }
     }
@@ -114,6 +121,21 @@ impl Open {
     pub(super) fn events(&self, mask: &Mask) -> Option<Events<'_>> {
         let lines = self.events.as_ref()?;
         Some(Events::new(mask, |line| lines.write(line)))
+    }
+
+    /// Adds to the job's summary, if there is one. That it cannot be written changes nothing for the run.
+    pub(super) fn summarize(&self, run: &Summary, mask: &Mask) -> Result<(), Problem> {
+        let Some(path) = &self.summary else {
+            return Ok(());
+        };
+        let there = path.metadata().map_or(0, |meta| meta.len());
+        let room = summary::MOST.saturating_sub(usize::try_from(there).unwrap_or(usize::MAX));
+        let envs = RunResult::of(run).masked(mask).envs;
+        let text = summary::render(&envs, run.seconds.0, room);
+        files::append(path, text.as_bytes()).map_err(|problem| {
+            let help = problem.help.join("; ");
+            Problem::warning(format!("no summary of the job: {}", problem.title), help)
+        })
     }
 
     /// Writes the files of a run that has ended; gives what could not be written.

@@ -189,7 +189,7 @@ impl RunArgs {
         let wanted = matches!(self.progress, Progress::Auto | Progress::Live);
         let quiet_or_loud = out.verbosity() != 0;
         if !wanted || quiet_or_loud || jobs.len() < 2 || !live::fits(&context.host) {
-            return Box::new(Plain::new(&out));
+            return Box::new(Plain::new(&out, world.folder.path()));
         }
         let last = jobs.iter().filter_map(|job| {
             let env = &job.plan.env;
@@ -318,6 +318,9 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
         report::follow(&happening, &mut All(all.collect()));
         running.join().unwrap_or_else(|panic| resume_unwind(panic))
     });
+    if let Err(warning) = reports.summarize(&summary, world.secrets.mask()) {
+        context.out.problem(&warning);
+    }
     let lost = reports.write(&summary, world.secrets.mask());
     context.out.problems(&lost);
     let code = summary.exit_code();

@@ -41,6 +41,7 @@ impl KeyParts {
             network,
             given,
             limits: _,
+            annotate: _,
             allow_failure: _,
             keep,
             key_period,

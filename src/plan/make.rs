@@ -17,8 +17,8 @@ use super::chain::Chain;
 use super::given::Given;
 use super::image::Registries;
 use super::{
-    PackageStep, Period, Plan, PlanCommand, Stage, StageLimits, artifacts, record, script, unbuilt,
-    user,
+    PackageStep, Period, Plan, PlanCommand, Stage, StageLimits, annotate, artifacts, record,
+    script, user,
 };
 
 /// The most bytes of a stage's output that are kept where nobody sets `log-limit`.
@@ -30,7 +30,6 @@ const MAX_LINKS: u32 = 10;
 
 /// Plans an environment.
 pub(crate) fn plan(project: &Project, env: &Environment) -> Result<Plan, Problem> {
-    unbuilt::check(env)?;
     let settings = &env.settings;
     let key_salt = project.file.project.key_salt.as_ref();
     let key_salt = key_salt.map(|s| s.get_ref().clone()).unwrap_or_default();
@@ -127,6 +126,7 @@ fn plan_stage(
         network: value(stage.network.as_ref()),
         given: Given::of(env, stage)?,
         limits: limits(env, stage),
+        annotate: annotate(env),
         allow_failure: is_on(stage.allow_failure.as_ref()),
         keep: stage.keep.as_ref().is_none_or(|keep| keep.value),
         key_period: period(stage),
@@ -194,6 +194,14 @@ fn check_incremental(
     Err(place
         .into_iter()
         .fold(Problem::new(title, help), Problem::place))
+}
+
+/// The rules for lines of the output; the file's check has seen that all are some.
+fn annotate(env: &Environment) -> Vec<annotate::Rule> {
+    let rules = env.settings.annotate.iter();
+    rules
+        .filter_map(|rule| annotate::Rule::of(&rule.value))
+        .collect()
 }
 
 /// The values of a list.

@@ -2,6 +2,7 @@
 //!
 //! `copy/` alone reads the tree, when a run, `context` or `dockerfile` asks for a stage's files.
 
+pub(crate) mod annotate;
 pub(crate) mod artifacts;
 pub(crate) mod chain;
 pub(crate) mod copy;
@@ -18,7 +19,6 @@ pub(crate) mod record;
 pub(crate) mod renewal;
 pub(crate) mod script;
 mod standalone;
-mod unbuilt;
 pub(crate) mod user;
 
 #[cfg(test)]
@@ -100,6 +100,8 @@ pub(crate) struct Stage {
     /// What its container and commands get from outside.
     pub(crate) given: Given,
     pub(crate) limits: StageLimits,
+    /// Which lines of its output are to be seen at once.
+    pub(crate) annotate: Vec<annotate::Rule>,
     pub(crate) allow_failure: bool,
     /// What it leaves is kept; else only that it passed.
     pub(crate) keep: bool,

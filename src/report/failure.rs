@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 
 use super::style::{DIM, HINT, LITERAL, PATH, paint};
 use super::{clean, problem, style};
+use crate::plan::annotate::Annotation;
 use crate::quote;
 use crate::run::result::{EnvResult, StageResult, State};
 use crate::time::show_duration;
@@ -21,6 +22,8 @@ use crate::time::show_duration;
 const COMMAND_LINES: usize = 6;
 const ON_FAILURE_LINES: usize = 100;
 const PROBLEM_LINES: usize = 30;
+/// How many lines that `annotate` points out.
+const ANNOTATIONS: usize = 10;
 
 /// Exit code, signal, limit or whatever else there is to say beside the state; may be empty.
 pub(super) fn reason(stage: &StageResult) -> String {
@@ -91,13 +94,17 @@ pub(super) fn render(env: &EnvResult, streamed: bool, colour: bool) -> String {
         paint(colour, LITERAL, &clean::visible(&env.name))
     );
     let bad = |stage: &&StageResult| stage.is_bad();
-    for stage in env.stages.iter().filter(bad) {
+    let last = env.stages.iter().rposition(|stage| bad(&stage));
+    for (at, stage) in env.stages.iter().enumerate() {
+        if !bad(&stage) {
+            continue;
+        }
         let mut stage = stage.clone();
         // The problem is told below, in full.
         if stage.detail == env.problem {
             stage.detail = None;
         }
-        text += &of_stage(&env.name, &stage, streamed, colour);
+        text += &of_stage(&env.name, &stage, streamed && last == Some(at), colour);
     }
     text += &of_problem(env, colour);
     if !env.stages.iter().any(|stage| bad(&stage)) {
@@ -140,15 +147,13 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
     if let Some(tree) = &stage.package_sources {
         text += &field("sources", &clean::visible(tree));
     }
-    if !streamed {
+    text += &quoted("annotations", &annotations(stage), usize::MAX, colour);
+    let behind = &stage.on_failure_output;
+    text += &quoted("on-failure", behind, ON_FAILURE_LINES, colour);
+    // Last, so that they are near the end whatever else there is to say.
+    if !streamed || !behind.is_empty() {
         text += &quoted("last lines", &stage.tail, usize::MAX, colour);
     }
-    text += &quoted(
-        "on-failure",
-        &stage.on_failure_output,
-        ON_FAILURE_LINES,
-        colour,
-    );
     if !stage.log.is_empty() {
         text += &field("log", &paint(colour, PATH, &clean::visible(&stage.log)));
     }
@@ -160,6 +165,27 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
         text += &field(name, &paint(colour, HINT, &command));
     }
     text
+}
+
+/// What `annotate` points out in the stage's output, a line each.
+pub(super) fn annotations(stage: &StageResult) -> Vec<String> {
+    let line = |one: &Annotation| {
+        let numbers = [one.line, one.column];
+        let numbers = numbers.iter().flatten().map(|n| format!(":{n}"));
+        let place = one.file.as_ref().map(|file| {
+            let numbers: String = numbers.collect();
+            format!("{file}{numbers}: ")
+        });
+        let (place, level) = (place.unwrap_or_default(), one.level.word());
+        clean::visible(&clean::cut(&format!("{place}{level}: {}", one.message)))
+    };
+    let all = &stage.annotations;
+    let mut lines: Vec<String> = all.iter().take(ANNOTATIONS).map(line).collect();
+    let more = all.len().saturating_sub(ANNOTATIONS) as u64 + stage.more_annotations;
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+    lines
 }
 
 /// The commands to go on with after a stage that failed, and what each is for.
@@ -253,12 +279,12 @@ failed: docker-a
   stage    tested failed after 12.4s: exit code 2
   command  make check
   at       envs.toml:41:9
-  last lines
-    | checking…
-    | FAIL: test_foo
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-a --failed
   again    runenv run docker-a --redo tested
@@ -293,10 +319,6 @@ failed: docker-a
            4
            5
            …
-  last lines
-    |
-    | … no
-    | x
   on-failure (2 lines before these are in the log)
     | 2
 

@@ -191,12 +191,12 @@ failed: docker-debian-12-minimal
   stage    tested failed after 3.00s: exit code 2
   command  make check
   at       envs.toml:41:9
-  last lines
-    | checking…
-    | FAIL: test_foo
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-debian-12-minimal --failed
   again    runenv run docker-debian-12-minimal --redo tested

@@ -4,7 +4,7 @@
 //! a file here that implements [`Sink`].
 //!
 //! ```ignore
-//! let mut told = Plain::new(&out);
+//! let mut told = Plain::new(&out, folder);
 //! follow(&events, &mut told);
 //! ```
 
@@ -18,6 +18,7 @@ pub(crate) mod failure;
 pub(crate) mod grid;
 mod held;
 pub(crate) mod html;
+pub(crate) mod job;
 pub(crate) mod junit;
 pub(crate) mod live;
 pub(crate) mod out;

@@ -14,9 +14,14 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::job::Provider;
+use super::job::github;
+use super::job::guard::Guard;
 use super::{problem, style};
 use crate::host::Host;
 use crate::mask::Mask;
+use crate::nearest::counted;
+use crate::plan::annotate::Level;
 use crate::problem::{Problem, Problems};
 
 /// Where text goes; copies are the same two streams.
@@ -25,6 +30,8 @@ pub(crate) struct Out {
     streams: Arc<Mutex<Streams>>,
     colour: bool,
     verbosity: i8,
+    /// The CI system that reads what is told.
+    provider: Option<Provider>,
 }
 
 struct Streams {
@@ -32,6 +39,8 @@ struct Streams {
     mask: Mask,
     result: Stream,
     tell: Stream,
+    /// Where the reader acts on lines.
+    guard: Option<Guard>,
 }
 
 struct Stream {
@@ -97,6 +106,15 @@ impl Out {
             style::colour(color, host, host.stderr_is_terminal),
             verbosity,
         )
+        .in_job(Provider::of(host))
+    }
+
+    /// The same for a reader that is a CI system.
+    pub(super) fn in_job(mut self, provider: Option<Provider>) -> Self {
+        let guard = (provider == Some(Provider::Github)).then(Guard::default);
+        self.streams().guard = guard;
+        self.provider = provider;
+        self
     }
 
     pub(super) fn over(
@@ -109,11 +127,13 @@ impl Out {
             mask: Mask::default(),
             result: Stream::new(result),
             tell: Stream::new(tell),
+            guard: None,
         };
         Self {
             streams: Arc::new(Mutex::new(streams)),
             colour,
             verbosity,
+            provider: None,
         }
     }
 
@@ -154,12 +174,20 @@ impl Out {
 
     /// The exit code, when everything is said: a result that was lost makes a success none.
     pub(crate) fn finish(&self, code: u8) -> u8 {
-        match self.trouble() {
-            Some(problem) => {
-                self.problem(&problem);
-                code.max(3)
-            }
-            None => code,
+        let trouble = self.trouble();
+        if let Some(problem) = &trouble {
+            self.problem(problem);
+        }
+        self.settle();
+        if trouble.is_some() { code.max(3) } else { code }
+    }
+
+    /// Lets a CI system act on lines again, for whoever writes after us.
+    pub(super) fn settle(&self) {
+        let mut streams = self.streams();
+        if let Some(guard) = &mut streams.guard {
+            let text = guard.end();
+            streams.tell.write(&text);
         }
     }
 
@@ -173,16 +201,49 @@ impl Out {
 
     /// Says something: on stderr, ended by a newline.
     pub(crate) fn tell(&self, text: &str) {
-        self.stream(&ended(text));
+        self.say(&ended(text), Guard::ours);
     }
 
-    /// Writes to stderr just this; the caller knows where lines end.
+    /// Writes to stderr just this, which others wrote; the caller knows where lines end.
     pub(super) fn stream(&self, text: &str) {
-        if !text.is_empty() {
-            let mut streams = self.streams();
-            let text = streams.mask.text(text).into_owned();
-            streams.tell.write(&text);
+        self.say(text, Guard::theirs);
+    }
+
+    /// Writes a line on which the CI system is to act.
+    pub(super) fn command(&self, line: &str) {
+        self.say(&ended(line), |guard, text| guard.command(text.trim_end()));
+    }
+
+    fn say(&self, text: &str, guarded: impl FnOnce(&mut Guard, &str) -> String) {
+        if text.is_empty() {
+            return;
         }
+        let mut streams = self.streams();
+        let mut text = streams.mask.text(text).into_owned();
+        if let Some(guard) = &mut streams.guard {
+            text = guarded(guard, &text);
+        }
+        streams.tell.write(&text);
+    }
+
+    /// A text without secrets, for whoever writes it in another form.
+    pub(super) fn masked(&self, text: &str) -> String {
+        self.streams().mask.text(text).into_owned()
+    }
+
+    /// Shows why nothing was run, also where a CI system shows it first.
+    pub(crate) fn refuse(&self, problems: &Problems) {
+        self.problems(problems);
+        let (Some(Provider::Github), [first, others @ ..]) = (self.provider, &problems.0[..])
+        else {
+            return;
+        };
+        let more = match others.len() {
+            0 => String::new(),
+            more => format!(" (and {})", counted("problem", more) + " more"),
+        };
+        let text = self.masked(&format!("{}{more}", first.title));
+        self.command(&github::annotation(Level::Error, &[], &text));
     }
 
     /// Shows a problem on stderr.
@@ -203,6 +264,11 @@ impl Out {
             format!("cannot write to standard output: {error}"),
             "the result is not complete; send it to where there is space",
         ))
+    }
+
+    /// The CI system in whose job this is.
+    pub(super) fn provider(&self) -> Option<Provider> {
+        self.provider
     }
 
     /// Is stderr coloured?

@@ -3,7 +3,8 @@
 //! The output of a single environment streams, with lines of ours around it; of several, only starts and ends of stages
 //! are told (`-v`: their lines too, with the name in front; a line that does not end is told in pieces, behind `:` what
 //! goes on). No line of ours begins inside a line of a child's. After a minute without a word it says what is still
-//! running. May not animate, ask for the time or keep more than a line.
+//! running. In a job of a CI system a stage's output is shown when the stage has ended (`folds.rs`). May not animate, ask
+//! for the time or keep more than a line.
 //!
 //! ```text
 //! == tested (4/4)
@@ -11,21 +12,25 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::clean::{self, Cleaner};
 use super::held::Held;
+use super::job::fold::Fold;
+use super::job::last_line::LastLine;
 use super::out::Out;
 use super::style::{self, DIM, LITERAL, paint};
 use super::{Sink, failure, problem, table};
 use crate::problem::Problem;
 use crate::run::event::{Event, Kind};
 use crate::run::result::{EnvResult, StageResult, Summary};
-use crate::time;
 
 /// So long nothing may be said while something runs: what watches us takes silence for the end.
 const SILENCE: Duration = Duration::from_secs(60);
 const NOTE_LINES: usize = 10;
+
+mod folds;
 
 /// Tells a run in plain lines.
 pub(crate) struct Plain {
@@ -40,6 +45,10 @@ pub(crate) struct Plain {
     now: Option<Instant>,
     /// When something was said last.
     told_at: Option<Instant>,
+    /// Set in a job of a CI system.
+    job: Option<folds::Job>,
+    /// The last lines of what failed have just gone by.
+    gone_by: bool,
 }
 
 /// What is known of an environment that is told of.
@@ -55,11 +64,15 @@ struct Running {
     stage: Option<(String, Instant)>,
     /// A stage has told how it ended.
     told: bool,
+    /// The stage's output, where it is shown at its end.
+    fold: Option<Fold>,
+    last: LastLine,
 }
 
 impl Plain {
     /// Looks at `out` for colour and verbosity.
-    pub(crate) fn new(out: &Out) -> Self {
+    /// In `folder` the output of stages may be held back.
+    pub(crate) fn new(out: &Out, folder: &Path) -> Self {
         Self {
             out: out.clone(),
             colour: out.colour(),
@@ -68,6 +81,8 @@ impl Plain {
             envs: BTreeMap::new(),
             now: None,
             told_at: None,
+            job: folds::Job::of(out, folder),
+            gone_by: false,
         }
     }
 
@@ -77,7 +92,13 @@ impl Plain {
 
     /// Does the output of children go by?
     fn streams(&self) -> bool {
-        !self.quiet() && (!self.several || self.out.verbosity() > 0)
+        let alone = !self.several && self.job.is_none();
+        !self.quiet() && (alone || self.out.verbosity() > 0)
+    }
+
+    /// Is it held back until the stage has ended?
+    fn folds(&self) -> bool {
+        self.job.is_some() && self.out.verbosity() == 0
     }
 
     fn running(&mut self, env: &str) -> &mut Running {
@@ -125,11 +146,16 @@ impl Plain {
     }
 
     fn output(&mut self, env: &str, bytes: &[u8]) {
-        if !self.streams() {
+        if !self.streams() && !self.folds() {
             return;
         }
         let mut text = String::new();
-        self.running(env).cleaner.push(bytes, &mut text);
+        let running = self.running(env);
+        running.cleaner.push(bytes, &mut text);
+        running.last.push(&text);
+        if self.folds() {
+            return self.hold(env, &text);
+        }
         self.told_by_child(env, &text);
     }
 
@@ -158,30 +184,10 @@ impl Plain {
         format!("{:<width$}", clean::visible(env), width = self.width)
     }
 
-    /// What is running, after a time of silence.
-    fn tell_running(&mut self, now: Instant) {
-        let running = self.envs.iter();
-        let stages = running.filter_map(|(env, running)| {
-            let (stage, since) = running.stage.as_ref()?;
-            let took = time::show_duration(now.duration_since(*since));
-            let text = clean::visible(&format!("… still running {env} {stage} {took}"));
-            Some((env.clone(), paint(self.colour, DIM, &text)))
-        });
-        for (env, text) in stages.collect::<Vec<_>>() {
-            self.end_line(&env);
-            self.tell(&text);
+    fn run_started(&mut self, envs: &[String], started: &str) {
+        if let Some((job, now)) = self.job.as_mut().zip(self.now) {
+            job.begins(started, now);
         }
-    }
-
-    /// When the silence has lasted long enough.
-    fn silence_ends(&self) -> Option<Instant> {
-        let runs = self.envs.values().any(|running| running.stage.is_some());
-        self.told_at
-            .filter(|_| runs && !self.quiet())
-            .map(|told| told + SILENCE)
-    }
-
-    fn run_started(&mut self, envs: &[String]) {
         self.several = envs.len() > 1;
         self.width = envs.iter().map(|e| e.chars().count()).max().unwrap_or(0);
     }
@@ -215,7 +221,11 @@ impl Plain {
 
     fn stage_started(&mut self, env: &str, stage: &str, number: usize, of: usize) {
         self.tell_cached(env);
-        self.running(env).stage = self.now.map(|now| (stage.to_owned(), now));
+        let now = self.now;
+        let running = self.running(env);
+        running.stage = now.map(|now| (stage.to_owned(), now));
+        running.last = LastLine::default();
+        self.gone_by = false;
         let stage = paint(self.colour, LITERAL, &clean::visible(stage));
         let text = format!("{stage} ({number}/{of})");
         self.say(env, &self.ours(&text));
@@ -231,32 +241,41 @@ impl Plain {
     }
 
     fn command(&mut self, env: &str, text: &str) {
+        let text = paint(self.colour, DIM, &format!("$ {}", first_line(text)));
         if self.streams() {
-            let text = paint(self.colour, DIM, &format!("$ {}", first_line(text)));
             self.say(env, &text);
+        } else if self.folds() {
+            self.hold_line(env, &text);
         }
     }
 
     fn stage_ended(&mut self, env: &str, result: &StageResult) {
-        self.running(env).stage = None;
+        let since = self.running(env).stage.take().map(|(_, since)| since);
         if result.cached {
             return;
         }
-        let text = format!(
-            "{} {}",
-            paint(self.colour, LITERAL, &clean::visible(&result.name)),
-            failure::ended(result, self.colour)
-        );
-        self.say(env, &self.ours(&text));
         if result.is_bad() {
+            self.gone_by = folds::has_gone_by(result, &self.running(env).last);
             self.running(env).told = true;
         }
+        let how = |colour| {
+            let name = paint(colour, LITERAL, &clean::visible(&result.name));
+            format!("{name} {}", failure::ended(result, colour))
+        };
+        if self.folds() {
+            let folded = !result.is_bad();
+            self.show_fold(env, since, &how, folded);
+        } else {
+            self.say(env, &self.ours(&how(self.colour)));
+        }
+        self.annotate(env, result);
     }
 
     /// Tells only what no stage has told.
     fn env_ended(&mut self, result: &EnvResult) {
         let env = &result.name;
         self.end_line(env);
+        self.show_rest(env);
         if self.several && !self.running(env).told {
             let mut text = paint(self.colour, style::of(result.state), result.state.word());
             if table::is_cached(result) {
@@ -280,11 +299,13 @@ impl Plain {
         let names: Vec<String> = self.envs.keys().cloned().collect();
         for env in names {
             self.end_line(&env);
+            self.show_rest(&env);
         }
+        self.point_out(summary);
         let form = table::Form {
             colour: self.colour,
             quiet: self.quiet(),
-            streamed: self.streams() && !self.several,
+            streamed: self.streams() && !self.several && self.gone_by,
         };
         let text = table::render(summary, form);
         let bad = summary.envs.iter().any(|e| e.state.is_bad());
@@ -294,6 +315,7 @@ impl Plain {
             ""
         };
         self.out.tell(&format!("{gap}{text}"));
+        self.out.settle();
     }
 }
 
@@ -317,10 +339,13 @@ impl Sink for Plain {
         if let Kind::RunEnded { summary } = kind {
             return self.run_ended(summary);
         }
-        if let Kind::RunStarted { envs, started: _ } = kind {
-            return self.run_started(envs);
+        if let Kind::RunStarted { envs, started } = kind {
+            return self.run_started(envs, started);
         }
         if self.quiet() {
+            if let Kind::StageEnded { result } = kind {
+                self.annotate(env, result);
+            }
             return;
         }
         match kind {

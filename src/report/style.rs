@@ -8,6 +8,7 @@
 
 use anstyle::{AnsiColor, Effects, Style};
 
+use super::job::Provider;
 use crate::host::Host;
 use crate::run::result::State;
 
@@ -68,7 +69,7 @@ pub(crate) fn is_watched(host: &Host, terminal: bool) -> bool {
     let able = host
         .variable("TERM")
         .is_some_and(|term| term != "dumb" && !term.is_empty());
-    terminal && able && !host.is_ci()
+    terminal && able && !host.is_ci() && Provider::of(host).is_none()
 }
 
 #[cfg(test)]
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn colour_follows_the_user_then_the_variables_then_the_terminal() {
         const XTERM: (&str, &str) = ("TERM", "xterm");
-        let table: [Row; 16] = [
+        let table: [Row; 17] = [
             (None, &[XTERM], true, true),
             (None, &[XTERM], false, false),
             (None, &[], true, false),
@@ -117,6 +118,7 @@ mod tests {
             ),
             (None, &[XTERM, ("CI", "true")], true, false),
             (None, &[XTERM, ("CI", "false")], true, true),
+            (None, &[XTERM, ("GITLAB_CI", "true")], true, false),
             (
                 None,
                 &[("CI", "true"), ("FORCE_COLOR", "true")],

@@ -114,7 +114,8 @@ fn row(env: &EnvResult, stages: &[&str], colour: bool) -> Vec<Cell> {
     row
 }
 
-fn cell(stage: &StageResult, colour: bool) -> Cell {
+/// How a stage ended, in a cell of a table.
+pub(super) fn words(stage: &StageResult) -> String {
     let time = show_duration(stage.seconds.0);
     let mut text = match stage.state {
         State::Passed if stage.cached => "cached".to_owned(),
@@ -129,6 +130,10 @@ fn cell(stage: &StageResult, colour: bool) -> Cell {
     for mark in failure::marks(stage) {
         text.extend([" (", mark, ")"]);
     }
+    text
+}
+
+fn cell(stage: &StageResult, colour: bool) -> Cell {
     let style = match (stage.state.is_bad(), stage.allowed) {
         (true, false) => style::FAILED,
         (true, true) => WARNING,
@@ -136,7 +141,7 @@ fn cell(stage: &StageResult, colour: bool) -> Cell {
         (false, _) if stage.cached => style::DIM,
         (false, _) => anstyle::Style::new(),
     };
-    Cell::new(&text, style, colour)
+    Cell::new(&words(stage), style, colour)
 }
 
 /// Plain texts in such columns as `aligned` makes.
@@ -295,12 +300,12 @@ failed: docker-a
   at       envs.toml:41:9
   missing  gap
   sources  http://archive/debian
-  last lines
-    | checking…
-    | FAIL: test_foo
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-a --failed
   again    runenv run docker-a --redo tested
@@ -326,12 +331,12 @@ failed: docker-a
   at       envs.toml:41:9
   missing  gap
   sources  http://archive/debian
-  last lines
-    | checking…
-    | FAIL: test_foo
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-a --failed
   again    runenv run docker-a --redo tested

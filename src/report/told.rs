@@ -1,10 +1,12 @@
 //! For the tests of this folder: streams that are kept, and results that are short to write.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::Sink;
+use super::job::Provider;
 use super::out::Out;
 use super::plain::Plain;
 use crate::run::event::{Event, Kind};
@@ -42,8 +44,26 @@ pub(super) fn told_at(
     last: u64,
 ) -> String {
     recorded(colour, verbosity, |out| {
-        play(&mut Plain::new(out), events, last);
+        play(&mut Plain::new(out, Path::new(".")), events, last);
     })
+}
+
+/// What plain progress says in a job; the word that nobody can guess is `TOKEN`.
+pub(super) fn told_in(
+    provider: Provider,
+    verbosity: i8,
+    events: &[(u64, Told<'_>)],
+    last: u64,
+) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let text = recorded(false, verbosity, |out| {
+        let out = out.clone().in_job(Some(provider));
+        play(&mut Plain::new(&out, folder.path()), events, last);
+        out.finish(0);
+    });
+    let token = text.split("::stop-commands::").nth(1);
+    let token = token.and_then(|rest| rest.lines().next().map(str::to_owned));
+    token.map_or(text.clone(), |token| text.replace(&token, "TOKEN"))
 }
 
 /// What somebody says on stderr.

@@ -6,11 +6,13 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::log_file::LogFile;
+use super::annotations::Annotations;
+use super::log_file::{LogFile, OF_LOGS};
 use crate::files;
 use crate::mask::{Mask, Masker};
 use crate::packages::script::{MISSING, SOURCES};
-use crate::plan::PackageStep;
+use crate::plan::Stage;
+use crate::plan::annotate::Annotation;
 use crate::problem::Problem;
 
 /// Lines that the failure report shows.
@@ -43,6 +45,7 @@ struct Tail {
     missing: Vec<String>,
     sources: Option<String>,
     on_failure: Option<Vec<String>>,
+    annotations: Annotations,
 }
 
 /// What a log knows at its end.
@@ -55,26 +58,25 @@ pub(crate) struct Known {
     pub(crate) missing: Vec<String>,
     /// The archive that packages came from.
     pub(crate) sources: Option<String>,
+    /// What `annotate` points out, and how much more there was.
+    pub(crate) annotations: (Vec<Annotation>, u64),
     /// Trouble with the file.
     pub(crate) trouble: Option<Problem>,
 }
 
 impl Log {
-    /// `packages`: the stage installs some, and its output says what could not be had. `limit`: the most bytes that are kept.
-    pub(crate) fn create(
-        path: &Path,
-        packages: Option<&PackageStep>,
-        limit: u64,
-        mask: &Mask,
-    ) -> Result<Self, Problem> {
+    /// That of a stage; where it installs packages, its output says what could not be had.
+    pub(crate) fn create(path: &Path, stage: &Stage, mask: &Mask) -> Result<Self, Problem> {
+        let packages = stage.packages.as_ref();
         let manager = packages.and_then(|step| step.manager);
         let lines = Tail {
             packages: packages.is_some(),
             unknown: manager.map_or(&[], |manager| manager.unknown),
+            annotations: Annotations::by(&stage.annotate),
             ..Tail::default()
         };
         Ok(Self {
-            file: LogFile::create(path, limit)?,
+            file: LogFile::create(path, stage.limits.log, OF_LOGS)?,
             path: path.to_owned(),
             trouble: None,
             lines,
@@ -122,9 +124,12 @@ impl Log {
     /// From here on the output is that of another try: what was before is in the file alone.
     pub(crate) fn again(&mut self, why: &str) {
         self.append(format!("runenv: {why}\n").as_bytes());
+        let mut annotations = std::mem::take(&mut self.lines.annotations);
+        annotations.again();
         self.lines = Tail {
             packages: self.lines.packages,
             unknown: self.lines.unknown,
+            annotations,
             ..Tail::default()
         };
     }
@@ -155,6 +160,7 @@ impl Log {
             missing,
             sources,
             on_failure,
+            annotations,
             open: _,
             packages: _,
             unknown: _,
@@ -165,6 +171,7 @@ impl Log {
             on_failure: on_failure.unwrap_or_default(),
             missing,
             sources,
+            annotations: annotations.found(),
             trouble: self.trouble,
         }
     }
@@ -197,18 +204,16 @@ impl Tail {
             let mut words = self.unknown.iter().chain([&NO_ROOM]);
             self.in_vain |= words.any(|words| line.contains(words));
         }
-        let lines = match &mut self.on_failure {
-            Some(lines) => {
-                if lines.len() < 200 {
-                    lines.push(line);
-                }
-                return;
+        if let Some(lines) = &mut self.on_failure {
+            if lines.len() < 200 {
+                lines.push(line);
             }
-            None => &mut self.whole,
-        };
-        if lines.len() == TAIL {
-            lines.pop_front();
+            return;
         }
-        lines.push_back(line);
+        self.annotations.line(&line);
+        if self.whole.len() == TAIL {
+            self.whole.pop_front();
+        }
+        self.whole.push_back(line);
     }
 }

@@ -4,24 +4,28 @@
 //! The end is written round and round in a file without a name beside the log, so nothing of it is left when we are killed.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::problem::Problem;
 
+/// What stands behind how much is left out.
+pub(super) const OF_LOGS: &str = "are left out here (`log-limit`)";
+
 /// How much is copied at once.
 const PIECE: usize = 64 * 1024;
 
 #[derive(Debug)]
-pub(super) struct LogFile {
+pub(crate) struct LogFile {
     file: File,
     path: PathBuf,
     /// How much still goes behind what was written.
     room: u64,
     /// The size of the end.
     size: u64,
+    left_out: &'static str,
     end: Option<End>,
 }
 
@@ -34,18 +38,35 @@ struct End {
 
 impl LogFile {
     /// `limit`: the most bytes that are kept of what is written.
-    pub(super) fn create(path: &Path, limit: u64) -> Result<Self, Problem> {
+    pub(super) fn create(path: &Path, limit: u64, left_out: &'static str) -> Result<Self, Problem> {
+        Ok(Self::over(files::create(path)?, path, limit, left_out))
+    }
+
+    /// The same in files that are gone when they are closed, where `path` would be: to be read by us alone.
+    pub(crate) fn nameless(path: &Path, limit: u64, left_out: &'static str) -> io::Result<Self> {
+        Ok(Self::over(nameless(path)?, path, limit, left_out))
+    }
+
+    fn over(file: File, path: &Path, limit: u64, left_out: &'static str) -> Self {
         let size = limit / 2;
-        Ok(Self {
-            file: files::create(path)?,
+        Self {
+            file,
             path: path.to_owned(),
             room: limit - size,
             size,
+            left_out,
             end: None,
-        })
+        }
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// All that was kept of what was written to a file without a name, from its beginning.
+    pub(crate) fn read(mut self) -> io::Result<File> {
+        self.finish()?;
+        self.file.rewind()?;
+        Ok(self.file)
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let fits = usize::try_from(self.room).map_or(bytes.len(), |room| room.min(bytes.len()));
         let (now, later) = bytes.split_at(fits);
         self.room -= now.len() as u64;
@@ -71,7 +92,7 @@ impl LogFile {
         let kept = end.written.min(self.size);
         let left_out = end.written - kept;
         if left_out > 0 {
-            let text = format!("\n[runenv: {left_out} bytes are left out here (`log-limit`)]\n");
+            let text = format!("\n[runenv: {left_out} bytes {}]\n", self.left_out);
             self.file.write_all(text.as_bytes())?;
         }
         let mut piece = vec![0; PIECE];
@@ -128,7 +149,7 @@ mod tests {
     fn kept(pieces: &[Vec<u8>], limit: u64) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("01-a.log");
-        let mut log = LogFile::create(&path, limit).unwrap();
+        let mut log = LogFile::create(&path, limit, OF_LOGS).unwrap();
         for piece in pieces {
             log.write(piece).unwrap();
         }

@@ -3,6 +3,7 @@
 //! Prints nothing; whoever listens to the events does.
 
 pub(crate) mod ahead;
+mod annotations;
 pub(crate) mod artifacts;
 pub(crate) mod binfmt;
 pub(crate) mod clean;
@@ -19,7 +20,7 @@ mod freed;
 pub(crate) mod history;
 pub(crate) mod local;
 pub(crate) mod log;
-mod log_file;
+pub(crate) mod log_file;
 mod looked;
 mod no_links;
 mod options;

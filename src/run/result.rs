@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::Log;
 use crate::exec::Stop;
+use crate::plan::annotate::Annotation;
 use crate::problem::{Kind, Problem};
 use crate::time;
 
@@ -147,6 +148,9 @@ pub(crate) struct StageResult {
     pub(crate) tail: Vec<String>,
     /// What `on-failure` printed.
     pub(crate) on_failure_output: Vec<String>,
+    /// Lines of the output that `annotate` points out, and how many more there were.
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) more_annotations: u64,
     /// What was copied out; none where nothing was, or the stage was not run.
     pub(crate) artifacts: Option<Artifacts>,
     /// Where its image went; none where nobody wanted to push it.
@@ -246,14 +250,14 @@ impl StageResult {
     /// Takes over what the log knows; a problem with the log's file is the stage's.
     pub(crate) fn take_log(&mut self, log: Log) -> Result<(), Problem> {
         let known = log.finish();
-        self.tail = known.tail;
-        self.on_failure_output = known.on_failure;
+        (self.tail, self.on_failure_output) = (known.tail, known.on_failure);
         for name in known.missing {
             if !self.missing_packages.contains(&name) {
                 self.missing_packages.push(name);
             }
         }
         self.package_sources = known.sources;
+        (self.annotations, self.more_annotations) = known.annotations;
         known.trouble.map_or(Ok(()), Err)
     }
 
@@ -278,6 +282,8 @@ impl StageResult {
             log: String::new(),
             tail: Vec::new(),
             on_failure_output: Vec::new(),
+            annotations: Vec::new(),
+            more_annotations: 0,
             artifacts: None,
             pushed: None,
             trouble: None,

@@ -39,6 +39,7 @@ mod images;
 mod include;
 mod increments;
 mod isolate;
+mod job;
 mod keys;
 mod layers;
 mod list;

@@ -1,5 +1,6 @@
 //! Every key of a layer and of a stage, changed once: what acts changes a stage's key, what bounds or tells changes none;
-//! what bounds changes the bounds of the plan, and what tells does not; what is not built says so. `explain` names what acts. The keys and their classes are those of `runenv schema`.
+//! what bounds changes the bounds of the plan, and what tells does not; `explain` names what acts. The keys and
+//! their classes are those of `runenv schema`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,16 +32,6 @@ prelude = ["echo prelude"]
 [config.c]
 "#;
 
-/// How a change is seen.
-#[derive(Clone, Copy, PartialEq)]
-enum Seen {
-    /// As its class says.
-    Class,
-    /// Not built: a run in a container says so.
-    Refused,
-}
-use Seen::{Class, Refused};
-
 /// A table of the schema, with what stands before its keys in `[config.c]`.
 const TABLES: [(&str, &str); 4] = [
     ("Layer", ""),
@@ -49,126 +40,104 @@ const TABLES: [(&str, &str); 4] = [
     ("StageEdits", "stage.built.append."),
 ];
 
-/// A key with what stands before it, a value, and how the change is seen. `stage`, `append` and `remove` are as what is
+/// A key with what stands before it, and a value. `stage`, `append` and `remove` are as what is
 /// in them, and so stand here with something that tells; the tables of edits are below.
-const ROWS: [(&str, &str, Seen); 89] = [
-    ("image", r#""debian:trixie""#, Class),
-    ("platform", r#""linux/arm64""#, Class),
-    ("package-manager", r#""dnf""#, Class),
-    ("distro", r#"["fedora"]"#, Class),
-    ("packages", r#"["gmp"]"#, Class),
-    ("system-packages", r#"["gcc"]"#, Class),
-    ("packages-before", r#"["echo more"]"#, Class),
-    ("packages-after", r#"["echo more"]"#, Class),
-    ("ignore-missing-packages", "true", Class),
-    ("env", r#"{ X = "y" }"#, Class),
-    ("vars", r#"{ args = ["b"] }"#, Class),
-    ("prelude", r#"["echo more"]"#, Class),
-    ("shell", r#""bash""#, Class),
-    ("workdir", r#""/other""#, Class),
-    ("user", r#""builder""#, Class),
-    ("network", r#""none""#, Class),
-    ("mounts", r#"[{ cache = "c", at = "/c" }]"#, Class),
-    ("create-args", r#"["--privileged"]"#, Class),
-    ("secrets", r#"["TOKEN"]"#, Class),
-    ("allow-volumes", "true", Class),
-    ("memory", r#""1g""#, Class),
-    ("cpus", r#""3""#, Class),
-    ("timeout", r#""1h""#, Class),
-    ("kill-after", r#""3s""#, Class),
-    ("isolate", r#""copy""#, Class),
-    ("install", "true", Class),
-    ("description", r#""words""#, Class),
-    ("pass-env", r#"["X"]"#, Class),
-    ("annotate", r#"[{ match = "x", level = "error" }]"#, Refused),
-    ("host-os", r#"["linux"]"#, Class),
-    ("stage", r#"{ built.allow-failure = true }"#, Class),
-    ("append", r#"{ pass-env = ["X"] }"#, Class),
-    ("remove", r#"{ pass-env = ["CI_JOB"] }"#, Class),
-    ("stage.built.from", r#""packages""#, Class),
-    ("stage.built.if", r#""!c""#, Class),
-    ("stage.built.packages", "true", Class),
-    ("stage.built.copy", r#"["other"]"#, Class),
-    ("stage.built.run", r#"["other"]"#, Class),
-    ("stage.built.env", r#"{ X = "y" }"#, Class),
-    ("stage.built.shell", r#""bash""#, Class),
-    ("stage.built.prelude", r#"["echo more"]"#, Class),
-    ("stage.built.workdir", r#""/other""#, Class),
-    ("stage.built.user", r#""builder""#, Class),
-    ("stage.built.network", r#""host""#, Class),
-    (
-        "stage.built.mounts",
-        r#"[{ cache = "c", at = "/c" }]"#,
-        Class,
-    ),
-    ("stage.built.secrets", r#"["TOKEN"]"#, Class),
-    ("stage.built.create-args", r#"["--privileged"]"#, Class),
-    ("stage.built.key-period", r#""weekly""#, Class),
-    ("stage.built.machine", "true", Class),
-    ("stage.built.keep", "false", Class),
-    ("stage.built.timeout", r#""1h""#, Class),
-    ("stage.built.memory", r#""1g""#, Class),
-    ("stage.built.cpus", r#""3""#, Class),
-    ("stage.built.log-limit", r#""1m""#, Class),
-    (
-        "stage.built.max-links",
-        "3\nstage.built.incremental = true",
-        Class,
-    ),
-    ("stage.built.allow-failure", "true", Class),
-    ("stage.built.on-failure", r#"["other"]"#, Class),
-    ("stage.built.finally", r#"["other"]"#, Class),
-    ("stage.built.artifacts", r#"["log"]"#, Class),
-    ("stage.built.incremental", "true", Class),
-    ("stage.built.push", "false", Class),
-    ("stage.built.append", r#"{ on-failure = ["other"] }"#, Class),
-    (
-        "stage.built.remove",
-        r#"{ on-failure = ["cat log"] }"#,
-        Class,
-    ),
+const ROWS: [(&str, &str); 89] = [
+    ("image", r#""debian:trixie""#),
+    ("platform", r#""linux/arm64""#),
+    ("package-manager", r#""dnf""#),
+    ("distro", r#"["fedora"]"#),
+    ("packages", r#"["gmp"]"#),
+    ("system-packages", r#"["gcc"]"#),
+    ("packages-before", r#"["echo more"]"#),
+    ("packages-after", r#"["echo more"]"#),
+    ("ignore-missing-packages", "true"),
+    ("env", r#"{ X = "y" }"#),
+    ("vars", r#"{ args = ["b"] }"#),
+    ("prelude", r#"["echo more"]"#),
+    ("shell", r#""bash""#),
+    ("workdir", r#""/other""#),
+    ("user", r#""builder""#),
+    ("network", r#""none""#),
+    ("mounts", r#"[{ cache = "c", at = "/c" }]"#),
+    ("create-args", r#"["--privileged"]"#),
+    ("secrets", r#"["TOKEN"]"#),
+    ("allow-volumes", "true"),
+    ("memory", r#""1g""#),
+    ("cpus", r#""3""#),
+    ("timeout", r#""1h""#),
+    ("kill-after", r#""3s""#),
+    ("isolate", r#""copy""#),
+    ("install", "true"),
+    ("description", r#""words""#),
+    ("pass-env", r#"["X"]"#),
+    ("annotate", r#"[{ match = "x", level = "error" }]"#),
+    ("host-os", r#"["linux"]"#),
+    ("stage", r#"{ built.allow-failure = true }"#),
+    ("append", r#"{ pass-env = ["X"] }"#),
+    ("remove", r#"{ pass-env = ["CI_JOB"] }"#),
+    ("stage.built.from", r#""packages""#),
+    ("stage.built.if", r#""!c""#),
+    ("stage.built.packages", "true"),
+    ("stage.built.copy", r#"["other"]"#),
+    ("stage.built.run", r#"["other"]"#),
+    ("stage.built.env", r#"{ X = "y" }"#),
+    ("stage.built.shell", r#""bash""#),
+    ("stage.built.prelude", r#"["echo more"]"#),
+    ("stage.built.workdir", r#""/other""#),
+    ("stage.built.user", r#""builder""#),
+    ("stage.built.network", r#""host""#),
+    ("stage.built.mounts", r#"[{ cache = "c", at = "/c" }]"#),
+    ("stage.built.secrets", r#"["TOKEN"]"#),
+    ("stage.built.create-args", r#"["--privileged"]"#),
+    ("stage.built.key-period", r#""weekly""#),
+    ("stage.built.machine", "true"),
+    ("stage.built.keep", "false"),
+    ("stage.built.timeout", r#""1h""#),
+    ("stage.built.memory", r#""1g""#),
+    ("stage.built.cpus", r#""3""#),
+    ("stage.built.log-limit", r#""1m""#),
+    ("stage.built.max-links", "3\nstage.built.incremental = true"),
+    ("stage.built.allow-failure", "true"),
+    ("stage.built.on-failure", r#"["other"]"#),
+    ("stage.built.finally", r#"["other"]"#),
+    ("stage.built.artifacts", r#"["log"]"#),
+    ("stage.built.incremental", "true"),
+    ("stage.built.push", "false"),
+    ("stage.built.append", r#"{ on-failure = ["other"] }"#),
+    ("stage.built.remove", r#"{ on-failure = ["cat log"] }"#),
     (
         "append.image",
         "[\"debian:trixie\"]\nremove.image = [\"debian:{release}\"]",
-        Class,
     ),
-    ("append.distro", "[]\nremove.distro = [\"debian\"]", Class),
-    ("append.packages", r#"["gmp"]"#, Class),
-    ("append.system-packages", r#"["gcc"]"#, Class),
-    ("append.packages-before", r#"["echo more"]"#, Class),
-    ("append.packages-after", r#"["echo more"]"#, Class),
-    ("append.prelude", r#"["echo more"]"#, Class),
-    ("append.shell", r#"["-x"]"#, Class),
-    ("append.create-args", r#"["--privileged"]"#, Class),
-    ("append.mounts", r#"[{ cache = "c", at = "/c" }]"#, Class),
-    ("append.secrets", r#"["TOKEN"]"#, Class),
-    ("append.pass-env", r#"["X"]"#, Class),
-    (
-        "append.annotate",
-        r#"[{ match = "x", level = "error" }]"#,
-        Refused,
-    ),
-    ("append.host-os", r#"["linux"]"#, Class),
-    ("append.vars", r#"{ args = ["b"] }"#, Class),
-    ("stage.built.append.copy", r#"["other"]"#, Class),
-    ("stage.built.append.run", r#"["more"]"#, Class),
-    ("stage.built.append.shell", r#"["-x"]"#, Class),
-    ("stage.built.append.prelude", r#"["echo more"]"#, Class),
+    ("append.distro", "[]\nremove.distro = [\"debian\"]"),
+    ("append.packages", r#"["gmp"]"#),
+    ("append.system-packages", r#"["gcc"]"#),
+    ("append.packages-before", r#"["echo more"]"#),
+    ("append.packages-after", r#"["echo more"]"#),
+    ("append.prelude", r#"["echo more"]"#),
+    ("append.shell", r#"["-x"]"#),
+    ("append.create-args", r#"["--privileged"]"#),
+    ("append.mounts", r#"[{ cache = "c", at = "/c" }]"#),
+    ("append.secrets", r#"["TOKEN"]"#),
+    ("append.pass-env", r#"["X"]"#),
+    ("append.annotate", r#"[{ match = "x", level = "error" }]"#),
+    ("append.host-os", r#"["linux"]"#),
+    ("append.vars", r#"{ args = ["b"] }"#),
+    ("stage.built.append.copy", r#"["other"]"#),
+    ("stage.built.append.run", r#"["more"]"#),
+    ("stage.built.append.shell", r#"["-x"]"#),
+    ("stage.built.append.prelude", r#"["echo more"]"#),
     (
         "stage.built.append.mounts",
         r#"[{ cache = "c", at = "/c" }]"#,
-        Class,
     ),
-    ("stage.built.append.secrets", r#"["TOKEN"]"#, Class),
-    (
-        "stage.built.append.create-args",
-        r#"["--privileged"]"#,
-        Class,
-    ),
-    ("stage.built.append.on-failure", r#"["other"]"#, Class),
-    ("stage.built.append.finally", r#"["other"]"#, Class),
-    ("stage.built.append.artifacts", r#"["log"]"#, Class),
-    ("stage.built.append.run", r#"[["a", "b"]]"#, Class),
+    ("stage.built.append.secrets", r#"["TOKEN"]"#),
+    ("stage.built.append.create-args", r#"["--privileged"]"#),
+    ("stage.built.append.on-failure", r#"["other"]"#),
+    ("stage.built.append.finally", r#"["other"]"#),
+    ("stage.built.append.artifacts", r#"["log"]"#),
+    ("stage.built.append.run", r#"[["a", "b"]]"#),
 ];
 
 /// Every key of the tables, as the rows call it, with its class.
@@ -259,43 +228,30 @@ fn called(key: &str) -> Option<&str> {
 }
 
 /// What is wrong with a row, if anything is. Of what acts `explain` names the key.
-fn wrong(row: (&str, &str, Seen), class: &str, run: &Project, base: &Base) -> Option<String> {
-    let (key, value, seen) = row;
+fn wrong((key, value): (&str, &str), class: &str, run: &Project, base: &Base) -> Option<String> {
     let line = format!("{key} = {value}");
-    let words = match seen {
-        Class => {
-            run.write("envs.toml", file(&line));
-            let Explained { keys, names } = explain(run);
-            let acts = class == "acts";
-            if (keys == base.keys) == acts {
-                let told = if acts {
-                    "changes no key"
-                } else {
-                    "changes a key"
-                };
-                return Some(format!("`{line}` {class}, and {told}"));
-            }
-            if !acts && base.is_bounded(run, key) != (class == "bounds") {
-                let told = "and the plan's bounds say otherwise";
-                return Some(format!("`{line}` {class}, {told}"));
-            }
-            let called = called(key).filter(|_| acts)?;
-            let of_it = |name: &String| {
-                let rest = name.strip_prefix(called);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-            };
-            let named = names.iter().any(of_it);
-            return (!named).then(|| format!("`{line}` is told as {names:?}"));
-        }
-        Refused => "run -n docker-debian-bookworm-c",
+    run.write("envs.toml", file(&line));
+    let Explained { keys, names } = explain(run);
+    let acts = class == "acts";
+    if (keys == base.keys) == acts {
+        let told = if acts {
+            "changes no key"
+        } else {
+            "changes a key"
+        };
+        return Some(format!("`{line}` {class}, and {told}"));
+    }
+    if !acts && base.is_bounded(run, key) != (class == "bounds") {
+        let told = "and the plan's bounds say otherwise";
+        return Some(format!("`{line}` {class}, {told}"));
+    }
+    let called = called(key).filter(|_| acts)?;
+    let of_it = |name: &String| {
+        let rest = name.strip_prefix(called);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    let (_fake, project) = project(&line);
-    let told = project.runenv(words).exits(2).stderr;
-    let name = key.rsplit('.').next().unwrap();
-    let title = told.lines().next().unwrap_or_default();
-    let says = title.starts_with(&format!("error: `{name}"));
-    let says = says && title.ends_with("is not built yet, and this run needs it");
-    (!says).then(|| format!("`{line}` is not built, and the run says: {title}"))
+    let named = names.iter().any(of_it);
+    (!named).then(|| format!("`{line}` is told as {names:?}"))
 }
 
 /// A project that was run, and what it is without a change.
@@ -334,6 +290,5 @@ fn every_setting_is_what_its_class_says() {
         each.flatten().collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let refused = ROWS.iter().filter(|(.., seen)| *seen != Class).count();
-    println!("{} settings, {refused} of them not built", listed.len());
+    println!("{} settings", listed.len());
 }

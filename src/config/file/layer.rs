@@ -78,7 +78,8 @@ macro_rules! layer_table {
             /// Variables of the caller that the commands get: names, and globs (`*`, `SAGE_*`). In a container a glob
             /// takes nothing that the image sets, nor what is of this host alone: PATH, HOME, USER, TMPDIR and the like.
             tells pass_env: Option<List>,
-            /// Lines of the output that a CI system is to show at the top. Not built yet.
+            /// Lines of a stage's output that are to be seen at once: in the failure report, in `result.json`, and on GitHub
+            /// as annotations. Of the rules that a line matches the first one counts.
             tells annotate: Option<Vec<Spanned<Annotation>>>,
             /// Systems of the host that the environment runs on (`macos`, `linux`): elsewhere it is skipped.
             tells host_os: Option<List>,

@@ -94,11 +94,12 @@ pub(crate) struct SecretFile {
     pub(crate) r#as: Text,
 }
 
-/// A rule: lines of the output that a CI system shows at the top.
+/// A rule: lines of a stage's output that are to be seen at once.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Annotation {
-    /// A regular expression.
+    /// A regular expression for a line without its colours. What is shown is its group `message`, else its first group,
+    /// else what matched; the groups `file`, `line` and `column` say where it is.
     pub(crate) r#match: Text,
     /// `error`, `warning` or `notice`.
     pub(crate) level: Text,

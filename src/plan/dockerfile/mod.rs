@@ -329,9 +329,10 @@ fn all_given(plan: &Plan) -> Vec<String> {
 }
 
 /// The limits of a stage, its network and what else only runenv does with it, if there is something.
+///
+/// Exhaustive on purpose: a new field does not compile until it is decided what it is to a Dockerfile and to a dev
+/// container: an instruction, shell text (`standalone`), a line at the top, or an error.
 fn limits(stage: &Stage) -> Option<String> {
-    // Exhaustive on purpose: a new field does not compile until it is decided what it is to a Dockerfile and to a dev
-    // container: an instruction, shell text (`standalone`), a line at the top, or an error.
     let Stage {
         name: _,
         parent: _,
@@ -342,6 +343,7 @@ fn limits(stage: &Stage) -> Option<String> {
         network,
         given: _,
         limits,
+        annotate: _,
         allow_failure: _,
         keep,
         key_period,

@@ -81,13 +81,8 @@ fn first_run() -> Vec<Told> {
     let results: Vec<_> = times.map(|(time, stage)| passed(stage, time)).collect();
     events.extend(does(NAME, 0, script, "Get:1 gcc\n", results[0].clone()));
     events.extend(does(NAME, 1, "./configure", "yes\n", results[1].clone()));
-    events.extend(does(
-        NAME,
-        2,
-        "make -j8",
-        "10%\r\x1b[K100%",
-        results[2].clone(),
-    ));
+    let output = "10%\r\x1b[K100%";
+    events.extend(does(NAME, 2, "make -j8", output, results[2].clone()));
     events.extend(does(NAME, 3, "make check", "ok\n", results[3].clone()));
     events.extend(end(vec![env(NAME, State::Passed, results)]));
     events
@@ -185,6 +180,9 @@ failed: docker-fedora-35-maximal
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-fedora-35-maximal --failed
   again    runenv run docker-fedora-35-maximal --redo tested
@@ -213,12 +211,12 @@ failed: docker-fedora-35-maximal
   stage    tested failed after 12.4s: exit code 2
   command  make check
   at       envs.toml:41:9
-  last lines
-    | checking…
-    | FAIL: test_foo
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-fedora-35-maximal --failed
   again    runenv run docker-fedora-35-maximal --redo tested
@@ -258,12 +256,12 @@ failed: docker-fedora-35-maximal
   stage    tested failed after 12.4s: exit code 2
   command  make check
   at       envs.toml:41:9
-  last lines
-    | checking…
-    | FAIL: test_foo
   on-failure
     | == test.log
     | expected 1, got 2
+  last lines
+    | checking…
+    | FAIL: test_foo
   log      .runenv/docker-a/log/01-tested.log
   look     runenv shell docker-fedora-35-maximal --failed
   again    runenv run docker-fedora-35-maximal --redo tested

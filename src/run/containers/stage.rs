@@ -84,7 +84,7 @@ impl EngineEnv<'_> {
     pub(super) fn log(&self, at: usize) -> Result<(PathBuf, Log), Problem> {
         let (stage, mask) = (&self.plan.stages[at], self.world.secrets.mask());
         let path = self.folder.log(at + 1, &stage.name);
-        let log = Log::create(&path, stage.packages.as_ref(), stage.limits.log, mask)?;
+        let log = Log::create(&path, stage, mask)?;
         Ok((path, log))
     }
 

@@ -246,8 +246,7 @@ impl LocalEnv<'_> {
         self.world.room.here(&self.tree())?;
         let started = time::start();
         let path = self.folder.log(at + 1, &stage.name);
-        let (packages, mask) = (stage.packages.as_ref(), self.world.secrets.mask());
-        let mut log = Log::create(&path, packages, stage.limits.log, mask)?;
+        let mut log = Log::create(&path, stage, self.world.secrets.mask())?;
         let mut result = StageResult::new(&stage.name, State::Passed);
         result.log = path.display().to_string();
         tell.say(Kind::StageStarted {
