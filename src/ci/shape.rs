@@ -71,18 +71,7 @@ impl<'p> Shape<'p> {
 
     /// Is it on one of the systems, in one of the configs?
     pub(crate) fn takes(&self, entry: &Entry) -> bool {
-        let named = |list: &Option<List>, value: Option<String>| {
-            let Some(list) = list else { return true };
-            let Some(value) = value else { return false };
-            let words = list.get_ref().words().into_iter();
-            let mut all = words.flat_map(|word| expand::expand(word).unwrap_or_default());
-            all.any(|word| expand::matches(&word, &value))
-        };
-        let name = listed::resolved(self.project, &entry.name);
-        name.is_ok_and(|name| {
-            let system = name.system.as_ref().map(ToString::to_string);
-            named(&self.table.systems, system) && named(&self.table.configs, name.config.clone())
-        })
+        takes(self.project, &self.table, entry)
     }
 
     /// The most jobs of one matrix.
@@ -230,6 +219,22 @@ impl Usual {
             always: counts.len() == 1,
         }
     }
+}
+
+/// Is an environment on one of the systems that `[ci]` names, in one of the configs?
+pub(crate) fn takes(project: &Project, table: &CiTable, entry: &Entry) -> bool {
+    let named = |list: &Option<List>, value: Option<String>| {
+        let Some(list) = list else { return true };
+        let Some(value) = value else { return false };
+        let words = list.get_ref().words().into_iter();
+        let mut all = words.flat_map(|word| expand::expand(word).unwrap_or_default());
+        all.any(|word| expand::matches(&word, &value))
+    };
+    let name = listed::resolved(project, &entry.name);
+    name.is_ok_and(|name| {
+        let system = name.system.as_ref().map(ToString::to_string);
+        named(&table.systems, system) && named(&table.configs, name.config.clone())
+    })
 }
 
 /// The repository that is pushed to.

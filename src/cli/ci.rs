@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::select::Selection;
 use super::{Context, Exit};
+use crate::problem::{Kind, Problem};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CiArgs {
@@ -40,5 +41,15 @@ pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
         What::Github(args) => github::exec(args, context),
         What::Matrix(args) => matrix::exec(args, context),
         What::Plan(args) => plan::exec(args, context),
+    }
+}
+
+/// `[ci]` leaves out all that was selected.
+fn none_taken() -> Problem {
+    let title = "nothing to run: none of the environments is of `[ci] systems` and `configs`";
+    let problem = Problem::new(title, "`runenv list` shows the environments");
+    Problem {
+        kind: Kind::Nothing,
+        ..problem
     }
 }

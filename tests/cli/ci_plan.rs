@@ -320,3 +320,33 @@ fn many_environments_are_planned_in_no_time() {
         );
     }
 }
+
+#[test]
+fn what_ci_leaves_out_is_not_planned() {
+    let text = "[project]\nenv-list = [\"docker-debian-{bookworm,trixie}-{a,b}\"]\n[config]\na = {}\nb = {}\n\
+                [stage.one]\nrun = \"true\"\n[ci]\nsystems = [\"debian-book*\"]\n";
+    let line =
+        |env: &str| json!({ "environment": env, "stage": "one", "seconds": 60 }).to_string() + "\n";
+    let times: String = ["bookworm-a", "bookworm-b", "trixie-a"]
+        .map(|name| line(&format!("docker-debian-{name}")))
+        .concat();
+    let project = Project::new().envs_toml(text).file("times.jsonl", times);
+    let ran = project
+        .runenv("ci plan --json --times times.jsonl")
+        .exits(0);
+    assert_eq!(ran.stderr, "", "no time of others is missed");
+    let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(plan["environments"], 2, "{plan}");
+    project.write("envs.toml", text.to_owned() + "configs = [\"b\"]\n");
+    let ran = project
+        .runenv("ci plan --json --times times.jsonl")
+        .exits(0);
+    let plan: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(plan["environments"], 1, "{plan}");
+    let ran = project.runenv("ci plan *-a --times times.jsonl").exits(4);
+    assert!(
+        ran.stderr.contains("`[ci] systems` and `configs`"),
+        "{}",
+        ran.stderr
+    );
+}

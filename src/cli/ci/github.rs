@@ -13,7 +13,7 @@ use crate::ci::shape::Shape;
 use crate::config::Project;
 use crate::config::listed::Entry;
 use crate::files;
-use crate::problem::{Kind, Problem, Problems};
+use crate::problem::{Problem, Problems};
 use crate::quote;
 use crate::report::difference;
 
@@ -65,13 +65,7 @@ pub(super) fn exec(args: GithubArgs, context: &mut Context) -> Exit {
     let chosen = chosen(&project, &args.selection, &selected)?;
     let pipeline = pipeline::pipeline(&shape, &chosen)?;
     if pipeline.sets.iter().all(|set| set.cells.is_empty()) {
-        let title = "nothing to run: none of the environments is of `[ci] systems` and `configs`";
-        let problem = Problem::new(title, "`runenv list` shows the environments");
-        return Err(Problem {
-            kind: Kind::Nothing,
-            ..problem
-        }
-        .into());
+        return Err(super::none_taken().into());
     }
     let asked = asked(&args)?;
     let files = github::files(&pipeline, &asked);

@@ -11,6 +11,7 @@ use clap::{Args, value_parser};
 use super::super::select::Selection;
 use super::super::{Context, Exit, run};
 use crate::ci::plan::{self, Asked, Row, Stage};
+use crate::ci::shape;
 use crate::config::Project;
 use crate::config::file::List;
 use crate::config::listed::{self, Entry};
@@ -62,7 +63,14 @@ struct Question {
 
 pub(super) fn exec(args: PlanArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
-    let entries = context.selected(&project, &args.selection)?;
+    let mut entries = context.selected(&project, &args.selection)?;
+    let selected = entries.len();
+    if let Some(table) = &project.file.ci {
+        entries.retain(|entry| shape::takes(&project, table, entry));
+    }
+    if entries.is_empty() && selected > 0 {
+        return Err(super::none_taken().into());
+    }
     let times = known(&args, &project, context)?;
     let question = question(&args, &project, &entries, &times, context)?;
     let planned = plan::plan(&question.asked);
