@@ -74,6 +74,8 @@ pub(crate) struct Pipeline {
     pub(crate) login: Option<Login>,
     /// The label of every machine; `None`: a cell has its own.
     pub(crate) runs_on: Option<String>,
+    /// Does the file say nothing of machines?
+    pub(crate) any_machine: bool,
     pub(crate) time_limit: Duration,
     /// May a build be longer than a job? So says who wrote the limit.
     pub(crate) long: bool,
@@ -112,6 +114,7 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
             Some(RunsOn::Label(label)) => Some(label.clone()),
             Some(RunsOn::ByArchitecture(_)) => None,
         },
+        any_machine: table.runs_on.is_none(),
         time_limit: limit.unwrap_or(TIME_LIMIT),
         long: limit.is_some(),
         own_limits: own_limits(project, chosen)?,
@@ -119,6 +122,12 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
         matrix_limit: shape.limit(),
         max_parallel: table.max_parallel.as_ref().map(|n| *n.get_ref()),
     })
+}
+
+/// The name of a secret, as they are written; a user's name is not in capitals.
+pub(super) fn is_secret(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The environments of each event as cells.

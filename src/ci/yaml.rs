@@ -11,6 +11,8 @@ pub(crate) enum Yaml {
     Text(String),
     /// Lines of a script: each on its own line.
     Lines(String),
+    /// What stands elsewhere, by the keys that lead there: GitLab's `!reference`.
+    Reference(Vec<String>),
     List(Vec<Yaml>),
     Map(Vec<Entry>),
 }
@@ -68,6 +70,7 @@ impl Yaml {
             | Self::Decimal(_)
             | Self::Text(_)
             | Self::Lines(_)
+            | Self::Reference(_)
             | Self::List(_) => {
                 out += &self.flow();
                 out.push('\n');
@@ -104,6 +107,7 @@ impl Yaml {
             | Self::Decimal(_)
             | Self::Text(_)
             | Self::Lines(_)
+            | Self::Reference(_)
             | Self::List(_)
             | Self::Map(_) => *out += &format!(" {}\n", self.flow()),
         }
@@ -134,6 +138,10 @@ impl Yaml {
             Self::Number(number) => number.to_string(),
             Self::Decimal(number) => format!("{number:?}"),
             Self::Text(text) | Self::Lines(text) => scalar(text),
+            Self::Reference(keys) => {
+                let keys: Vec<String> = keys.iter().map(|key| scalar(key)).collect();
+                format!("!reference [{}]", keys.join(", "))
+            }
             Self::List(all) => {
                 let all: Vec<String> = all.iter().map(Self::flow).collect();
                 format!("[{}]", all.join(", "))

@@ -1,8 +1,10 @@
 //! `runenv ci`: what a CI system needs of envs.toml.
 
 mod github;
+mod gitlab;
 mod matrix;
 mod plan;
+mod write;
 
 use clap::{Args, Subcommand};
 
@@ -20,6 +22,8 @@ pub(crate) struct CiArgs {
 enum What {
     /// Write GitHub's workflows: one that runs an environment, and one that calls it for each
     Github(github::GithubArgs),
+    /// Write GitLab's pipelines: one that runs an environment, and one that starts it for each
+    Gitlab(gitlab::GitlabArgs),
     /// Print the selected environments as one line of JSON: a list of matrices of at most 256 jobs
     Matrix(matrix::MatrixArgs),
     /// Work out from the times of runs which stages share a job, and how long all jobs take
@@ -30,6 +34,7 @@ impl CiArgs {
     pub(super) fn selection(&mut self) -> &mut Selection {
         match &mut self.what {
             What::Github(args) => &mut args.selection,
+            What::Gitlab(args) => &mut args.selection,
             What::Matrix(args) => &mut args.selection,
             What::Plan(args) => &mut args.selection,
         }
@@ -39,6 +44,7 @@ impl CiArgs {
 pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
     match args.what {
         What::Github(args) => github::exec(args, context),
+        What::Gitlab(args) => gitlab::exec(args, context),
         What::Matrix(args) => matrix::exec(args, context),
         What::Plan(args) => plan::exec(args, context),
     }

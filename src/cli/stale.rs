@@ -38,6 +38,14 @@ impl StaleArgs {
         }
     }
 
+    /// For who asks without options.
+    pub(super) fn asking() -> Self {
+        Self {
+            stale: true,
+            ..Self::none()
+        }
+    }
+
     /// With `--stale`, leaves out what would not run; `None`: a signal ended it.
     pub(super) fn of<'e>(
         &self,

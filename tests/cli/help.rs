@@ -2,7 +2,7 @@
 
 use crate::support::{Project, golden};
 
-const VERBS: [&str; 22] = [
+const VERBS: [&str; 23] = [
     "",
     "run",
     "list",
@@ -20,6 +20,7 @@ const VERBS: [&str; 22] = [
     "doctor",
     "ci",
     "ci github",
+    "ci gitlab",
     "ci matrix",
     "ci plan",
     "dockerfile",

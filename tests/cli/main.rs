@@ -13,6 +13,7 @@ mod artifacts;
 mod artifacts_of_containers;
 mod chains;
 mod ci_github;
+mod ci_gitlab;
 mod ci_plan;
 mod clean;
 mod cleaning;

@@ -1,9 +1,9 @@
 //! The workflow that events start: it calls the other for each environment.
 
+use super::super::asked::Asked;
 use super::super::matrix::Cell;
 use super::super::pipeline::{Pipeline, Set};
 use super::super::yaml::{Entry, Yaml, entry, text};
-use super::Asked;
 use super::call::{Matrix, Place, Who, call};
 use super::handed;
 use super::steps::{self, NO_FORK, data, expression, map};

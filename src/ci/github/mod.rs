@@ -7,8 +7,9 @@ mod caller;
 mod handed;
 mod steps;
 
+use super::asked::Asked;
 use super::pipeline::Pipeline;
-pub(crate) use steps::refused;
+pub(crate) use steps::{left_out, refused};
 
 /// The workflow that events start.
 pub(crate) const CALLER: &str = ".github/workflows/runenv.yml";
@@ -16,15 +17,6 @@ pub(crate) const CALLER: &str = ".github/workflows/runenv.yml";
 pub(crate) const CALLED: &str = ".github/workflows/runenv-environment.yml";
 /// By this a file is known as ours.
 pub(crate) const MADE: &str = "Made by `runenv ci github`";
-
-/// How the files are to be made.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
-    /// The words behind `ci github`, as a person types them.
-    pub(crate) words: String,
-    /// A first job leaves out what is unchanged: it is given these variables.
-    pub(crate) stale: Option<Vec<(String, String)>>,
-}
 
 /// Paths and texts of the files.
 pub(crate) fn files(pipeline: &Pipeline, asked: &Asked) -> [(&'static str, String); 2] {
@@ -44,23 +36,13 @@ pub(crate) fn files(pipeline: &Pipeline, asked: &Asked) -> [(&'static str, Strin
             "One environment: its stages as jobs in a row. A job gets as an artifact what those before it made."
         }
     };
+    let header = |is: &str| asked.header(MADE, "runenv ci github", is);
+    let (from, to) = (
+        caller::workflow(pipeline, asked),
+        called::workflow(pipeline),
+    );
     [
-        (
-            CALLER,
-            caller::workflow(pipeline, asked).document(&header(asked, &caller)),
-        ),
-        (
-            CALLED,
-            called::workflow(pipeline).document(&header(asked, called)),
-        ),
+        (CALLER, from.document(&header(&caller))),
+        (CALLED, to.document(&header(called))),
     ]
-}
-
-/// What stands at the top of a file.
-fn header(asked: &Asked, is: &str) -> String {
-    let words = &asked.words;
-    format!(
-        "{MADE} from envs.toml. Do not edit: change `[ci]` there, then\n\
-         `runenv ci github{words}` writes this file anew and `--check` says whether it is current.\n\n{is}"
-    )
 }

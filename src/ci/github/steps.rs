@@ -1,6 +1,7 @@
 //! Steps of jobs, and what they may not hold.
 
-use super::super::pipeline::{Goal, Login, Pipeline};
+use super::super::pipeline::{Goal, Login, Pipeline, is_secret};
+use super::super::steps::{INCLUDE, script, value};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use crate::config::file::shape::Step;
 
@@ -63,7 +64,9 @@ pub(super) fn checkout() -> Yaml {
 
 /// Those of `[ci] steps-before`, then a look whether runenv is there.
 pub(super) fn before(pipeline: &Pipeline) -> Vec<Yaml> {
-    let own = pipeline.steps_before.iter().map(|step| match step {
+    let taken = pipeline.steps_before.iter();
+    let taken = taken.filter(|step| left_out(step).is_none());
+    let own = taken.map(|step| match step {
         Step::Line(line) => map([entry("run", script(line))]),
         Step::Table(table) => value(&toml::Value::Table(table.clone())),
     });
@@ -72,28 +75,6 @@ pub(super) fn before(pipeline: &Pipeline) -> Vec<Yaml> {
         entry("run", text("runenv --version")),
     ]);
     own.chain([version]).collect()
-}
-
-/// Shell lines.
-fn script(lines: &str) -> Yaml {
-    if lines.trim_end().contains('\n') {
-        Yaml::Lines(format!("{}\n", lines.trim_end_matches('\n')))
-    } else {
-        text(lines.trim_end_matches('\n'))
-    }
-}
-
-/// A step as it is written.
-fn value(toml: &toml::Value) -> Yaml {
-    match toml {
-        toml::Value::String(lines) => script(lines),
-        toml::Value::Integer(number) => Yaml::Number(*number),
-        toml::Value::Float(number) => Yaml::Decimal(*number),
-        toml::Value::Boolean(flag) => Yaml::Flag(*flag),
-        toml::Value::Datetime(time) => text(time.to_string()),
-        toml::Value::Array(all) => Yaml::List(all.iter().map(value).collect()),
-        toml::Value::Table(all) => map(all.iter().map(|(k, v)| entry(k, value(v)))),
-    }
 }
 
 /// Logs in; `trusted`: only where this holds.
@@ -120,12 +101,6 @@ pub(super) fn login(login: &Login, trusted: Option<&str>) -> Yaml {
     );
     step.extend([entry("env", map(variables)), entry("run", text(line))]);
     Yaml::Map(step)
-}
-
-/// The name of a secret, as they are written; a user's name is not in capitals.
-fn is_secret(name: &str) -> bool {
-    name.chars()
-        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The names of the secrets that a job needs, but for the token that every job has.
@@ -188,6 +163,17 @@ pub(super) fn minutes(pipeline: &Pipeline) -> u64 {
 /// What is left of them to keep, push and upload what was done.
 fn margin(pipeline: &Pipeline) -> u64 {
     (minutes(pipeline) / 12).max(1)
+}
+
+/// Why a step of `[ci] steps-before` is for other CI systems.
+pub(crate) fn left_out(step: &Step) -> Option<(&'static str, &'static str)> {
+    let Step::Table(table) = step else {
+        return None;
+    };
+    table.contains_key(INCLUDE).then_some((
+        "a step that includes a file is GitLab's: it is left out here",
+        "give GitHub's jobs a step of their own",
+    ))
 }
 
 /// Why a step of `[ci] steps-before` is not written, and what to do.
