@@ -94,6 +94,7 @@ missing_packages() {
   needed make make
   needed gcc gcc
   needed curl curl
+  needed rsync rsync
   command -v chromium >/dev/null || needed chromium-headless-shell chromium-headless-shell
   [ -e /usr/include/stdio.h ] || echo libc6-dev
   python3 -c 'import ensurepip, venv' 2>/dev/null || printf '%s\n' python3 python3-venv

