@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Context, Exit};
+use super::{Context, Exit, reports};
 use crate::config;
 use crate::files;
 use crate::problem::{Problem, Problems};
@@ -42,6 +42,11 @@ pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
     } else {
         Some(Changes::of(&run, &merged(&args.baseline, context)?))
     };
+    if let Some(path) = reports::summary_file(context)
+        && let Err(warning) = reports::summarize(&path, &run)
+    {
+        context.out.problems(&Problems(vec![warning]));
+    }
     if let Some(path) = &args.html {
         write(path, &html::render(&run, changes.as_ref()), context)?;
     }
@@ -56,7 +61,7 @@ pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
         let colour = style::colour(choice, host, host.stdout_is_terminal);
         context
             .out
-            .result(&grid::render(&run, changes.as_ref(), colour));
+            .shown(&grid::render(&run, changes.as_ref(), colour));
     }
     Ok(run.exit_code)
 }

@@ -65,8 +65,6 @@ impl Reports {
             path.map(|path| files::make_way(&path).map(|()| path))
                 .transpose()
         };
-        let summary = context.host.variable("GITHUB_STEP_SUMMARY");
-        let summary = summary.filter(|path| !path.is_empty());
         let events = match &self.events {
             None => None,
             Some(dash) if dash == Path::new("-") => Some(Lines::Out(context.out.clone())),
@@ -76,9 +74,26 @@ impl Reports {
             result_json: ready(&self.result_json)?,
             junit: ready(&self.junit)?,
             events,
-            summary: summary.map(|path| cwd.join(path)),
+            summary: summary_file(context),
         })
     }
+}
+
+/// Where a job's summary is gathered, in a job that has one.
+pub(super) fn summary_file(context: &Context) -> Option<PathBuf> {
+    let path = context.host.variable("GITHUB_STEP_SUMMARY")?;
+    (!path.is_empty()).then(|| context.host.cwd.join(path))
+}
+
+/// Adds results to a job's summary, as far as there is room.
+pub(super) fn summarize(path: &Path, run: &RunResult) -> Result<(), Problem> {
+    let there = path.metadata().map_or(0, |meta| meta.len());
+    let room = summary::MOST.saturating_sub(usize::try_from(there).unwrap_or(usize::MAX));
+    let text = summary::render(&run.envs, run.seconds.0, room);
+    files::append(path, text.as_bytes()).map_err(|problem| {
+        let help = problem.help.join("; ");
+        Problem::warning(format!("no summary of the job: {}", problem.title), help)
+    })
 }
 
 impl Lines {
@@ -128,14 +143,7 @@ impl Open {
         let Some(path) = &self.summary else {
             return Ok(());
         };
-        let there = path.metadata().map_or(0, |meta| meta.len());
-        let room = summary::MOST.saturating_sub(usize::try_from(there).unwrap_or(usize::MAX));
-        let envs = RunResult::of(run).masked(mask).envs;
-        let text = summary::render(&envs, run.seconds.0, room);
-        files::append(path, text.as_bytes()).map_err(|problem| {
-            let help = problem.help.join("; ");
-            Problem::warning(format!("no summary of the job: {}", problem.title), help)
-        })
+        summarize(path, &RunResult::of(run).masked(mask))
     }
 
     /// Writes the files of a run that has ended; gives what could not be written.

@@ -44,7 +44,7 @@ pub(crate) struct Project {
     /// The folder of the file: what `copy` may take from.
     pub(crate) root: PathBuf,
     /// The file itself; its lock file stands beside it.
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     lock: OnceLock<Result<Option<Lock>, Problem>>,
     pub(crate) name: String,
     pub(crate) sources: Sources,

@@ -154,6 +154,17 @@ impl Out {
         streams.result.write(&text);
     }
 
+    /// Writes a result for people to read; where a CI system acts on lines, it acts on none of these.
+    pub(crate) fn shown(&self, text: &str) {
+        if self.provider == Some(Provider::Github) && github::acts(text) {
+            let mut guard = Guard::default();
+            let text = guard.theirs(&ended(text));
+            self.result(&(text + &guard.end()));
+        } else {
+            self.result(text);
+        }
+    }
+
     /// Writes bytes that are made as they are written: a tar, a log. `None`: the reader went away, or it failed
     /// (`trouble` says why).
     pub(crate) fn bytes<T>(&self, make: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Option<T> {

@@ -298,11 +298,35 @@ fn what_depends_on_more_than_the_file_is_refused() {
             .stderr
     };
     let all = [
+        "--set image=x",
         "--failed",
         "docker-debian-bookworm-a",
         "--stale -f docker -f debian",
     ];
     golden(all.map(refused).join("\n"), "told/ci-github-selection");
+}
+
+/// Jobs find the file at the top of the repository, or not at all.
+#[test]
+fn another_file_or_place_is_refused() {
+    let text = "[project]\nenv-list = [\"docker-debian-bookworm\"]\n[stage.a]\nrun = \"true\"\n";
+    let project = Project::new()
+        .envs_toml(text)
+        .file("other.toml", text)
+        .file("sub/envs.toml", text)
+        .file(".git/HEAD", "ref: refs/heads/main\n");
+    project.runenv("ci github").exits(0);
+    let refused = |words: &str| project.runenv(words).exits(2).stderr;
+    same(
+        refused("ci github -c other.toml") + &refused("ci github -c sub/envs.toml"),
+        str![[r#"
+error: jobs read `envs.toml` in the tree's folder, and this is `[ROOT]/other.toml`
+help: give the file that name and place
+error: `[ROOT]/sub` is not the top of its repository, `[ROOT]`: CI systems look for their files there alone
+help: move `envs.toml` there, or write the jobs by hand: `runenv ci matrix`
+
+"#]],
+    );
 }
 
 #[test]

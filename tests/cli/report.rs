@@ -235,3 +235,34 @@ help: the path does not exist
 "#]],
     );
 }
+
+/// In a job of GitHub the page of the run has it, and no line that a child wrote acts.
+#[test]
+fn a_job_of_github_gets_a_summary() {
+    let project = jobs();
+    let evil = result(
+        "docker-evil-1-minimal",
+        "12:00:00",
+        "failed",
+        &["built failed 3"],
+    );
+    let evil = evil.replace("checking", "##[error]owned");
+    let project = project.file("jobs/evil/.runenv/docker-evil-1-minimal/result.json", evil);
+    let project = project
+        .var("GITHUB_ACTIONS", "true")
+        .var("GITHUB_STEP_SUMMARY", "summary.md");
+    let ran = project.runenv("report jobs").exits(1);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let at = |what: &str| lines.iter().position(|line| line.contains(what)).unwrap();
+    let (stop, evil) = (at("::stop-commands::"), at("##[error]owned"));
+    let token = lines[stop].rsplit("::").next().unwrap();
+    assert!(
+        stop < evil && evil < at(&format!("::{token}::")),
+        "{lines:?}"
+    );
+    let summary = project.read("summary.md");
+    assert!(
+        summary.contains("docker-evil-1-minimal") && summary.contains("| passed |"),
+        "{summary}"
+    );
+}

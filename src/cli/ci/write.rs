@@ -11,7 +11,7 @@ use crate::ci::shape::Shape;
 use crate::config::Project;
 use crate::config::listed::Entry;
 use crate::files;
-use crate::problem::{Kind, Problem, Problems};
+use crate::problem::{Problem, Problems};
 use crate::quote;
 use crate::report::difference;
 
@@ -58,20 +58,45 @@ pub(super) fn pipeline(
         let title = "`--failed` asks what happened on this machine, and the files depend on envs.toml alone";
         return Err(Problem::new(title, "leave it out").into());
     }
+    depends_on_the_file_alone(project, context)?;
     let selected = context.selected(project, selection)?;
     let shape = Shape::of(project, &selected)?;
     let chosen = chosen(project, selection, &selected, events)?;
     let pipeline = pipeline::pipeline(&shape, &chosen)?;
     if pipeline.sets.iter().all(|set| set.cells.is_empty()) {
-        let title = "nothing to run: none of the environments is of `[ci] systems` and `configs`";
-        let problem = Problem::new(title, "`runenv list` shows the environments");
-        return Err(Problem {
-            kind: Kind::Nothing,
-            ..problem
-        }
-        .into());
+        return Err(super::none_taken().into());
     }
     Ok(pipeline)
+}
+
+/// What jobs run is read from `envs.toml` at the top of the repository: nothing else may be meant here.
+fn depends_on_the_file_alone(project: &Project, context: &Context) -> Result<(), Problem> {
+    if !context.global.set.is_empty() {
+        let title = "`--set` is for one command, and the files depend on envs.toml alone";
+        return Err(Problem::new(title, "write it into envs.toml"));
+    }
+    if project.path != project.root.join("envs.toml") {
+        let title = format!(
+            "jobs read `envs.toml` in the tree's folder, and this is `{}`",
+            project.path.display()
+        );
+        return Err(Problem::new(title, "give the file that name and place"));
+    }
+    let is_top = |folder: &&Path| files::is_there(&folder.join(".git"));
+    match project.root.ancestors().find(is_top) {
+        Some(top) if top != project.root => {
+            let title = format!(
+                "`{}` is not the top of its repository, `{}`: CI systems look for their files there alone",
+                project.root.display(),
+                top.display()
+            );
+            Err(Problem::new(
+                title,
+                "move `envs.toml` there, or write the jobs by hand: `runenv ci matrix`",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How the files are asked for.
