@@ -139,6 +139,7 @@ PATH=$PATH:$(realpath -m "$CLIENTS")/bin
 part shell check_shell
 part build cargo build --release
 RUNENV=$(realpath -m "${CARGO_TARGET_DIR:-target}")/release/runenv
+part wheel tests/wheel/wheel.sh
 part lint "$RUNENV" -e lint
 part docs "$RUNENV" -e docs
 part test "$RUNENV" -e test

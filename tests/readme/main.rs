@@ -17,6 +17,7 @@ mod gitlab;
 mod readme;
 mod run;
 mod schema;
+mod setup;
 mod tutorial;
 mod workflows;
 
