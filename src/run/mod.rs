@@ -39,6 +39,7 @@ pub(crate) mod secrets;
 pub(crate) mod stages;
 pub(crate) mod stale;
 pub(crate) mod times;
+mod took;
 pub(crate) mod why;
 mod world;
 
