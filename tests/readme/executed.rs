@@ -2,6 +2,7 @@
 //! the other, and the report. Every job empties the engine first, as a machine of its own would be.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -64,7 +65,7 @@ env-list = ["docker-box-latest-{a,b,c,d,soft,broken}"]
 image = "busybox:latest"
 release.latest = {}
 [axis.kind]
-a = {}
+a = { stage.built.artifacts = "/kept" }
 b = {}
 c = {}
 d = {}
@@ -73,7 +74,7 @@ broken = { stage.built.run = ["echo before the end; echo NUMBER; exit 7"] }
 [stage.prepared]
 run = ["echo prepared {kind} NUMBER"]
 [stage.built]
-run = ["echo built {kind}"]
+run = ["echo built {kind} | tee /kept"]
 [stage.checked]
 run = ["echo checked"]
 allow-failure = true
@@ -101,6 +102,16 @@ fn repository(folder: &Path, word: &str) -> PathBuf {
         .expect("it runs");
     assert!(output.status.success(), "{}", said(&output));
     commit(&tree);
+    // The runner keeps a step's summary until the step ends: so it is looked at there.
+    let bin = folder.join("bin");
+    fs::create_dir_all(&bin).expect("a folder");
+    let binary = assert_cmd::cargo::cargo_bin!("runenv");
+    let text = format!(
+        "#!/bin/sh\ncode=0\n{} \"$@\" || code=$?\n[ ! -s \"$GITHUB_STEP_SUMMARY\" ] || cat \"$GITHUB_STEP_SUMMARY\" >>\"$KEPT/summary.md\"\nexit $code\n",
+        binary.display()
+    );
+    fs::write(bin.join("runenv"), text).expect("a file");
+    fs::set_permissions(bin.join("runenv"), fs::Permissions::from_mode(0o755)).expect("a mode");
     for (at, (_, text)) in ACTIONS.iter().enumerate() {
         let action = folder.join(format!("action{at}"));
         fs::create_dir_all(&action).expect("a folder");
@@ -124,7 +135,10 @@ fn run(folder: &Path, event: &[&str], env: &str) -> Output {
         command.args(["--local-repository", &local]);
     }
     let home = folder.join("home");
+    let path = std::env::var("PATH").expect("there is a PATH");
+    fs::create_dir_all(folder.join("kept")).expect("a folder");
     command
+        .env("PATH", format!("{}:{path}", folder.join("bin").display()))
         .env("XDG_CONFIG_HOME", &home)
         .env("XDG_CACHE_HOME", &home);
     command.output().expect("act runs")
@@ -216,6 +230,17 @@ fn act_executes_the_workflow() {
     assert!(!output.status.success(), "{text}");
     assert!(text.contains("5 passed, 1 failed"), "{text}");
     let expected = kinds.map(|(kind, built, _)| (name(kind), built.to_owned()));
+    let artifact = folder.join("kept/docker-box-latest-a.part-2/artifacts/built/kept");
+    assert_eq!(
+        fs::read_to_string(artifact).expect("it is kept"),
+        "built a\n"
+    );
+    let summary = fs::read_to_string(folder.join("kept/summary.md")).expect("there are summaries");
+    assert!(
+        summary.contains("docker-box-latest-d") && summary.contains("exit code 7"),
+        "{summary}"
+    );
+    assert!(summary.contains("5 passed, 1 failed"), "{summary}");
     let mut all = reported(folder);
     all.sort();
     let mut expected = expected.to_vec();

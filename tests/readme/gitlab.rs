@@ -12,17 +12,20 @@ use crate::{command, engines, root, said};
 const PARENT: &str = ".gitlab/runenv.yml";
 const CHILD: &str = ".gitlab/runenv-environment.yml";
 
-/// Three environments over two stages: one passes, one has a failure that is allowed, and one fails. Every job empties the
+/// Six environments over two stages: four pass, one has a failure that is allowed, and one fails. Every job empties the
 /// engine first, as a machine of its own would be.
 const FILE: &str = r#"
 [project]
 name = "NUMBER"
-env-list = ["docker-box-latest-{a,soft,broken}"]
+env-list = ["docker-box-latest-{a,b,c,d,soft,broken}"]
 [system.box]
 image = "busybox:latest"
 release.latest = {}
 [axis.kind]
 a = { stage.checked.artifacts = "/kept" }
+b = {}
+c = {}
+d = {}
 soft = { stage.checked.run = ["echo soft fails; false"] }
 broken = { stage.built.run = ["echo before the end; exit 7"] }
 [stage.prepared]
@@ -158,7 +161,9 @@ fn gitlab_ci_local_executes_the_pipeline_of_an_environment() {
     let tree = repository(folder, &[("envs.toml", &FILE.replace("NUMBER", &number))]);
     runenv(&tree, &["ci", "gitlab"]);
     commit(&tree);
-    execute(folder, "a", "passed", "passed");
+    for kind in ["a", "b", "c", "d"] {
+        execute(folder, kind, "passed", "passed");
+    }
     execute(folder, "soft", "passed", "failed");
     execute(folder, "broken", "failed", "not-run");
     // All that the jobs left makes one report.
@@ -172,9 +177,10 @@ fn gitlab_ci_local_executes_the_pipeline_of_an_environment() {
         .map(|env| format!("{} {}", env["name"], env["state"]))
         .collect();
     all.sort();
-    let expected = [("a", "passed"), ("broken", "failed"), ("soft", "passed")];
-    let expected =
-        expected.map(|(kind, state)| format!("\"docker-box-latest-{kind}\" \"{state}\""));
+    let expected = ["a", "b", "broken", "c", "d", "soft"].map(|kind| {
+        let state = if kind == "broken" { "failed" } else { "passed" };
+        format!("\"docker-box-latest-{kind}\" \"{state}\"")
+    });
     assert_eq!(all, expected);
     runenv(&tree, &["clean", "--registry"]);
     runenv(&tree, &["clean"]);
