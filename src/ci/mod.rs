@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `shape` `stages` | what `[ci]` says of each environment |
 //! | `pipeline` | the environments of each event, and what else workflows depend on |
+//! | `goal` | what one job runs |
 //! | `matrix` | environments as cells, split where a matrix is full |
 //! | `yaml` | values as YAML |
 //! | `plan` | which stages share a job by the times of runs, and how long all jobs take |
@@ -15,6 +16,7 @@
 pub(crate) mod asked;
 pub(crate) mod github;
 pub(crate) mod gitlab;
+mod goal;
 pub(crate) mod matrix;
 pub(crate) mod pipeline;
 pub(crate) mod plan;

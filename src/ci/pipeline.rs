@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::goal::Goal;
 use super::matrix::Cell;
 use super::shape::{Shape, share};
 use crate::config::file::shape::{RunsOn, Step};
@@ -16,20 +17,6 @@ use crate::time;
 const MACHINE: &str = "ubuntu-latest";
 /// GitHub ends a job after this time, where nothing else is said.
 const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
-
-/// What a cell says of a job that runs none of its stages.
-pub(crate) const NOTHING: &str = "-";
-
-/// What one job of an environment runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Goal {
-    /// The environment, whole.
-    All,
-    /// The same stages of every environment, with commas; nothing: the job has nothing to do.
-    Stages(String),
-    /// What the cell says under this key, `NOTHING` where the job has nothing to do; without it what is usual.
-    Said { key: String, usual: String },
-}
 
 /// A job of the row, or one beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]

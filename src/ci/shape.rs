@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
+use super::goal::{Goal, NOTHING};
 use super::matrix::{Cell, MOST_JOBS};
-use super::pipeline::{Goal, NOTHING};
 use super::stages;
 use crate::config::Project;
 use crate::config::file::shape::RunsOn;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::ci::{act, commit};
+use crate::rows::{self, clean, states};
 use crate::{command, engines, said};
 
 const CALLER: &str = ".github/workflows/runenv.yml";
@@ -56,46 +57,13 @@ runs:
     ),
 ];
 
-/// Six environments over two stages: five pass, one of them with a failure that is allowed, and one fails.
-const FILE: &str = r#"
-[project]
-name = "NUMBER"
-env-list = ["docker-box-latest-{a,b,c,d,soft,broken}"]
-[system.box]
-image = "busybox:latest"
-release.latest = {}
-[axis.kind]
-a = { stage.built.artifacts = "/kept" }
-b = {}
-c = {}
-d = {}
-soft = { stage.checked.run = ["echo soft fails; false"] }
-broken = { stage.built.run = ["echo before the end; echo NUMBER; exit 7"] }
-[stage.prepared]
-run = ["echo prepared {kind} NUMBER"]
-[stage.built]
-run = ["echo built {kind} | tee /kept"]
-[stage.checked]
-run = ["echo checked"]
-allow-failure = true
-[registry]
-repository = "127.0.0.1:5000/NUMBER"
-[ci]
-jobs = ["prepared", ["built", "checked"]]
-matrix-limit = 4
-steps-before = ["runenv clean"]
-"#;
-
 /// A repository with the file and its workflows, and what plays the actions; the word makes a project of its own of it.
 fn repository(folder: &Path, word: &str) -> PathBuf {
     let number = std::process::id();
     let tree = folder.join("tree");
     fs::create_dir_all(&tree).expect("a folder");
-    fs::write(
-        tree.join("envs.toml"),
-        FILE.replace("NUMBER", &format!("{word}{number}")),
-    )
-    .expect("a file");
+    let file = rows::file(&format!("{word}{number}"));
+    fs::write(tree.join("envs.toml"), file).expect("a file");
     let output = command("runenv", &tree)
         .args(["ci", "github"])
         .output()
@@ -144,33 +112,6 @@ fn run(folder: &Path, event: &[&str], env: &str) -> Output {
     command.output().expect("act runs")
 }
 
-/// The state of each stage, in a result that was kept.
-fn states(folder: &Path, kept: &str) -> Vec<String> {
-    let path = folder.join("kept").join(kept).join("result.json");
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let result: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let stages = result["stages"].as_array().expect("stages");
-    let state = |stage: &serde_json::Value| {
-        let found = stage["cached"].as_bool() == Some(true);
-        let state = stage["state"].as_str().expect("a state");
-        format!(
-            "{} {}",
-            stage["name"].as_str().expect("a name"),
-            if found { "cached" } else { state }
-        )
-    };
-    stages.iter().map(state).collect()
-}
-
-/// What lies in the tree's registry and on the engine goes.
-fn clean(tree: &Path) {
-    for words in [&["clean", "--registry"][..], &["clean"]] {
-        let output = command("runenv", tree).args(words).output();
-        let output = output.expect("it runs");
-        assert!(output.status.success(), "{}", said(&output));
-    }
-}
-
 /// The report that the last job made: environment and state.
 fn reported(folder: &Path) -> Vec<(String, String)> {
     let kept = folder.join("kept/report");
@@ -186,6 +127,27 @@ fn reported(folder: &Path) -> Vec<(String, String)> {
     let envs = run["envs"].as_array().expect("environments").iter();
     envs.map(|env| (text(&env["name"]), text(&env["state"])))
         .collect()
+}
+
+/// Executes an environment's jobs, and looks at what they left.
+fn execute(folder: &Path, kind: &str, built: &str, checked: &str) {
+    let env = format!("docker-box-latest-{kind}");
+    let output = run(folder, &["push"], &env);
+    let text = said(&output);
+    assert_eq!(output.status.success(), kind != "broken", "{kind}: {text}");
+    let part = |n: u32| states(&folder.join("kept").join(format!("result.{env}.part-{n}")));
+    assert_eq!(part(1), ["prepared passed"], "{text}");
+    // What the first job made is found by the second, whose engine was empty.
+    let second = [
+        "prepared cached",
+        &format!("built {built}"),
+        &format!("checked {checked}"),
+    ];
+    assert_eq!(part(2), second, "{text}");
+    let kept = |name: &str| folder.join("kept").join(name);
+    let log = kept(&format!("{env}.part-2/log/02-built.log"));
+    assert!(log.is_file(), "{text}");
+    assert!(!kept(&format!("stages.{env}")).exists(), "{text}");
 }
 
 #[test]
@@ -206,23 +168,7 @@ fn act_executes_the_workflow() {
     ];
     let name = |kind: &str| format!("docker-box-latest-{kind}");
     for (kind, built, checked) in kinds {
-        let env = name(kind);
-        let output = run(folder, &["push"], &env);
-        let text = said(&output);
-        assert_eq!(output.status.success(), kind != "broken", "{kind}: {text}");
-        let part = |n: u32| states(folder, &format!("result.{env}.part-{n}"));
-        assert_eq!(part(1), ["prepared passed"], "{text}");
-        // What the first job made is found by the second, whose engine was empty.
-        let second = [
-            "prepared cached",
-            &format!("built {built}"),
-            &format!("checked {checked}"),
-        ];
-        assert_eq!(part(2), second, "{text}");
-        let kept = |name: &str| folder.join("kept").join(name);
-        let log = kept(&format!("{env}.part-2/log/02-built.log"));
-        assert!(log.is_file(), "{text}");
-        assert!(!kept(&format!("stages.{env}")).exists(), "{text}");
+        execute(folder, kind, built, checked);
     }
     // act ends where a called workflow fails, and makes no report then: the next run's is of all, and red.
     let output = run(folder, &["push"], &name("a"));
@@ -270,7 +216,13 @@ fn act_hands_on_the_stages_of_a_fork() {
     );
     let text = said(&output);
     assert!(output.status.success(), "{text}");
-    let part = |n: u32| states(folder, &format!("result.docker-box-latest-d.part-{n}"));
+    let part = |n: u32| {
+        states(
+            &folder
+                .join("kept")
+                .join(format!("result.docker-box-latest-d.part-{n}")),
+        )
+    };
     assert_eq!(part(1), ["prepared passed"], "{text}");
     assert_eq!(
         part(2),

@@ -7,40 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::ci::commit;
+use crate::rows::{self, clean, states};
 use crate::{command, engines, root, said};
 
 const PARENT: &str = ".gitlab/runenv.yml";
 const CHILD: &str = ".gitlab/runenv-environment.yml";
-
-/// Six environments over two stages: four pass, one has a failure that is allowed, and one fails. Every job empties the
-/// engine first, as a machine of its own would be.
-const FILE: &str = r#"
-[project]
-name = "NUMBER"
-env-list = ["docker-box-latest-{a,b,c,d,soft,broken}"]
-[system.box]
-image = "busybox:latest"
-release.latest = {}
-[axis.kind]
-a = { stage.checked.artifacts = "/kept" }
-b = {}
-c = {}
-d = {}
-soft = { stage.checked.run = ["echo soft fails; false"] }
-broken = { stage.built.run = ["echo before the end; exit 7"] }
-[stage.prepared]
-run = ["echo prepared {kind} NUMBER"]
-[stage.built]
-run = ["echo built {kind}; echo {kind} >/kept"]
-[stage.checked]
-run = ["echo checked"]
-allow-failure = true
-[registry]
-repository = "127.0.0.1:5000/NUMBER"
-[ci]
-jobs = ["prepared", ["built", "checked"]]
-steps-before = ["runenv clean"]
-"#;
 
 #[test]
 fn pipelines_follow_their_schema() {
@@ -93,25 +64,6 @@ fn output(command: &mut Command) -> Output {
         .expect("gitlab-ci-local is installed by tests/engines/ci-clients.sh and in PATH")
 }
 
-/// The state of each stage, in a result that was kept.
-fn states(kept: &Path) -> Vec<String> {
-    let path = kept.join("result.json");
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let result: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let stages = result["stages"].as_array().expect("stages").iter();
-    let word = |value: &serde_json::Value| value.as_str().expect("a word").to_owned();
-    let state = |stage: &serde_json::Value| {
-        let cached = stage["cached"].as_bool() == Some(true);
-        let state = if cached {
-            "cached".to_owned()
-        } else {
-            word(&stage["state"])
-        };
-        format!("{} {state}", word(&stage["name"]))
-    };
-    stages.map(state).collect()
-}
-
 /// runenv in the tree, which has to pass; what it prints.
 fn runenv(tree: &Path, words: &[&str]) -> String {
     let output = command("runenv", tree).args(words).output();
@@ -158,7 +110,7 @@ fn gitlab_ci_local_executes_the_pipeline_of_an_environment() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let number = format!("gitlab{}", std::process::id());
-    let tree = repository(folder, &[("envs.toml", &FILE.replace("NUMBER", &number))]);
+    let tree = repository(folder, &[("envs.toml", &rows::file(&number))]);
     runenv(&tree, &["ci", "gitlab"]);
     commit(&tree);
     for kind in ["a", "b", "c", "d"] {
@@ -182,8 +134,7 @@ fn gitlab_ci_local_executes_the_pipeline_of_an_environment() {
         format!("\"docker-box-latest-{kind}\" \"{state}\"")
     });
     assert_eq!(all, expected);
-    runenv(&tree, &["clean", "--registry"]);
-    runenv(&tree, &["clean"]);
+    clean(&tree);
 }
 
 /// The parent of the same: which of its jobs an event has, and that it starts a child for each environment.

@@ -15,6 +15,7 @@ mod ci;
 mod executed;
 mod gitlab;
 mod readme;
+mod rows;
 mod run;
 mod schema;
 mod setup;

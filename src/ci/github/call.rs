@@ -1,11 +1,15 @@
 //! A job of the calling workflow: it calls the other one for each cell of a matrix.
 
+use super::super::goal::NOTHING;
 use super::super::matrix::Cell;
-use super::super::pipeline::{NOTHING, Pipeline};
+use super::super::pipeline::Pipeline;
 use super::super::yaml::{Yaml, entry, text};
 use super::called::{has_follow_up, said};
-use super::caller::{PULL, STALE};
 use super::steps::{self, FORK, NO_FORK, data, expression, map};
+
+pub(super) const PULL: &str = "pull_request";
+/// The job that asks which environments are stale.
+pub(super) const STALE: &str = "stale";
 
 /// Whose code runs.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The workflow of one environment.
 
-use super::super::pipeline::{Goal, NOTHING, Pipeline};
+use super::super::goal::{Goal, NOTHING};
+use super::super::pipeline::Pipeline;
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::handed;
 use super::steps::{self, expression, map};

@@ -4,13 +4,9 @@ use super::super::asked::Asked;
 use super::super::matrix::Cell;
 use super::super::pipeline::{Pipeline, Set};
 use super::super::yaml::{Entry, Yaml, entry, text};
-use super::call::{Matrix, Place, Who, call};
+use super::call::{Matrix, PULL, Place, STALE, Who, call};
 use super::handed;
 use super::steps::{self, NO_FORK, data, expression, map};
-
-pub(super) const PULL: &str = "pull_request";
-/// The job that asks which environments are stale.
-pub(super) const STALE: &str = "stale";
 
 pub(super) fn workflow(pipeline: &Pipeline, asked: &Asked) -> Yaml {
     let group = [

@@ -1,6 +1,7 @@
 //! What jobs leave behind and hand to each other as artifacts of the workflow.
 
-use super::super::pipeline::{Goal, Pipeline};
+use super::super::goal::Goal;
+use super::super::pipeline::Pipeline;
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::steps::{self, DOWNLOAD, UPLOAD, expression, map, uses};
 

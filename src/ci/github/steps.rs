@@ -1,6 +1,7 @@
 //! Steps of jobs, and what they may not hold.
 
-use super::super::pipeline::{Goal, Login, Pipeline, is_secret};
+use super::super::goal::Goal;
+use super::super::pipeline::{Login, Pipeline, is_secret};
 use super::super::steps::{INCLUDE, script, value};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use crate::config::file::shape::Step;

@@ -1,6 +1,7 @@
 //! The pipeline of one environment.
 
-use super::super::pipeline::{Goal, Job, NOTHING, Pipeline};
+use super::super::goal::{Goal, NOTHING};
+use super::super::pipeline::{Job, Pipeline};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::{job, map, parent, steps};
 

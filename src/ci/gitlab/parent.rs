@@ -1,8 +1,9 @@
 //! The pipeline that events start: its jobs start the other for each environment.
 
 use super::super::asked::Asked;
+use super::super::goal::{Goal, NOTHING};
 use super::super::matrix::Cell;
-use super::super::pipeline::{Goal, NOTHING, Pipeline, Set};
+use super::super::pipeline::{Pipeline, Set};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::{CHILD, MOST_JOBS, child, job, map, steps};
 
