@@ -3,12 +3,19 @@
 # with the `runenv` of that.
 #
 # Usage:        wheel.sh                needs maturin in PATH (tests/engines/ci-clients.sh), docker and readelf
+#               wheel.sh old            the wheel for systems from 2014 on, linked by zig; needs `ziglang` of PyPI beside
+#                                       maturin, and compiles everything anew: some minutes
 # Environment:  what cargo reads: with that of `cargo build --release` little is compiled again
 # Output:       the wheel's name, what it asks of glibc, and what the run prints
 # Exit:         0 all is as it should be, 1 it is not
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 MOST_GLIBC=2.34 # that of AlmaLinux 9; Debian 12 has 2.36, Ubuntu 22.04 2.35
+how=()
+if [ "${1:-}" = old ]; then
+  MOST_GLIBC=2.17 # that of CentOS 7
+  how=(--zig --compatibility manylinux2014)
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -22,7 +29,7 @@ needs_glibc() { readelf -V "$1" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | s
 
 # --- the wheel
 
-maturin build --release --locked --out "$work/wheels"
+maturin build --release --locked "${how[@]}" --out "$work/wheels"
 wheel=$(echo "$work"/wheels/*.whl)
 [ -f "$wheel" ] || fail "not one wheel: $wheel"
 python3 -m venv "$work/venv"
