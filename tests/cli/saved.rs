@@ -71,7 +71,9 @@ saved out/s.tar (10 kB)
 fn an_engine_is_given_the_images_and_nothing_beside_them() {
     let fake = Fake::new();
     let (project, images) = run(&fake);
-    play(&fake, &archive(&images));
+    // In the order of their stages, whatever order the engine saved them in.
+    let turned: Vec<Saved> = images.iter().rev().cloned().collect();
+    play(&fake, &archive(&turned));
     let save = format!("save {ENV} -o out/s.tar");
     project.runenv(save.as_str()).exits(0);
     let loaded = project.runenv("load out/s.tar").exits(0);
@@ -89,7 +91,7 @@ loaded into docker: one of debian-bookworm, two of debian-bookworm
     let expected = [
         "00/layer.tar",
         "01/layer.tar",
-        "12/layer.tar",
+        "02/layer.tar",
         "c0.json",
         "c1.json",
         "manifest.json",
@@ -98,7 +100,7 @@ loaded into docker: one of debian-bookworm, two of debian-bookworm
     let manifest: Value = serde_json::from_str(&given[5].1).unwrap();
     assert_eq!(
         manifest[1]["Layers"],
-        json!(["00/layer.tar", "01/layer.tar", "12/layer.tar"])
+        json!(["00/layer.tar", "01/layer.tar", "02/layer.tar"])
     );
     assert_eq!(manifest[1]["RepoTags"], json!(images[1].names));
 

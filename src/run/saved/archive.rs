@@ -37,6 +37,7 @@ pub(super) struct Archive {
     links: BTreeMap<String, String>,
     /// Who saved it; `None`: not runenv.
     pub(super) said: Option<Said>,
+    /// What stands on another comes behind it.
     pub(super) images: Vec<Packed>,
 }
 
@@ -111,6 +112,11 @@ impl Archive {
                 image,
             });
         }
+        // docker writes them in an order that it draws by lot.
+        self.images.sort_by_key(|packed| {
+            let layers = packed.image.root_fs.layers.iter().flatten();
+            (layers.count(), packed.image.made())
+        });
         Ok(())
     }
 
