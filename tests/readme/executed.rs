@@ -14,7 +14,7 @@ const CALLER: &str = ".github/workflows/runenv.yml";
 /// Actions of `ci github` that act cannot fetch here, each with what plays it: folders of `$KEPT` are artifacts.
 const ACTIONS: [(&str, &str); 2] = [
     (
-        "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
+        "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f",
         r#"
 name: upload
 inputs:
@@ -34,7 +34,7 @@ runs:
 "#,
     ),
     (
-        "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093",
+        "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131",
         r#"
 name: download
 inputs:

@@ -62,7 +62,7 @@ fn run(folder: &Path, port: u16, version: &str, sha256: &str) -> Output {
     fs::copy(root().join(ACTION), tree.join(ACTION)).expect("there is an action");
     let text = format!(
         "name: setup\non: push\npermissions: {{}}\njobs:\n  setup:\n    runs-on: ubuntu-latest\n    steps:\n      \
-         - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2\n        with:\n          \
+         - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2\n        with:\n          \
          persist-credentials: false\n      \
          - uses: ./.github/actions/setup\n        with:\n          version: \"{version}\"\n          \
          sha256: x86_64={sha256} aarch64={sha256}\n          \

@@ -15,18 +15,18 @@ pub(super) struct Action {
 
 const CHECKOUT: Action = Action {
     name: "actions/checkout",
-    commit: "11bd71901bbe5b1630ceea73d27597364c9af683",
-    release: "v4.2.2",
+    commit: "de0fac2e4500dabe0009e67214ff5f5447ce83dd",
+    release: "v6.0.2",
 };
 pub(super) const UPLOAD: Action = Action {
     name: "actions/upload-artifact",
-    commit: "ea165f8d65b6e75b540449e92b4886f43607fa02",
-    release: "v4.6.2",
+    commit: "b7c566a772e6b6bfb58ed0dc250532a479d7789f",
+    release: "v6.0.0",
 };
 pub(super) const DOWNLOAD: Action = Action {
     name: "actions/download-artifact",
-    commit: "d3f86a106a0bac45b974a628896c90dbdf5c8093",
-    release: "v4.3.0",
+    commit: "37930b1c2abaa49bbe596cd826c3c89aef350131",
+    release: "v7.0.0",
 };
 
 /// Of a fork's pull request: its code runs where no secret is and nothing may be pushed.
