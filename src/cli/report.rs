@@ -27,6 +27,10 @@ pub(crate) struct ReportArgs {
     /// Say what is different from these results of a run before: files or folders as RESULTS; may be repeated
     #[arg(long, value_name = "OLD")]
     baseline: Vec<PathBuf>,
+    /// Write to this file what a later run is to be compared with: these results, and of environments that are not in
+    /// them those of `--baseline`, which may be the same file
+    #[arg(long, value_name = "FILE")]
+    save_baseline: Option<PathBuf>,
     /// Write the report to this file as JUnit's XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -37,11 +41,12 @@ pub(crate) struct ReportArgs {
 
 pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
     let run = merged(&args.results, context)?;
-    let changes = if args.baseline.is_empty() {
+    let old = if args.baseline.is_empty() {
         None
     } else {
-        Some(Changes::of(&run, &merged(&args.baseline, context)?))
+        Some(merged(&args.baseline, context)?)
     };
+    let changes = old.as_ref().map(|old| Changes::of(&run, old));
     if let Some(path) = reports::summary_file(context)
         && let Err(warning) = reports::summarize(&path, &run)
     {
@@ -52,6 +57,10 @@ pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
     }
     if let Some(path) = &args.junit {
         write(path, &junit::render(&run), context)?;
+    }
+    if let Some(path) = &args.save_baseline {
+        let known = merge::renewed(old.unwrap_or_default(), &run);
+        write(path, &known.json(), context)?;
     }
     if args.json {
         context.out.result(&run.json());

@@ -1,4 +1,4 @@
-//! What is different from the run before: newly failed, fixed, slower, new, gone. Pure.
+//! What is different from the run before: newly failed, fixed, slower, new, missing. Pure.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,6 +15,9 @@ const SLOWER: Duration = Duration::from_secs(10);
 
 /// So many stages that are slower are told.
 const MOST_SLOWER: usize = 10;
+
+/// So many names are told of environments that are not in the run: where a part is run, most are not.
+const MOST_MISSING: usize = 5;
 
 /// What became of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +61,8 @@ pub(crate) struct Changes {
     pub(crate) took: BTreeMap<(String, String), Duration>,
     /// Stages that are slower: environment, stage, before, now.
     slower: Vec<(String, String, Duration, Duration)>,
-    /// Environments that are not in the run any more.
-    gone: Vec<String>,
+    /// Environments that are not in this run.
+    missing: Vec<String>,
 }
 
 impl Changes {
@@ -83,7 +86,7 @@ impl Changes {
         }
         let here = |name: &String| now.envs.iter().any(|env| env.name == *name);
         let names = old.envs.iter().map(|env| env.name.clone());
-        changes.gone = names.filter(|name| !here(name)).collect();
+        changes.missing = names.filter(|name| !here(name)).collect();
         changes
     }
 
@@ -133,7 +136,7 @@ impl Changes {
             let names: Vec<String> = of.map(|(name, _)| name.clone()).collect();
             say(change.word(), change.style(), &names);
         }
-        say("not in it any more", style::DIM, &self.gone);
+        say("not in this run", style::DIM, &some(&self.missing));
         text + &self.slower(colour)
     }
 
@@ -157,6 +160,14 @@ impl Changes {
         }
         text
     }
+}
+
+/// The first of many names, and how many more there are.
+fn some(names: &[String]) -> Vec<String> {
+    let mut some: Vec<String> = names.iter().take(MOST_MISSING).cloned().collect();
+    let more = names.len() - some.len();
+    some.extend((more > 0).then(|| format!("and {more} more")));
+    some
 }
 
 /// Did it run to its end?
@@ -210,7 +221,7 @@ mod tests {
             str![[r#"
 newly failed: c
 fixed: b
-not in it any more: gone
+not in this run: gone
 slower: a tested 2m01s (was 1m40s)
 
 "#]]
@@ -222,5 +233,11 @@ slower: a tested 2m01s (was 1m40s)
         );
         assert_eq!(changes.took.len(), 3);
         assert_eq!(Changes::of(&now, &now).text(false), "");
+        let old = (0..9).map(|n| env(&format!("e{n}"), State::Passed, vec![]));
+        let changes = Changes::of(&now, &merge(old.collect()));
+        assert_eq!(
+            changes.text(false),
+            "not in this run: e0, e1, e2, e3, e4, and 4 more\n"
+        );
     }
 }

@@ -168,6 +168,32 @@ slower: docker-fedora-42-standard built 1m00s (was [TIME])
     assert!(!page.contains("<script>alert"));
 }
 
+/// A run of a part is compared with what is known of that part, and forgets nothing of the rest.
+#[test]
+fn what_the_next_run_is_compared_with_is_kept() {
+    let project = jobs();
+    let keep = "--baseline known.json --save-baseline known.json";
+    let first = project.runenv("report jobs --save-baseline known.json");
+    first.exits(1);
+    let name = "docker-debian-12-minimal";
+    let well = ["built cached 0", "tested passed 7"];
+    project.write(
+        "part/result.json",
+        result(name, "12:00:00", "passed", &well),
+    );
+    let part = project.runenv(format!("report part {keep}").as_str());
+    let changes = "fixed: docker-debian-12-minimal\nnot in this run: docker-debian-12-standard, docker-fedora-42-minimal, docker-fedora-42-standard\n";
+    let part = part.exits(0).stdout;
+    assert!(part.contains(changes), "{part}");
+    let known = project.runenv("report known.json").exits(0).stdout;
+    assert!(known.ends_with("4 passed; 3m16s altogether\n"), "{known}");
+    // What is no file of results is not replaced by less than was known.
+    project.write("known.json", "{");
+    let broken = project.runenv(format!("report part {keep}").as_str());
+    broken.exits(2);
+    assert_eq!(project.read("known.json"), "{");
+}
+
 #[test]
 fn without_paths_it_is_of_this_project() {
     let file = "[env.a]\nrunner = \"local\"\ncommands = [\"true\"]\n";

@@ -11,10 +11,12 @@ use crate::rows::{self, clean, states};
 use crate::{command, engines, said};
 
 const CALLER: &str = ".github/workflows/runenv.yml";
-/// Actions of `ci github` that act cannot fetch here, each with what plays it: folders of `$KEPT` are artifacts.
-const ACTIONS: [(&str, &str); 2] = [
+/// Actions of `ci github` that act cannot fetch here: repository, file, and what plays it. Folders of `$KEPT` are artifacts, and
+/// `$KEPT.cache` is the cache's one file.
+const ACTIONS: [(&str, &str, &str); 4] = [
     (
         "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f",
+        "action.yml",
         r#"
 name: upload
 inputs:
@@ -35,6 +37,7 @@ runs:
     ),
     (
         "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131",
+        "action.yml",
         r#"
 name: download
 inputs:
@@ -53,6 +56,39 @@ runs:
           [ -d "$from" ] || continue
           if [ "$MERGE" = true ]; then cp -r "$from/." "$TO/"; else cp -r "$from" "$TO/"; fi
         done
+"#,
+    ),
+    (
+        "actions/cache@cdf6c1fa76f9f475f3d7449005a359c84ca0f306",
+        "restore/action.yml",
+        r#"
+name: restore
+inputs:
+  path: { required: true }
+  key: { required: true }
+  restore-keys: { required: true }
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env: { TO: "${{ inputs.path }}" }
+      run: "[ ! -e $KEPT.cache ] || { mkdir -p ${TO%/*}; cp $KEPT.cache $TO; }"
+"#,
+    ),
+    (
+        "actions/cache@cdf6c1fa76f9f475f3d7449005a359c84ca0f306",
+        "save/action.yml",
+        r#"
+name: save
+inputs:
+  path: { required: true }
+  key: { required: true }
+runs:
+  using: composite
+  steps:
+    - shell: sh
+      env: { FROM: "${{ inputs.path }}" }
+      run: cp $FROM $KEPT.cache
 "#,
     ),
 ];
@@ -80,10 +116,10 @@ fn repository(folder: &Path, word: &str) -> PathBuf {
     );
     fs::write(bin.join("runenv"), text).expect("a file");
     fs::set_permissions(bin.join("runenv"), fs::Permissions::from_mode(0o755)).expect("a mode");
-    for (at, (_, text)) in ACTIONS.iter().enumerate() {
-        let action = folder.join(format!("action{at}"));
-        fs::create_dir_all(&action).expect("a folder");
-        fs::write(action.join("action.yml"), text).expect("a file");
+    for (repository, file, text) in ACTIONS {
+        let file = folder.join(repository).join(file);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        fs::write(file, text).expect("a file");
     }
     tree
 }
@@ -97,9 +133,8 @@ fn run(folder: &Path, event: &[&str], env: &str) -> Output {
     command.args(["--matrix", &format!("env:{env}")]);
     let kept = format!("KEPT={}", folder.join("kept").display());
     command.args(["--env", &kept]);
-    for (at, (action, _)) in ACTIONS.iter().enumerate() {
-        let here = folder.join(format!("action{at}"));
-        let local = format!("{action}={}", here.display());
+    for (repository, ..) in ACTIONS {
+        let local = format!("{repository}={}", folder.join(repository).display());
         command.args(["--local-repository", &local]);
     }
     let home = folder.join("home");
@@ -117,6 +152,8 @@ fn reported(folder: &Path) -> Vec<(String, String)> {
     let kept = folder.join("kept/report");
     let page = fs::read_to_string(kept.join("report.html")).expect("the page is kept");
     assert!(page.contains("docker-box-latest-broken"));
+    // Five were known from the calls before, by the cache.
+    assert_eq!(page.matches("\"change\":\"new\"").count(), 1);
     assert!(kept.join("junit.xml").is_file());
     let output = command("runenv", folder)
         .args(["report", "--json", "kept"])
@@ -188,6 +225,8 @@ fn act_executes_the_workflow() {
     );
     assert!(summary.contains("5 passed, 1 failed"), "{summary}");
     let mut all = reported(folder);
+    let known = fs::read_to_string(folder.join("kept.cache")).expect("it is kept");
+    assert!(kinds.iter().all(|(kind, ..)| known.contains(&name(kind))));
     all.sort();
     let mut expected = expected.to_vec();
     expected.sort();
@@ -229,6 +268,7 @@ fn act_hands_on_the_stages_of_a_fork() {
         ["prepared cached", "built passed", "checked passed"],
         "{text}"
     );
+    assert!(!folder.join("kept.cache").exists(), "{text}");
     let handed = folder.join("kept/stages.docker-box-latest-d/stages.tar");
     assert!(handed.is_file(), "{text}");
     let output = command("runenv", &tree)

@@ -3,12 +3,16 @@
 use super::super::goal::Goal;
 use super::super::pipeline::Pipeline;
 use super::super::yaml::{Entry, Yaml, entry, text};
-use super::steps::{self, DOWNLOAD, UPLOAD, expression, map, uses};
+use super::call::PULL;
+use super::steps::{self, Action, DOWNLOAD, RESTORE, SAVE, UPLOAD, expression, map, uses};
 
 /// Artifacts of this prefix hold a `result.json`: the report is made of them.
 const RESULT: &str = "result.";
 /// Those of this prefix hold images of stages.
 const STAGES: &str = "stages.";
+
+/// The file of the last results of each environment.
+const KNOWN: &str = ".runenv/known.json";
 
 /// Artifacts whose names match, into a folder of the runner's; none is no mistake.
 fn download(name: &str, pattern: &str, folder: &str, together: bool) -> Yaml {
@@ -104,12 +108,23 @@ pub(super) fn keep(job: &str) -> [Yaml; 2] {
     ]
 }
 
-/// Makes one report of all results: in the log, as a page and as JUnit's XML.
-pub(super) fn report() -> [Yaml; 3] {
-    let line = "runenv report \"$RUNNER_TEMP/results\" --html report.html --junit junit.xml";
+/// Makes one report of all results: in the log, as a page and as JUnit's XML. It is compared with what branches left
+/// before; a pull request, which is compared with the branch that it is for, leaves nothing.
+pub(super) fn report() -> [Yaml; 5] {
+    let lines = format!(
+        "[ ! -e {KNOWN} ] || set -- --baseline {KNOWN}\n\
+         runenv report \"$RUNNER_TEMP/results\" \"$@\" --save-baseline {KNOWN} --html report.html --junit junit.xml\n"
+    );
+    let keep = format!("!cancelled() && github.event_name != '{PULL}'");
+    let older = entry("restore-keys", text("runenv-"));
     [
         download("fetch the results", &format!("{RESULT}*"), "results", false),
-        map([entry("name", text("report")), entry("run", text(line))]),
+        known("fetch what is known", None, &RESTORE, Some(older)),
+        map([
+            entry("name", text("report")),
+            entry("run", Yaml::Lines(lines)),
+        ]),
+        known("keep what is known", Some(&keep), &SAVE, None),
         upload(
             "keep the report",
             Some("!cancelled()"),
@@ -118,4 +133,16 @@ pub(super) fn report() -> [Yaml; 3] {
             Vec::new(),
         ),
     ]
+}
+
+/// The cache of results. An entry of it never changes, so each run has its own; a branch finds its newest, else that
+/// of the branch that it is from (docs.github.com: dependency caching).
+fn known(name: &str, condition: Option<&str>, action: &Action, more: Option<Entry>) -> Yaml {
+    let mut step = vec![entry("name", text(name))];
+    step.extend(condition.map(|condition| entry("if", expression(condition))));
+    let key = text("runenv-${{ github.run_id }}-${{ github.run_attempt }}");
+    let mut with = vec![entry("path", text(KNOWN)), entry("key", key)];
+    with.extend(more);
+    step.extend([uses(action), entry("with", Yaml::Map(with))]);
+    Yaml::Map(step)
 }

@@ -29,6 +29,19 @@ pub(super) const DOWNLOAD: Action = Action {
     release: "v7.0.0",
 };
 
+pub(super) const RESTORE: Action = Action {
+    name: "actions/cache/restore",
+    commit: CACHE,
+    release: CACHE_RELEASE,
+};
+pub(super) const SAVE: Action = Action {
+    name: "actions/cache/save",
+    commit: CACHE,
+    release: CACHE_RELEASE,
+};
+const CACHE: &str = "cdf6c1fa76f9f475f3d7449005a359c84ca0f306";
+const CACHE_RELEASE: &str = "v5.0.3";
+
 /// Of a fork's pull request: its code runs where no secret is and nothing may be pushed.
 pub(super) const FORK: &str = "github.event.pull_request.head.repo.full_name != github.repository";
 pub(super) const NO_FORK: &str =

@@ -31,6 +31,14 @@ pub(crate) fn merge(results: Vec<EnvResult>) -> RunResult {
     }
 }
 
+/// Old results with these in place of those of the same environments: no stage of the old ones stays.
+pub(crate) fn renewed(old: RunResult, now: &RunResult) -> RunResult {
+    let named = |env: EnvResult| (env.name.clone(), env);
+    let mut envs: IndexMap<String, EnvResult> = old.envs.into_iter().map(named).collect();
+    envs.extend(now.envs.iter().cloned().map(named));
+    merge(envs.into_values().collect())
+}
+
 /// Did it pass, or was it not for the machines that ran?
 fn is_well(env: &EnvResult) -> bool {
     matches!(env.state, State::Passed | State::Skipped)
@@ -227,6 +235,17 @@ mod tests {
             told(vec![lost, well]),
             "1 error 3, built passed cached 0, docs passed 3"
         );
+    }
+
+    #[test]
+    fn an_environment_is_renewed_as_a_whole() {
+        let ill = result(10, State::Failed, &["built passed 1 b", "gone failed 1 g"]);
+        let other = EnvResult::new("b", State::Passed);
+        let well = merge(vec![result(11, State::Passed, &["built cached 0 b"])]);
+        let known = renewed(merge(vec![ill, other]), &well);
+        let told = known.envs.iter().map(|env| (&*env.name, env.stages.len()));
+        assert_eq!(told.collect::<Vec<_>>(), [("a", 1), ("b", 0)]);
+        assert_eq!(known.exit_code, 0);
     }
 
     #[test]
