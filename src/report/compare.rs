@@ -233,6 +233,11 @@ slower: a tested 2m01s (was 1m40s)
         );
         assert_eq!(changes.took.len(), 3);
         assert_eq!(Changes::of(&now, &now).text(false), "");
+    }
+
+    #[test]
+    fn of_many_that_are_missing_some_are_named() {
+        let now = merge(vec![env("new", State::Passed, vec![])]);
         let old = (0..9).map(|n| env(&format!("e{n}"), State::Passed, vec![]));
         let changes = Changes::of(&now, &merge(old.collect()));
         assert_eq!(
