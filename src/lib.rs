@@ -42,6 +42,7 @@ mod plan;
 mod platform;
 mod problem;
 mod quote;
+mod random;
 mod registry;
 mod report;
 mod run;

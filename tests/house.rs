@@ -15,7 +15,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
         "words",
         &[
             "command", "digest", "files", "host", "late", "mask", "nearest", "pattern", "problem",
-            "platform", "quote", "size", "time",
+            "platform", "quote", "random", "size", "time",
         ],
     ),
     ("names", &["name"]),

@@ -111,10 +111,14 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
     })
 }
 
+/// The job of a stage that follows. No two have one: a stage's name has no `__`.
+pub(super) fn follow_up_id(stage: &str) -> String {
+    format!("then-{}", stage.replace('.', "__"))
+}
+
 /// The name of a secret, as they are written; a user's name is not in capitals.
 pub(super) fn is_secret(name: &str) -> bool {
-    name.chars()
-        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    forms::is_variable(name) && !name.contains(|c: char| c.is_ascii_lowercase())
 }
 
 /// The environments of each event as cells.

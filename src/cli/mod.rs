@@ -217,8 +217,7 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         let mut own = command.get_arguments().filter(|arg| !arg.is_global_set());
         if let Some(arg) = own.find(|arg| typed(arg.get_id().as_str())) {
-            let text =
-                format!("`{arg}` stands before the command `{verb}`: it belongs behind it\n");
+            let text = format!("`{arg}` stands before the command `{verb}`: it belongs behind it");
             return Err(command.clone().error(ErrorKind::ArgumentConflict, text));
         }
     }
@@ -244,7 +243,7 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
         && !args.stale.stale
         && let Some(arg) = stale::typed(deepest)
     {
-        let text = format!("`{arg}` says how is asked, and only `--stale` asks\n");
+        let text = format!("`{arg}` says how is asked, and only `--stale` asks");
         return Err(command.error(ErrorKind::ArgumentConflict, text));
     }
     if let Some(selection) = cli.selection() {

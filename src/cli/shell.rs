@@ -18,6 +18,7 @@ use crate::host::Host;
 use crate::late::Late;
 use crate::plan::{Plan, Stage, script};
 use crate::problem::{Problem, Problems};
+use crate::random;
 use crate::run::containers::call::Calls;
 use crate::run::containers::lookup::resume;
 use crate::run::containers::mounts;
@@ -25,7 +26,7 @@ use crate::run::containers::proxies;
 use crate::run::event::Kind;
 use crate::run::folder::{Failed, Note};
 use crate::run::secrets::Secrets;
-use crate::run::{self, Options, World, local, owner};
+use crate::run::{self, Options, World, local};
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ShellArgs {
@@ -138,7 +139,7 @@ fn in_image(
     };
     let proxies = proxies::of(calls.engine, world.host, world.folder.path())?
         .and_passed(world.host, &plan.pass_env)?;
-    let name = format!("runenv-shell-{}", owner::random_word());
+    let name = format!("runenv-shell-{}", random::word());
     let extra = mounts::words(&stage.given, &world.project_id, &world.root, world.host);
     let spec = Container {
         name: &name,

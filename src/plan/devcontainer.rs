@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::given::{Mount, Source};
+use super::given::{Mount, Source, field};
 use super::{Plan, Stage, dockerfile, standalone};
 use crate::late;
 use crate::problem::{Problem, Problems};
@@ -97,7 +97,8 @@ fn mounts(plan: &Plan, shown: &Stage) -> Vec<String> {
             },
         };
         let only = if mount.read_only { ",readonly" } else { "" };
-        format!("source={source},target={},type={kind}{only}", mount.at)
+        let (source, target) = (field("source", &source), field("target", &mount.at));
+        format!("{source},{target},type={kind}{only}")
     };
     shown.given.mounts.iter().map(mount).collect()
 }

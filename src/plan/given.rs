@@ -40,6 +40,14 @@ pub(crate) struct Mount {
     pub(crate) place: Option<Place>,
 }
 
+/// `name=value` as engines read it in `--mount`, which is a line of CSV (docs.docker.com, bind mounts).
+pub(crate) fn field(name: &str, value: &str) -> String {
+    if value.contains([',', '"']) {
+        return format!("\"{name}={}\"", value.replace('"', "\"\""));
+    }
+    format!("{name}={value}")
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// A volume of the project with this name.
@@ -235,26 +243,10 @@ fn check_mounts(mounts: &[Mount], env: &Environment, stage: &Stage) -> Result<()
                 title,
                 "commands see one of them: give the other one another place",
             )
-        } else if has_comma(mount) {
-            let title = format!("`{seen}`, or what is mounted there, has a `,` or a `\"`");
-            (
-                title,
-                "an engine's option has no way to write it: rename it",
-            )
         } else {
             continue;
         };
         return Err(at(Problem::new(title, help), mount.place.as_ref()));
     }
     Ok(())
-}
-
-fn has_comma(mount: &Mount) -> bool {
-    let source = match &mount.source {
-        Source::Cache(name) => name,
-        Source::Host(path) => path,
-    };
-    [source, &mount.at]
-        .into_iter()
-        .any(|path| path.contains([',', '"']))
 }

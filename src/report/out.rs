@@ -71,30 +71,37 @@ impl Stream {
     }
 }
 
-/// Writes and flushes all of it. Somebody else may have made our terminal or pipe non-blocking (it is a flag of the
-/// open file, not of ours), so a full one is waited for.
-fn push(to: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
-    let patient = |error: io::Error| {
-        let full = error.kind() == io::ErrorKind::WouldBlock;
-        if full {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let again = full || error.kind() == io::ErrorKind::Interrupted;
-        if again { Ok(()) } else { Err(error) }
-    };
-    while !bytes.is_empty() {
-        match to.write(bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) => patient(error)?,
-        }
+/// A stream that is waited for where it is full: somebody else may have made our terminal or pipe non-blocking (it is a
+/// flag of the open file, not of ours).
+struct Patient<'a>(&'a mut dyn Write);
+
+impl Write for Patient<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        patiently(|| self.0.write(bytes))
     }
+
+    fn flush(&mut self) -> io::Result<()> {
+        patiently(|| self.0.flush())
+    }
+}
+
+fn patiently<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
-        match to.flush() {
-            Ok(()) => return Ok(()),
-            Err(error) => patient(error)?,
+        match act() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
+}
+
+/// Writes and flushes all of it.
+fn push(to: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    let mut patient = Patient(to);
+    patient.write_all(bytes)?;
+    patient.flush()
 }
 
 impl Out {
@@ -173,7 +180,8 @@ impl Out {
         if stream.closed {
             return None;
         }
-        match make(&mut stream.to).and_then(|made| stream.to.flush().map(|()| made)) {
+        let mut patient = Patient(&mut *stream.to);
+        match make(&mut patient).and_then(|made| patient.flush().map(|()| made)) {
             Ok(made) => Some(made),
             Err(error) => {
                 stream.closed = true;
@@ -334,12 +342,18 @@ mod tests {
     }
 
     fn write(moods: &[io::ErrorKind]) -> (String, Out) {
+        written(moods, |out| {
+            out.result("one");
+            out.result("two\n");
+            out.result("");
+        })
+    }
+
+    fn written(moods: &[io::ErrorKind], say: impl FnOnce(&Out)) -> (String, Out) {
         let taken = Arc::new(Mutex::new(Vec::new()));
         let result = Moody(moods.iter().copied().collect(), Arc::clone(&taken));
         let out = Out::over(Box::new(result), Box::new(io::sink()), false, 0);
-        out.result("one");
-        out.result("two\n");
-        out.result("");
+        say(&out);
         let text = String::from_utf8(taken.lock().unwrap().clone()).unwrap();
         (text, out)
     }
@@ -363,8 +377,13 @@ mod tests {
 
     #[test]
     fn a_full_pipe_is_waited_for() {
-        let (text, out) = write(&[io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted]);
+        let moods = [io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
+        let (text, out) = write(&moods);
         assert_eq!(text, "one\ntwo\n");
+        assert!(out.trouble().is_none());
+        let bytes = |out: &Out| assert!(out.bytes(|to| to.write_all(b"a tar")).is_some());
+        let (text, out) = written(&moods, bytes);
+        assert_eq!(text, "a tar");
         assert!(out.trouble().is_none());
     }
 }

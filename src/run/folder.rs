@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +82,8 @@ fn is_being_written(name: &str) -> bool {
     let pid = pid.filter(|_| name.starts_with('.'));
     let pid = pid.and_then(rustix::process::Pid::from_raw);
     let pid = pid.filter(|pid| *pid != rustix::process::getpid());
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    // One of another user is alive, too.
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// Removes a folder with all that is in it, or a file, or a link. What another run has removed is as good.

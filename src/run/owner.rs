@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::digest::Digest;
 use crate::files;
 
 /// `RUN PID START BOOT HOST` of this process.
@@ -57,17 +56,6 @@ fn hostname() -> String {
 fn read(path: &str) -> String {
     files::read_if_there(Path::new(path))
         .map_or_else(|| "-".to_owned(), |t| t.trim().replace(' ', "_"))
-}
-
-/// A word that nobody can guess: names, marks, run ids. 16 hex digits.
-pub(crate) fn random_word() -> String {
-    use std::io::Read;
-    let mut bytes = [0u8; 16];
-    let read = std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut bytes));
-    if read.is_err() {
-        bytes = crate::time::now_nanos().to_le_bytes();
-    }
-    Digest::of(&bytes).short()
 }
 
 #[cfg(test)]

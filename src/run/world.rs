@@ -28,6 +28,7 @@ use crate::host::Host;
 use crate::late::Late;
 use crate::plan::Plan;
 use crate::problem::Problem;
+use crate::random;
 
 /// What is the same for all environments of a run.
 pub(crate) struct World<'a> {
@@ -65,7 +66,7 @@ impl<'a> World<'a> {
     /// For somebody who runs nothing, and so needs no folder.
     pub(crate) fn looking(project: &Project, host: &'a Host) -> Result<Self, Problem> {
         let folder = Folder::of(&project.root);
-        let run_id = owner::random_word()[..8].to_owned();
+        let run_id = random::word()[..8].to_owned();
         let project_id = project_id::of(project, &folder)?;
         Ok(Self {
             root: project.root.clone(),

@@ -8,7 +8,7 @@ fn a_cache_is_kept_and_its_image_has_an_empty_folder() {
     each(|engine| {
         let toml = r#"
 [defaults]
-mounts = [{ cache = "c", at = "/root/.c" }, { host = "data", at = "/opt/data", read-only = true }]
+mounts = [{ cache = "c", at = "/root/.c" }, { host = "da,t\"a", at = "/opt/data", read-only = true }]
 [stage.one]
 run = ["cat /opt/data/file; ! touch /opt/data/new 2>/dev/null; echo a >>/root/.c/log; wc -l </root/.c/log"]
 [stage.two]
@@ -22,7 +22,7 @@ create-args = ["--add-host", "elsewhere:10.1.2.3"]
 run = ["grep -c elsewhere /etc/hosts"]
 "#;
         let project = Project::plain(engine, toml);
-        project.file("data/file", "of the host\n");
+        project.file("da,t\"a/file", "of the host\n");
         project.run(&[]).code(0).says("of the host\n1\n");
         let two = "drwxr-xr-x\ndrwxr-xr-x\n/root/.c\n/opt/data\nlo\n";
         assert!(

@@ -1,7 +1,7 @@
 //! The workflow of one environment.
 
 use super::super::goal::{Goal, NOTHING};
-use super::super::pipeline::Pipeline;
+use super::super::pipeline::{Pipeline, follow_up_id};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::handed;
 use super::steps::{self, expression, map};
@@ -89,7 +89,7 @@ fn jobs(pipeline: &Pipeline) -> Vec<Entry> {
     for stage in &pipeline.follow_up {
         let condition = format!("contains(inputs.follow-up, ' {stage} ')");
         let goal = Goal::Stages(stage.clone());
-        let id = format!("then-{}", stage.replace('.', "-"));
+        let id = follow_up_id(stage);
         let place = Place {
             takes_over: before.is_some(),
             hands_on: false,

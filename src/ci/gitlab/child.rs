@@ -1,7 +1,7 @@
 //! The pipeline of one environment.
 
 use super::super::goal::{Goal, NOTHING};
-use super::super::pipeline::{Job, Pipeline};
+use super::super::pipeline::{Job, Pipeline, follow_up_id};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::{job, map, parent, steps};
 
@@ -90,7 +90,7 @@ fn jobs(pipeline: &Pipeline) -> (Vec<&str>, Vec<Entry>) {
     for stage in &pipeline.follow_up {
         let named = stage.replace('.', "\\.");
         let condition = format!("{PUSHES} && $FOLLOW_UP =~ / {named} /");
-        let id = format!("then-{}", stage.replace('.', "-"));
+        let id = follow_up_id(stage);
         all.push(entry(
             id,
             one(pipeline, BEHIND, &condition, Some(stage), true),

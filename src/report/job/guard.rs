@@ -10,7 +10,7 @@
 //! ```
 
 use super::github;
-use crate::run::owner;
+use crate::random;
 
 /// What the runner has been told.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Guard {
 
     /// 128 bits that nobody knows.
     fn token(&mut self) -> &str {
-        let word = || owner::random_word() + &owner::random_word();
+        let word = || random::word() + &random::word();
         self.token.get_or_insert_with(word)
     }
 }

@@ -21,6 +21,9 @@ use crate::host::Host;
 /// Files that nobody has used for so long are removed.
 const OLD: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// So often in a row a file may be taken away as it is opened.
+const MOST_TIMES: u32 = 10;
+
 /// Before the id of an image that was built.
 const BUILT: &str = "image ";
 
@@ -81,23 +84,24 @@ impl Claims {
     pub(crate) fn ask(&self, engine: Engine, key: Digest, env: &str) -> Asked {
         let path = self.path(engine, key);
         let text = format!("process {} ({env})", self.pid);
-        let Ok(file) = self.open(&path) else {
-            return Asked::Ours(Claim::UNLOCKED);
-        };
-        match file.try_lock() {
-            Ok(()) => match Claim::locked(file, &path, &text) {
-                Some(claim) => Asked::Ours(claim),
-                None => self.ask(engine, key, env),
-            },
-            Err(TryLockError::WouldBlock) => Asked::Others(Waiting {
-                // What another one that waited held for a moment says what was built before.
-                holder: said(&file)
-                    .filter(|said| !said.starts_with(BUILT))
-                    .unwrap_or_else(|| "another process".to_owned()),
-                file,
-            }),
-            Err(TryLockError::Error(_)) => Asked::Ours(Claim::UNLOCKED),
+        for _ in 0..MOST_TIMES {
+            let Ok(file) = self.open(&path) else { break };
+            match file.try_lock() {
+                Ok(()) => {
+                    if let Some(claim) = Claim::locked(file, &path, &text) {
+                        return Asked::Ours(claim);
+                    }
+                }
+                Err(TryLockError::WouldBlock) => {
+                    // What another one that waited held for a moment says what was built before.
+                    let holder = said(&file).filter(|said| !said.starts_with(BUILT));
+                    let holder = holder.unwrap_or_else(|| "another process".to_owned());
+                    return Asked::Others(Waiting { holder, file });
+                }
+                Err(TryLockError::Error(_)) => break,
+            }
         }
+        Asked::Ours(Claim::UNLOCKED)
     }
 
     fn path(&self, engine: Engine, key: Digest) -> PathBuf {

@@ -5,7 +5,6 @@
 use super::super::artifacts::{self, Taken};
 use super::super::event::{Kind, Teller};
 use super::super::log::Log;
-use super::super::owner;
 use super::super::result::{StageResult, State, Took};
 use super::beginning::Files;
 use super::stage_run::{Ended, Ran, StageRun};
@@ -20,6 +19,7 @@ use crate::plan::copy::TarError;
 use crate::plan::copy::delivery::{Delivery, Update};
 use crate::plan::{renewal, script};
 use crate::problem::Problem;
+use crate::random;
 use crate::time;
 
 /// Runs the stage and, if it passed, keeps it under its tag.
@@ -29,7 +29,7 @@ pub(crate) fn run(
     tell: &mut Teller<'_>,
 ) -> Result<Ran, Problem> {
     let started = time::start();
-    let mark = owner::random_word();
+    let mark = random::word();
     let (mut command, edited) = match prepare(run, &mark, tell)? {
         Ok(prepared) => prepared,
         Err(why) => {

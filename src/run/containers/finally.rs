@@ -5,7 +5,6 @@
 use super::super::event::{Kind, Teller};
 use super::super::finally;
 use super::super::log::Log;
-use super::super::owner;
 use super::super::result::State;
 use super::EngineEnv;
 use super::marks::{Mark, Marks, Piece};
@@ -13,6 +12,7 @@ use super::stage_run::Ran;
 use super::stream;
 use crate::exec::{self, Limits};
 use crate::plan::{Stage, script};
+use crate::random;
 
 impl EngineEnv<'_> {
     /// Runs it if the stage's commands had begun.
@@ -29,7 +29,7 @@ impl EngineEnv<'_> {
         if stage.finally.is_empty() || !begun || self.calls.cancel.count() > 1 {
             return;
         }
-        let (engine, mark) = (self.calls.engine, owner::random_word());
+        let (engine, mark) = (self.calls.engine, random::word());
         let text = self
             .late
             .fill_shell(&script::finally(&mark, exported, stage));

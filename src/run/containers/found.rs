@@ -3,7 +3,6 @@
 
 use super::super::artifacts::{self, Origin, Taken};
 use super::super::event::{Kind, Teller};
-use super::super::owner;
 use super::super::result::{Increments, Place, StageResult, State};
 use super::EngineEnv;
 use super::lookup::Start;
@@ -13,6 +12,7 @@ use crate::engine::labels::{self, Labels};
 use crate::files;
 use crate::plan::Stage;
 use crate::problem::Problem;
+use crate::random;
 
 impl EngineEnv<'_> {
     /// A stage that is not run: it is there, or a deeper one is. `None`: its artifacts are wanted, and its image is gone
@@ -103,7 +103,7 @@ impl EngineEnv<'_> {
             tell.say(Kind::Note { text });
             return Ok(true);
         };
-        let container = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
+        let container = format!("runenv-{}-{}", self.world.run_id, random::word());
         let taken = self.artifacts_of_image(stage, &image, &container, start);
         self.spent.containers.push(container);
         let taken = match taken {

@@ -9,7 +9,7 @@ use crate::engine::labels::Labels;
 use crate::host::Host;
 use crate::plan::Stage;
 use crate::plan::copy::{Manifest, shown};
-use crate::plan::given::{Given, Mount, Source};
+use crate::plan::given::{Given, Mount, Source, field};
 use crate::problem::{Problem, Problems};
 use crate::run::secrets::of_host;
 
@@ -29,10 +29,8 @@ pub(crate) fn words(given: &Given, project: &str, root: &Path, host: &Host) -> V
             Source::Host(path) => ("bind", of_host(path, root, host).display().to_string()),
         };
         let only = if mount.read_only { ",readonly" } else { "" };
-        format!(
-            "--mount=type={kind},source={source},target={}{only}",
-            mount.at
-        )
+        let (source, target) = (field("source", &source), field("target", &mount.at));
+        format!("--mount=type={kind},{source},{target}{only}")
     };
     let mounts = given.mounts.iter().map(mount);
     given.create_args.iter().cloned().chain(mounts).collect()

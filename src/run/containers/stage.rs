@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::super::clean::Named;
 use super::super::event::{Kind, Teller};
 use super::super::log::Log;
-use super::super::owner;
 use super::super::result::State;
 use super::EngineEnv;
 use super::beginning::Beginning;
@@ -22,6 +21,7 @@ use crate::engine::labels::{Labels, StageLabels};
 use crate::exec;
 use crate::plan::{Plan, Stage, key};
 use crate::problem::Problem;
+use crate::random;
 use crate::time;
 
 /// A stage that takes longer is worth a call of its own to free its disk early.
@@ -41,7 +41,7 @@ impl EngineEnv<'_> {
         let image = &beginning.on.image;
         let network = self.join(stage, image, start)?;
         let extra = self.extra(stage)?;
-        let name = format!("runenv-{}-{}", self.world.run_id, owner::random_word());
+        let name = format!("runenv-{}-{}", self.world.run_id, random::word());
         let exported = self.exported(stage, start);
         let key = start.keys[at];
         let run = StageRun {
@@ -219,7 +219,7 @@ impl EngineEnv<'_> {
         if self.network.as_ref().is_none_or(Network::ended) {
             let labels = Labels::owned(&self.world.project_id, &self.world.owner);
             // docker gives a name free a moment after its client has ended: never the same one twice.
-            let word = owner::random_word();
+            let word = random::word();
             let name = format!("runenv-{}-{word}-network", self.world.run_id);
             let spec = Container {
                 name: &name,

@@ -15,6 +15,7 @@ use super::super::owner;
 use crate::exec::Cancel;
 use crate::files;
 use crate::problem::Problem;
+use crate::random;
 use crate::time;
 
 /// How long a wait sleeps until it looks again.
@@ -192,7 +193,7 @@ fn claim(file: File, path: &Path, ours: &str) -> Result<Attempt, Problem> {
 
 /// Removes a dead holder's file, unless somebody else took its place meanwhile.
 fn take_away(claim: &Path, dead: &str) {
-    let aside = claim.with_extension(owner::random_word());
+    let aside = claim.with_extension(random::word());
     if fs::rename(claim, &aside).is_ok() {
         if files::read_if_there(&aside).as_deref() != Some(dead) {
             let _ = fs::hard_link(&aside, claim);
