@@ -1,6 +1,7 @@
 //! `runenv run -n`: the plan as lines to paste, as if nothing were cached. Starts no process.
 //!
-//! Containers have names, not ids; images have the tag `plan`, since a key needs what only the engine knows.
+//! Containers have names, not ids; images have the tag `plan`, since a key needs what only the engine knows; volumes have
+//! the project's name in place of its id, for which git may have to be asked.
 
 use std::path::Path;
 

@@ -289,7 +289,8 @@ fn what_workflows_may_not_hold_is_refused() {
 
 #[test]
 fn what_depends_on_more_than_the_file_is_refused() {
-    let text = "[project]\nenv-list = [\"docker-debian-bookworm\"]\n[stage.a]\nrun = \"true\"\n";
+    let text = "[project]\nenv-list = [\"docker-debian-bookworm\"]\nlabels = { few = [\"docker-*\"] }\n\
+                [stage.a]\nrun = \"true\"\n[ci]\nlabels = { push = \"few\" }\n";
     let project = Project::new().envs_toml(text);
     let refused = |words: &str| {
         project
@@ -302,6 +303,7 @@ fn what_depends_on_more_than_the_file_is_refused() {
         "--failed",
         "docker-debian-bookworm-a",
         "--stale -f docker -f debian",
+        "--stale -m few",
     ];
     golden(all.map(refused).join("\n"), "told/ci-github-selection");
 }

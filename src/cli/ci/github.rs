@@ -53,7 +53,7 @@ pub(super) fn exec(args: GithubArgs, context: &mut Context) -> Exit {
     refused(&project)?;
     let pipeline = write::pipeline(&project, &args.selection, &EVENTS, context)?;
     context.out.problems(&left_out(&project));
-    let asked = write::asked(&args.selection, args.stale)?;
+    let asked = write::asked(&args.selection, args.stale, &pipeline)?;
     let written = Written {
         verb: "runenv ci github",
         made: MADE,

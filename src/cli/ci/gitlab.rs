@@ -62,7 +62,7 @@ pub(super) fn exec(args: GitlabArgs, context: &mut Context) -> Exit {
     }
     let pipeline = write::pipeline(&project, &args.selection, &EVENTS, context)?;
     context.out.problems(&warnings(&project, &pipeline));
-    let asked = write::asked(&args.selection, args.stale)?;
+    let asked = write::asked(&args.selection, args.stale, &pipeline)?;
     let written = Written {
         verb: "runenv ci gitlab",
         made: MADE,

@@ -100,7 +100,17 @@ fn depends_on_the_file_alone(project: &Project, context: &Context) -> Result<(),
 }
 
 /// How the files are asked for.
-pub(super) fn asked(selection: &Selection, stale: bool) -> Result<Asked, Problem> {
+pub(super) fn asked(
+    selection: &Selection,
+    stale: bool,
+    pipeline: &Pipeline,
+) -> Result<Asked, Problem> {
+    let labelled = pipeline.sets.iter().any(|set| set.label.is_some());
+    if stale && labelled && selection.has_labels() {
+        let title = "with `--stale` an event's label (`[ci] labels`) would take the place of `-m`";
+        let help = "select by names or by `-f`, or give `[ci] labels` labels of fewer environments";
+        return Err(Problem::new(title, help));
+    }
     let mut words = String::new();
     for word in selection.again() {
         words += &format!(" {}", quote::word(&word));

@@ -125,6 +125,10 @@ impl Selection {
         Ok(said.map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
+    pub(super) fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
     /// Does it ask what happened on this machine?
     pub(super) fn asks_results(&self) -> bool {
         self.failed
