@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// GitHub drops jobs of a matrix beyond this number without a word
+/// GitHub takes no matrix of more
 /// (docs.github.com/en/actions/reference/limits: 256 jobs per workflow run matrix).
 pub(crate) const MOST_JOBS: usize = 256;
 

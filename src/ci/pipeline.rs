@@ -1,5 +1,6 @@
 //! What `[ci]` means: which environments an event runs, which job runs which stages, on which machines, for how long.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::goal::Goal;
@@ -15,8 +16,8 @@ use crate::time;
 
 /// The machine of a job, where nothing else is said.
 const MACHINE: &str = "ubuntu-latest";
-/// GitHub ends a job after this time, where nothing else is said.
-const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
+/// GitHub ends a job after this time, where nothing else is said (docs.github.com/en/actions/reference/limits).
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
 
 /// A job of the row, or one beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +67,22 @@ pub(crate) struct Pipeline {
     pub(crate) time_limit: Duration,
     /// May a build be longer than a job? So says who wrote the limit.
     pub(crate) long: bool,
-    /// Have stages limits of their own, which `--timeout` would replace?
-    pub(crate) own_limits: bool,
+    /// Is something copied out of stages?
+    pub(crate) artifacts: bool,
     pub(crate) steps_before: Vec<Step>,
     pub(crate) matrix_limit: usize,
     pub(crate) max_parallel: Option<u32>,
+}
+
+impl Pipeline {
+    /// The labels of its machines.
+    pub(crate) fn labels(&self) -> BTreeSet<&str> {
+        let cells = self.sets.iter().flat_map(|set| &set.cells);
+        let pairs = cells.flat_map(Cell::pairs);
+        let own = pairs.filter(|(key, _)| *key == "runner");
+        let own = own.map(|(_, label)| label);
+        self.runs_on.as_deref().into_iter().chain(own).collect()
+    }
 }
 
 /// A label or none, the events that run its environments, and these.
@@ -104,7 +116,7 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
         any_machine: table.runs_on.is_none(),
         time_limit: limit.unwrap_or(TIME_LIMIT),
         long: limit.is_some(),
-        own_limits: own_limits(project, chosen)?,
+        artifacts: artifacts(project, chosen)?,
         steps_before: steps.map(|step| step.get_ref().clone()).collect(),
         matrix_limit: shape.limit(),
         max_parallel: table.max_parallel.as_ref().map(|n| *n.get_ref()),
@@ -140,12 +152,15 @@ fn sets(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Vec<Set>, Problems> {
     }
 }
 
-/// Has any of them a limit of its own?
-fn own_limits(project: &Project, chosen: &[Chosen]) -> Result<bool, Problem> {
+/// Do stages of any of them copy something out?
+fn artifacts(project: &Project, chosen: &[Chosen]) -> Result<bool, Problem> {
     for entry in chosen.iter().flat_map(|(_, _, entries)| entries) {
         let (_, draft) = layers::draft(project, &entry.name)?;
-        let mut stages = draft.stages.values();
-        if draft.settings.timeout.is_some() || stages.any(|stage| stage.timeout.is_some()) {
+        if draft
+            .stages
+            .values()
+            .any(|stage| !stage.artifacts.is_empty())
+        {
             return Ok(true);
         }
     }

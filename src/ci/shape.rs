@@ -103,14 +103,15 @@ impl<'p> Shape<'p> {
                 follows.push(stage.get_ref().clone());
             }
         }
-        let later = |stage: &str| self.follow_up().iter().any(|(s, _)| s.get_ref() == stage);
-        let last = self.rows.len() - 1;
-        // What is built on the host itself is handed to no other machine.
-        let rows = if name.runner == LOCAL {
-            &[]
-        } else {
-            &*self.rows
+        // What is built on the host itself is handed to no other machine: one job runs all of it.
+        let local = name.runner == LOCAL;
+        let own: &[String] = if local { &follows } else { &[] };
+        let later = |stage: &str| {
+            let mut follow_up = self.follow_up().into_iter();
+            follow_up.any(|(s, _)| s.get_ref() == stage) && own.iter().all(|own| own != stage)
         };
+        let last = self.rows.len() - 1;
+        let rows = if local { &[] } else { &*self.rows };
         let row = |stage: &str| {
             let listed = rows.iter().position(|row| row.iter().any(|s| s == stage));
             listed.unwrap_or(last)
@@ -118,6 +119,12 @@ impl<'p> Shape<'p> {
         let goals = (0..=last)
             .map(|at| stages::ends(&stages, |s| !later(s) && row(s) == at).join(","))
             .collect();
+        if let Some((early, late)) = stages::disordered(&stages, row) {
+            return Err(self.disordered(entry, early, late));
+        }
+        if local {
+            follows.clear();
+        }
         Ok((goals, follows))
     }
 
@@ -168,6 +175,21 @@ impl<'p> Shape<'p> {
         }
         let env = entry.canonical.clone();
         Ok(Cell { env, more })
+    }
+
+    /// A job's stage that a later job's has to come before.
+    fn disordered(&self, entry: &Entry, early: &str, late: &str) -> Problem {
+        let title = format!(
+            "`{early}` stands on `{late}`, which is in a later job (`{}`)",
+            entry.canonical
+        );
+        let problem = Problem::new(
+            title,
+            "list the stages of `jobs` in the order in which they run",
+        );
+        let jobs = self.table.jobs.iter().flatten();
+        let of = jobs.filter(|job| job.get_ref().words().contains(&early));
+        of.fold(problem, |p, job| p.place(self.project.place(job.span())))
     }
 
     /// One of another shape than all that the file lists.

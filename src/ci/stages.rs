@@ -57,6 +57,14 @@ pub(super) fn ends(stages: &[Stage], wanted: impl Fn(&str) -> bool) -> Vec<&str>
     names.filter(|name| !below.contains(name)).collect()
 }
 
+/// A stage, and one that it stands on which is in a later row.
+pub(super) fn disordered(stages: &[Stage], row: impl Fn(&str) -> usize) -> Option<(&str, &str)> {
+    stages.iter().find_map(|stage| {
+        let parent = &stages[stage.parent?];
+        (row(&parent.name) > row(&stage.name)).then_some((&*stage.name, &*parent.name))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +85,8 @@ mod tests {
         assert_eq!(ends(&stages, |s| s == "built" || s == "packed"), ["packed"]);
         assert_eq!(ends(&stages, |s| s == "built"), ["built"]);
         assert_eq!(ends(&stages, |_| false), [""; 0]);
+        assert_eq!(disordered(&stages, |s| usize::from(s != "built")), None);
+        let turned = disordered(&stages, |s| usize::from(s == "tested"));
+        assert_eq!(turned, Some(("packed", "tested")));
     }
 }

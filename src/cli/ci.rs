@@ -50,9 +50,13 @@ pub(crate) fn exec(args: CiArgs, context: &mut Context) -> Exit {
     }
 }
 
-/// `[ci]` leaves out all that was selected.
-fn none_taken() -> Problem {
-    let title = "nothing to run: none of the environments is of `[ci] systems` and `configs`";
+/// `[ci]` leaves out all that was selected, if anything was.
+fn none_taken(selected: usize) -> Problem {
+    let title = if selected == 0 {
+        "nothing to run: no environment is selected"
+    } else {
+        "nothing to run: none of the environments is of `[ci] systems` and `configs`"
+    };
     let problem = Problem::new(title, "`runenv list` shows the environments");
     Problem {
         kind: Kind::Nothing,

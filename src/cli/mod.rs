@@ -99,7 +99,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run environments, stage by stage (the default)
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     /// List the environments there are
     List(list::ListArgs),
     /// Print every resolved setting of an environment
@@ -188,7 +188,7 @@ fn dispatch(verb: Option<Verb>, list: bool, run: run::RunArgs, context: &mut Con
     match verb {
         None if list => list::exec(list::ListArgs::of(run.selection), context),
         None => run::exec(run, context),
-        Some(Verb::Run(args)) => run::exec(args, context),
+        Some(Verb::Run(args)) => run::exec(*args, context),
         Some(Verb::List(args)) => list::exec(args, context),
         Some(Verb::Show(args)) => show::exec(args, context),
         Some(Verb::Explain(args)) => explain::exec(args, context),

@@ -34,17 +34,22 @@ pub(crate) struct ReportArgs {
     /// Write the report to this file as JUnit's XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// No results are no mistake
+    #[arg(long)]
+    allow_empty: bool,
     /// Print JSON, in the form of `run --result-json` (docs/reference/json.md)
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
-    let run = merged(&args.results, context)?;
+    let (run, broken) = merged(&args.results, args.allow_empty, context)?;
     let old = if args.baseline.is_empty() {
         None
     } else {
-        Some(merged(&args.baseline, context)?)
+        let (old, broken) = merged(&args.baseline, false, context)?;
+        broken.none()?;
+        Some(old)
     };
     let changes = old.as_ref().map(|old| Changes::of(&run, old));
     if let Some(path) = reports::summary_file(context)
@@ -72,17 +77,34 @@ pub(crate) fn exec(args: ReportArgs, context: &mut Context) -> Exit {
             .out
             .shown(&grid::render(&run, changes.as_ref(), colour));
     }
+    // What could be read is reported all the same.
+    broken.none()?;
     Ok(run.exit_code)
 }
 
-/// The results of these paths, or of this project, as one.
-fn merged(paths: &[PathBuf], context: &Context) -> Result<RunResult, Problems> {
+/// The results of these paths, or of this project, as one, and what of them cannot be read; nothing else is an error.
+fn merged(
+    paths: &[PathBuf],
+    allow_empty: bool,
+    context: &Context,
+) -> Result<(RunResult, Problems), Problems> {
     let cwd = &context.host.cwd;
     let mut paths: Vec<PathBuf> = paths.iter().map(|path| cwd.join(path)).collect();
     if paths.is_empty() {
         paths.push(here(context)?);
     }
-    Ok(merge::merge(find::read(&paths)?))
+    let (envs, mut broken) = find::read(&paths);
+    if envs.is_empty() && broken.0.is_empty() && !allow_empty {
+        let paths: Vec<String> = paths.iter().map(|p| format!("`{}`", p.display())).collect();
+        let title = format!("no results in {}", paths.join(", "));
+        let help = "runs leave them in `.runenv`, and where `--result-json` says";
+        broken.push(Problem::new(title, help));
+    }
+    if envs.is_empty() {
+        broken.none()?;
+        return Ok((merge::merge(envs), Problems::default()));
+    }
+    Ok((merge::merge(envs), broken))
 }
 
 /// `.runenv` of this folder's project.

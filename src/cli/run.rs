@@ -23,7 +23,7 @@ use crate::run::containers::call::RETRIES;
 use crate::run::containers::mounts;
 use crate::run::presence::{Place, Presence};
 use crate::run::secrets::Secrets;
-use crate::run::{self, AtOnce, Job, Options, Push, World};
+use crate::run::{self, AtOnce, Job, Limit, Options, Push, World};
 use crate::time;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,6 +75,9 @@ pub(crate) struct RunArgs {
     /// Limit the time of each stage, in place of its own limit
     #[arg(long, value_name = "TIME", env = "RUNENV_TIMEOUT", value_parser = time::parse_duration)]
     timeout: Option<std::time::Duration>,
+    /// Limit the time of the whole run: a stage that runs then, or would begin, ends as one whose own time is up
+    #[arg(long, value_name = "TIME", env = "RUNENV_TIME_LIMIT", value_parser = time::parse_duration)]
+    time_limit: Option<std::time::Duration>,
     /// End the run at the first failure: nothing new begins, and what runs is stopped
     #[arg(long, env = "RUNENV_FAIL_FAST", value_parser = FalseyValueParser::new())]
     fail_fast: bool,
@@ -131,6 +134,7 @@ impl RunArgs {
             jobs: self.jobs.unwrap_or_default(),
             fail_fast: self.fail_fast,
             timeout: self.timeout,
+            time_limit: self.time_limit.map(Limit::of_run),
             keep_failed: self.resume || self.push_failed || !self.no_keep_failed,
             resume: self.resume,
             clean: self.clean,

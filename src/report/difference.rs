@@ -1,32 +1,29 @@
-//! Two texts, line by line: what is, and what would be.
+//! Two texts, line by line: what is, and what would be. Pure.
 
-/// More lines of a file than anybody reads.
-const MOST_LINES: usize = 20;
+use similar::TextDiff;
 
-/// The lines from the first that differs to the last; `None`: none does.
+/// More lines than anybody reads.
+const MOST_LINES: usize = 60;
+
+/// What differs, as `diff -U1` says it; `None`: nothing does.
 pub(crate) fn text(path: &str, old: &str, new: &str) -> Option<String> {
     if old == new {
         return None;
     }
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let same = |(a, b): &(&&str, &&str)| a == b;
-    let first = old.iter().zip(&new).take_while(same).count();
-    let (left, right) = (&old[first..], &new[first..]);
-    let behind = left
+    let diff = TextDiff::from_lines(old, new);
+    let mut hunks = diff.unified_diff();
+    let said = hunks
+        .context_radius(1)
+        .header(path, "as it would be")
+        .to_string();
+    let lines: Vec<&str> = said.lines().collect();
+    let mut out: String = lines
         .iter()
-        .rev()
-        .zip(right.iter().rev())
-        .take_while(same)
-        .count();
-    let (left, right) = (&left[..left.len() - behind], &right[..right.len() - behind]);
-    let mut out = format!("{path}:{}\n", first + 1);
-    for (mark, lines) in [('-', left), ('+', right)] {
-        for line in lines.iter().take(MOST_LINES) {
-            out += &format!("{mark} {line}\n");
-        }
-        if lines.len() > MOST_LINES {
-            out += &format!("{mark} … {} lines more\n", lines.len() - MOST_LINES);
-        }
+        .take(MOST_LINES)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    if lines.len() > MOST_LINES {
+        out += &format!("… {} lines more\n", lines.len() - MOST_LINES);
     }
     Some(out)
 }
@@ -38,17 +35,24 @@ mod tests {
     #[test]
     fn only_what_differs_is_shown() {
         assert_eq!(text("f", "a\nb\n", "a\nb\n"), None);
-        assert_eq!(
-            text("f", "a\nb\nc\n", "a\nx\ny\nc\n").unwrap(),
-            "f:2\n- b\n+ x\n+ y\n"
+        let (old, new) = ("a\nb\nc\nd\ne\nf\n", "a\nx\nc\nd\ne\nf\ng\n");
+        snapbox::assert_data_eq!(
+            text("f", old, new).unwrap(),
+            snapbox::str![[r#"
+--- f
++++ as it would be
+@@ -1,3 +1,3 @@
+ a
+-b
++x
+ c
+@@ -6 +6,2 @@
+ f
++g
+
+"#]]
         );
-        assert_eq!(text("f", "", "a\n").unwrap(), "f:1\n+ a\n");
-        assert_eq!(text("f", "a\na\n", "a\n").unwrap(), "f:2\n- a\n");
-        let many = "x\n".repeat(30);
-        assert!(
-            text("f", "", &many)
-                .unwrap()
-                .ends_with("+ … 10 lines more\n")
-        );
+        let many = text("f", "", &"x\n".repeat(70)).unwrap();
+        assert!(many.ends_with("+x\n… 13 lines more\n"), "{many}");
     }
 }

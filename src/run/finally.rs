@@ -19,7 +19,7 @@ pub(crate) fn limit(
     if cancel.requested() || ended == State::TimedOut {
         return Some(stage.limits.kill_after);
     }
-    options.limit(stage)
+    options.own_limit(stage)
 }
 
 /// What went wrong: `codes` are the exit codes of the commands that ended, in order, `exit` is how all of it did.

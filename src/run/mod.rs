@@ -55,7 +55,7 @@ use crate::plan::chain::Selection;
 use crate::time;
 pub(crate) use environment::not_for;
 use event::{Event, Kind};
-pub(crate) use options::{AtOnce, Options, Push};
+pub(crate) use options::{AtOnce, Limit, Options, Push};
 use result::Summary;
 use result::Took;
 use schedule::Turn;

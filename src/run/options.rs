@@ -1,9 +1,10 @@
 //! What the person asked for: data that a run obeys.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::plan::Stage;
+use crate::time;
 
 /// What the person asked for, meant (not as typed).
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) fail_fast: bool,
     /// In place of every stage's own limit.
     pub(crate) timeout: Option<Duration>,
+    /// When what runs is ended, whatever it is.
+    pub(crate) time_limit: Option<Limit>,
     pub(crate) keep_failed: bool,
     /// A stage that ended early goes on from what it left then.
     pub(crate) resume: bool,
@@ -48,9 +51,51 @@ pub(crate) enum Push {
     Yes,
 }
 
+/// When somebody's time is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit {
+    ends: Instant,
+    /// All of the time that there was.
+    pub(crate) time: Duration,
+    /// Is it the whole run's?
+    pub(crate) of_run: bool,
+}
+
+impl Limit {
+    /// A stage's, which began then.
+    pub(crate) fn of_stage(time: Duration, started: Instant) -> Self {
+        Self {
+            ends: started + time,
+            time,
+            of_run: false,
+        }
+    }
+
+    /// That of a run which begins now.
+    pub(crate) fn of_run(time: Duration) -> Self {
+        Self {
+            ends: time::start() + time,
+            time,
+            of_run: true,
+        }
+    }
+
+    pub(crate) fn left(self) -> Duration {
+        self.ends.saturating_duration_since(time::start())
+    }
+}
+
 impl Options {
-    /// How long a stage may take.
-    pub(crate) fn limit(&self, stage: &Stage) -> Option<Duration> {
+    /// When the time is up of a stage that began then.
+    pub(crate) fn limit(&self, stage: &Stage, started: Instant) -> Option<Limit> {
+        let own = self.own_limit(stage);
+        let own = own.map(|time| Limit::of_stage(time, started));
+        let both = own.into_iter().chain(self.time_limit);
+        both.min_by_key(|limit| limit.ends)
+    }
+
+    /// How long a stage may take, the run's limit apart.
+    pub(crate) fn own_limit(&self, stage: &Stage) -> Option<Duration> {
         self.timeout.or(stage.limits.timeout)
     }
 }

@@ -1,10 +1,9 @@
 //! How stages, environments and runs end: data, and the one exit code made of it.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::log::Log;
+use super::options::Limit;
 pub(crate) use super::took::Took;
 use crate::exec::Stop;
 use crate::plan::annotate::Annotation;
@@ -67,12 +66,14 @@ impl State {
 }
 
 /// How a stage ended that we ended: by a signal (no more to say), or because its time was over.
-pub(crate) fn stopped(stop: Stop, limit: Option<Duration>) -> (State, Option<String>) {
+pub(crate) fn stopped(stop: Stop, limit: Option<Limit>) -> (State, Option<String>) {
     match stop {
         Stop::Interrupted => (State::Interrupted, None),
         Stop::TimeLimit => {
-            let limit = limit.map(time::show_duration).unwrap_or_default();
-            let detail = format!("the time limit of {limit} ran out");
+            let whose = limit.filter(|limit| limit.of_run);
+            let whose = whose.map_or("the", |_| "the run's");
+            let time = limit.map(|limit| format!(" of {}", time::show_duration(limit.time)));
+            let detail = format!("{whose} time limit{} ran out", time.unwrap_or_default());
             (State::TimedOut, Some(detail))
         }
     }
@@ -210,6 +211,14 @@ impl Pushed {
 }
 
 impl StageResult {
+    /// That of a stage for which no time is left, before it begins.
+    pub(crate) fn too_late(stage: &str, limit: Option<Limit>) -> Option<Self> {
+        let limit = limit.filter(|limit| limit.left().is_zero())?;
+        let (state, detail) = stopped(Stop::TimeLimit, Some(limit));
+        let result = Self::new(stage, state);
+        Some(Self { detail, ..result })
+    }
+
     /// Marks a failure of a stage that may fail; an interruption is none.
     pub(crate) fn allow(&mut self, allow_failure: bool) {
         let failed = self.state != State::Passed && self.state != State::Interrupted;

@@ -13,6 +13,18 @@ use crate::support::{Project, golden, same};
 const CALLER: &str = ".github/workflows/runenv.yml";
 const CALLED: &str = ".github/workflows/runenv-environment.yml";
 
+/// What is told where no step installs runenv.
+const NO_STEP: &str = "\
+warning: no step of `[ci] steps-before` installs runenv, and GitHub's own machines do not have it
+help: docs/ci.md has the ways: \"How a job gets runenv\"
+";
+
+/// What is told where a selection leaves nothing of an event's label.
+const NOTHING_LEFT: &str = "\
+warning: nothing starts on `push`, `pull_request`: of the label `quick` no environment is left
+help: look at `systems` and `configs` of `[ci]`, and at what is selected
+";
+
 /// Compares the files with goldens that are files, too: `tests/readme` gives those to linters.
 fn goldens(project: &Project, name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -43,10 +55,9 @@ fn written_of(path: &Path, words: &str) -> Project {
     let ran = project
         .runenv(format!("ci github {words}").as_str())
         .exits(0);
-    assert_eq!(
-        ran.whole(),
-        format!("exit 0\n--- stdout\n{CALLER}\n{CALLED}\n")
-    );
+    assert_eq!(ran.stdout, format!("{CALLER}\n{CALLED}\n"));
+    let known = ["", NO_STEP, NOTHING_LEFT];
+    assert!(known.contains(&&*ran.stderr), "{}", ran.stderr);
     project
         .runenv(format!("ci github --check {words}").as_str())
         .exits(0);
@@ -227,6 +238,28 @@ fn so_many_at_a_time_are_shared_among_the_matrices() {
     assert_eq!(at_a_time(2), (vec![2, 2, 2], "run-1".into()));
 }
 
+/// A job that ended before it left a result makes the report red, too; one that was not for the event does not.
+#[test]
+fn a_job_that_was_lost_is_no_success() {
+    let report = &yaml(&written("small", "--stale"), CALLER)["jobs"]["report"];
+    assert_eq!(report["needs"], serde_json::json!(["stale", "run-1"]));
+    assert_eq!(report["if"], "${{ always() }}");
+    let look = report["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!(look["env"]["ENDED"], "${{ join(needs.*.result, ' ') }}");
+    for (ended, expected) in [
+        ("success", 0),
+        ("success skipped", 0),
+        ("success failure", 1),
+        ("failure skipped", 1),
+        ("cancelled", 1),
+    ] {
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-ec", look["run"].as_str().unwrap()]);
+        let output = shell.env("ENDED", ended).output().unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{ended}");
+    }
+}
+
 #[test]
 fn check_shows_which_lines_differ() {
     let project = written("small", "");
@@ -238,12 +271,14 @@ fn check_shows_which_lines_differ() {
     same(
         format!("{}\n{}", first.join("\n"), ran.stderr),
         str![[r#"
-.github/workflows/runenv.yml:24
--       fail-fast: true
-+       fail-fast: false
-.github/workflows/runenv-environment.yml:1
-+ # Made by `runenv ci github` from envs.toml. Do not edit: change `[ci]` there, then
-+ # `runenv ci github` writes this file anew and `--check` says whether it is current.
+--- .github/workflows/runenv.yml
++++ as it would be
+@@ -24,3 +24,3 @@
+     strategy:
+-      fail-fast: true
++      fail-fast: false
+warning: no step of `[ci] steps-before` installs runenv, and GitHub's own machines do not have it
+help: docs/ci.md has the ways: "How a job gets runenv"
 `runenv ci github` writes them anew
 
 "#]],
@@ -260,6 +295,8 @@ fn a_file_of_somebody_elses_is_left_alone() {
         str![[r#"
 exit 2
 --- stderr
+warning: no step of `[ci] steps-before` installs runenv, and GitHub's own machines do not have it
+help: docs/ci.md has the ways: "How a job gets runenv"
 error: `.github/workflows/runenv.yml` was not made by `runenv ci github`
 help: move it away, or give it another name
 
@@ -281,6 +318,9 @@ fn what_workflows_may_not_hold_is_refused() {
     };
     let texts = [
         "steps-before = [\"echo ${{ github.head_ref }}\", { uses = \"actions/cache@v4\" }]",
+        "steps-before = [{ name = \"x\" }, { run = \"x\", foo = 1 }, { run = \"x\", evn = { A = \"b\" } }]",
+        "steps-before = [{ run = \"x\", env = { A = \"${{ secrets.FOO }}\" } }]",
+        "login = { password = \"GITHUB_FOO\" }",
         "labels = { pull_request_target = \"few\", workflow_call = \"few\" }",
         "runs-on = { arm64 = \"ubuntu-24.04-arm\" }",
     ];

@@ -197,11 +197,11 @@ fn check_shows_which_lines_differ() {
     same(
         format!("{}\n{}", first.join("\n"), ran.stderr),
         str![[r#"
-.gitlab/runenv.yml:21
--     strategy: mirror
-+     strategy: depend
-.gitlab/runenv-environment.yml:1
-+ # Made by `runenv ci gitlab` from envs.toml. Do not edit: change `[ci]` there, then
+--- .gitlab/runenv.yml
++++ as it would be
+@@ -20,2 +20,2 @@
+       - local: ".gitlab/runenv-environment.yml"
+-    strategy: mirror
 `runenv ci gitlab` writes them anew
 
 "#]],

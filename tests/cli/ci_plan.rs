@@ -68,8 +68,8 @@ job  longest  of                         environments  stages
 3    3h20m    docker-debian-bookworm-v0  4             tested
 4    15m00s   docker-debian-bookworm-v3  1             documented
 
-1 stage is longer than a job, whatever shares it. `--timeout 306m --resume --push-failed` ends such a stage in time, and the
-next job goes on from what it left (docs/ci.md):
+1 stage is longer than a job, whatever shares it. `--time-limit 306m --resume --push-failed` ends such a stage in time, and the
+next job goes on from what it left (docs/ci.md); so do the jobs of `ci github`, where `[ci] time-limit` is written:
 9h00m  docker-debian-bookworm-v2  built  2 jobs
 
 with 3 runners: 9h50m where the longest environment goes first, 10h05m in the order of the list
@@ -178,8 +178,8 @@ job  longest  of                         environments  stages
 1    1h00m    docker-debian-bookworm-v0  2             built
 2    5h33m    docker-debian-bookworm-v0  2             tested
 
-2 stages are longer than a job, whatever shares it. `--timeout 306m --resume --push-failed` ends such a stage in time, and the
-next job goes on from what it left (docs/ci.md):
+2 stages are longer than a job, whatever shares it. `--time-limit 306m --resume --push-failed` ends such a stage in time, and the
+next job goes on from what it left (docs/ci.md); so do the jobs of `ci github`, where `[ci] time-limit` is written:
 more than 5h33m  docker-debian-bookworm-v0  tested  2 jobs
 more than 5h33m  docker-debian-bookworm-v1  tested  2 jobs
 

@@ -1,5 +1,7 @@
 //! `runenv report`: results of many jobs as one.
 
+use std::fs;
+
 use snapbox::str;
 
 use crate::support::{Project, same};
@@ -225,22 +227,22 @@ passed  a            [TIME]
 #[test]
 fn what_cannot_be_read_is_told() {
     let cut = &result("docker-debian-12-minimal", "10:00:00", "passed", &[])[..60];
-    let project = jobs()
-        .file("jobs/cut/.runenv/docker-debian-12-minimal/result.json", cut)
+    let project = Project::new()
+        .file("cut/.runenv/docker-debian-12-minimal/result.json", cut)
         .file("empty/x.txt", "")
         .file("other.json", "{\"name\": 1}");
     let mut told = String::new();
-    for words in ["jobs", "empty", "other.json", "nowhere"] {
+    for words in ["cut", "empty", "other.json", "nowhere"] {
         let ran = project.runenv(format!("report {words}").as_str());
         told += &format!("$ report {words}\n{}", ran.whole());
     }
     same(
         told,
         str![[r#"
-$ report jobs
+$ report cut
 exit 2
 --- stderr
-error: `[ROOT]/jobs/cut/.runenv/docker-debian-12-minimal/result.json` is no whole result: EOF while parsing a string at line 1 column 60
+error: `[ROOT]/cut/.runenv/docker-debian-12-minimal/result.json` is no whole result: EOF while parsing a string at line 1 column 60
 help: was the job killed that wrote or sent it? run or send it again
 $ report empty
 exit 2
@@ -260,6 +262,26 @@ help: the path does not exist
 
 "#]],
     );
+}
+
+/// One file that is cut off hides none of the others.
+#[test]
+fn what_can_be_read_is_reported_all_the_same() {
+    let project = jobs();
+    let whole = project.runenv("report jobs").exits(1);
+    let project = project.file("jobs/cut/run.json", "{\"runenv\": \"0.1.0\", ");
+    let ran = project.runenv("report jobs --html all.html").exits(2);
+    assert_eq!(ran.stdout, whole.stdout);
+    assert!(ran.stderr.contains("is no whole result"), "{}", ran.stderr);
+    assert!(
+        project
+            .read("all.html")
+            .contains("docker-debian-12-minimal")
+    );
+    let none = project.runenv("report none --allow-empty");
+    none.exits(2);
+    fs::create_dir(project.path("none")).unwrap();
+    project.runenv("report none --allow-empty").exits(0);
 }
 
 /// In a job of GitHub the page of the run has it, and no line that a child wrote acts.

@@ -205,6 +205,23 @@ fn a_time_limit_ends_the_stage() {
     assert_eq!(result["state"], "timed-out");
 }
 
+/// The run's limit leaves what was done in time, and is nobody's own: a stage behind it is not begun at length.
+#[test]
+fn a_time_limit_ends_the_run() {
+    let file = "[project]\nenv-list = [\"local-host-a\", \"local-host-b\"]\n[config]\na = {}\nb = {}\n\
+                [stage.one]\nrun = [\"true\"]\n[stage.two]\nrun = [\"sleep 60\"]\ntimeout = \"50s\"\n\
+                [stage.aside]\nfrom = \"one\"\nrun = [\"sleep 60\"]\n";
+    let project = Project::new().envs_toml(file);
+    let started = std::time::Instant::now();
+    let ran = project.runenv("run --time-limit 1s").exits(1);
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+    golden(ran.whole(), "told/run-timed-out");
+    let result = project.json(".runenv/local-host-a/result.json");
+    assert_eq!(result["stages"][0]["state"], "passed");
+    assert_eq!(result["stages"][1]["state"], "timed-out");
+    assert_eq!(result["stages"][2]["state"], "timed-out");
+}
+
 /// A tree holds one local run at a time; the other is told who has it.
 #[test]
 fn two_runs_of_a_tree_do_not_mix() {

@@ -139,9 +139,9 @@ fn job(pipeline: &Pipeline, id: &str, mut all: Vec<Entry>, goal: &Goal, place: P
     }
     steps.push(steps::run(pipeline, goal));
     if place.hands_on {
-        steps.extend(handed::hand_on(pipeline, goal));
+        steps.extend(handed::hand_on(pipeline));
     }
-    steps.extend(handed::keep(id));
+    steps.extend(handed::keep(pipeline, id));
     all.push(entry("steps", Yaml::List(steps)));
     Yaml::Map(all)
 }

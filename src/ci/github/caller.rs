@@ -9,23 +9,31 @@ use super::handed;
 use super::steps::{self, NO_FORK, data, expression, map};
 
 pub(super) fn workflow(pipeline: &Pipeline, asked: &Asked) -> Yaml {
-    let group = [
-        entry("group", text("${{ github.workflow }}-${{ github.ref }}")),
-        entry(
-            "cancel-in-progress",
-            expression("github.event_name == 'pull_request'"),
-        ),
-    ];
-    map([
+    let mut all = vec![
         entry("name", text(format!("{}: environments", pipeline.project))),
         entry("on", on(pipeline)),
         entry("permissions", map([])).before("Each job is given what it needs."),
-        entry("concurrency", map(group)),
-        entry(
-            "jobs",
-            Yaml::Map(with_report(pipeline, jobs(pipeline, asked))),
-        ),
-    ])
+    ];
+    if pipeline.sets.iter().any(has_pulls) {
+        all.push(concurrency());
+    }
+    let jobs = with_report(pipeline, jobs(pipeline, asked));
+    all.push(entry("jobs", Yaml::Map(jobs)));
+    Yaml::Map(all)
+}
+
+/// A new push to a pull request ends the run of the one before. Other runs have groups of their own: of a group
+/// GitHub keeps one waiting and drops those before it.
+fn concurrency() -> Entry {
+    let group = format!(
+        "${{{{ github.workflow }}}}-${{{{ github.event_name == '{PULL}' && github.ref || github.run_id }}}}"
+    );
+    let group = [
+        entry("group", text(group)),
+        entry("cancel-in-progress", Yaml::Flag(true)),
+    ];
+    entry("concurrency", map(group))
+        .before("A pull request's new commit ends the run of the one before.")
 }
 
 /// What starts it; by hand always.
@@ -39,6 +47,11 @@ fn on(pipeline: &Pipeline) -> Yaml {
                 Yaml::List(pipeline.schedule.iter().map(cron).collect()),
             )
         }
+        // Each release is several events.
+        "release" => entry(
+            "release",
+            map([entry("types", Yaml::List(vec![text("published")]))]),
+        ),
         event => entry(event, Yaml::Nothing),
     };
     map(events.map(event))
@@ -84,33 +97,30 @@ fn jobs(pipeline: &Pipeline, asked: &Asked) -> Vec<Entry> {
 
 /// And one that makes a report of what all the others left.
 fn with_report(pipeline: &Pipeline, mut jobs: Vec<Entry>) -> Vec<Entry> {
-    let calls = jobs.iter().map(Entry::key).filter(|id| *id != STALE);
-    let needs: Vec<Yaml> = calls.map(text).collect();
-    let ended = |how: &str| format!("contains(needs.*.result, '{how}')");
-    let condition = format!(
-        "!cancelled() && ({} || {})",
-        ended("success"),
-        ended("failure")
-    );
+    let needs: Vec<Yaml> = jobs.iter().map(|job| text(job.key())).collect();
     let mut steps = vec![steps::checkout()];
     steps.extend(steps::before(pipeline));
     steps.extend(handed::report());
     let report = map([
         entry("name", text("report")),
         entry("needs", Yaml::List(needs)),
-        entry("if", expression(&condition)),
+        entry("if", expression(handed::ALWAYS)),
         entry("runs-on", data(machine(pipeline))),
         entry("permissions", map([entry("contents", text("read"))])),
         entry("steps", Yaml::List(steps)),
     ]);
-    let says = "One report of all: it is red when an environment failed, so it is the one check to require.";
+    let says = "One report of all: it is red when anything failed or was ended, so it is the one check to require.";
     jobs.push(entry("report", report).before(says));
     jobs
 }
 
-/// Where jobs run that are for no environment.
+/// Where jobs run that are for no environment: where the first one does.
 fn machine(pipeline: &Pipeline) -> &str {
-    pipeline.runs_on.as_deref().unwrap_or("ubuntu-latest")
+    let mut cells = pipeline.sets.iter().flat_map(|set| &set.cells);
+    let first = cells.find_map(|cell| cell.pairs().find(|(key, _)| *key == "runner"));
+    let first = first.map(|(_, label)| label);
+    let label = pipeline.runs_on.as_deref().or(first);
+    label.expect("a cell has a label where the file has not one for all")
 }
 
 /// Matrices as they are written here.

@@ -1,10 +1,9 @@
 //! What jobs leave behind and hand to each other as artifacts of the workflow.
 
-use super::super::goal::Goal;
 use super::super::pipeline::Pipeline;
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::call::PULL;
-use super::steps::{self, Action, DOWNLOAD, RESTORE, SAVE, UPLOAD, expression, map, uses};
+use super::steps::{Action, DOWNLOAD, RESTORE, SAVE, UPLOAD, expression, map, uses};
 
 /// Artifacts of this prefix hold a `result.json`: the report is made of them.
 const RESULT: &str = "result.";
@@ -13,6 +12,9 @@ const STAGES: &str = "stages.";
 
 /// The file of the last results of each environment.
 const KNOWN: &str = ".runenv/known.json";
+
+/// However the steps before ended.
+pub(super) const ALWAYS: &str = "always()";
 
 /// Artifacts whose names match, into a folder of the runner's; none is no mistake.
 fn download(name: &str, pattern: &str, folder: &str, together: bool) -> Yaml {
@@ -58,21 +60,18 @@ pub(super) fn take_over() -> [Yaml; 2] {
     ]
 }
 
-/// Hands on the stages that are not in the registry.
-pub(super) fn hand_on(pipeline: &Pipeline, goal: &Goal) -> [Yaml; 2] {
+/// Hands on the stages that are not in the registry: all that the engine has, since what comes later may fork off any.
+pub(super) fn hand_on(pipeline: &Pipeline) -> [Yaml; 2] {
     let unless = if pipeline.shares {
         " --unless-pushed"
     } else {
         ""
     };
-    let line = format!(
-        "runenv save \"$ENV\"{}{unless} --output \"$RUNNER_TEMP/stages.tar\"",
-        steps::to(goal)
-    );
+    let line = format!("runenv save \"$ENV\"{unless} --output \"$RUNNER_TEMP/stages.tar\"");
     [
         map([
             entry("name", text("save what was not pushed")),
-            entry("env", Yaml::Map(steps::variables(goal))),
+            entry("env", map([env()])),
             entry("run", text(line)),
         ]),
         upload(
@@ -88,32 +87,64 @@ pub(super) fn hand_on(pipeline: &Pipeline, goal: &Goal) -> [Yaml; 2] {
     ]
 }
 
-/// Uploads what the run left, however it ended.
-pub(super) fn keep(job: &str) -> [Yaml; 2] {
+/// Uploads what the run left, however it ended: also where GitHub ended the job, which counts as cancelled.
+pub(super) fn keep(pipeline: &Pipeline, job: &str) -> Vec<Yaml> {
     let folder = ".runenv/${{ inputs.env }}";
     let name = format!("${{{{ inputs.env }}}}.{job}");
     let hidden = || vec![entry("include-hidden-files", Yaml::Flag(true))];
-    let condition = Some("!cancelled()");
     let result = text(format!("{folder}/result.json"));
-    let rest = Yaml::Lines(format!("{folder}/log/\n{folder}/artifacts/\n"));
-    [
-        upload(
-            "keep the result",
-            condition,
-            format!("{RESULT}{name}"),
-            result,
+    let mut all = vec![upload(
+        "keep the result",
+        Some(ALWAYS),
+        format!("{RESULT}{name}"),
+        result,
+        hidden(),
+    )];
+    let logs = format!("{folder}/log/");
+    if !pipeline.artifacts {
+        all.push(upload(
+            "keep logs",
+            Some(ALWAYS),
+            name,
+            text(logs),
             hidden(),
-        ),
-        upload("keep logs and artifacts", condition, name, rest, hidden()),
-    ]
+        ));
+        return all;
+    }
+    let both = Yaml::Lines(format!("{logs}\n{folder}/artifacts.tar\n"));
+    all.push(pack());
+    all.push(upload(
+        "keep logs and artifacts",
+        Some(ALWAYS),
+        name,
+        both,
+        hidden(),
+    ));
+    all
+}
+
+/// A file may be called what no artifact of GitHub's may hold, such as `a:b`: so they are packed.
+fn pack() -> Yaml {
+    let line = "[ ! -d \".runenv/$ENV/artifacts\" ] || tar -C \".runenv/$ENV\" -cf \".runenv/$ENV/artifacts.tar\" artifacts";
+    map([
+        entry("name", text("pack artifacts")),
+        entry("if", expression(ALWAYS)),
+        entry("env", map([env()])),
+        entry("run", text(line)),
+    ])
+}
+
+fn env() -> Entry {
+    entry("ENV", expression("inputs.env"))
 }
 
 /// Makes one report of all results: in the log, as a page and as JUnit's XML. It is compared with what branches left
 /// before; a pull request, which is compared with the branch that it is for, leaves nothing.
-pub(super) fn report() -> [Yaml; 5] {
+pub(super) fn report() -> [Yaml; 6] {
     let lines = format!(
-        "[ ! -e {KNOWN} ] || set -- --baseline {KNOWN}\n\
-         runenv report \"$RUNNER_TEMP/results\" \"$@\" --save-baseline {KNOWN} --html report.html --junit junit.xml\n"
+        "mkdir -p \"$RUNNER_TEMP/results\"\n\
+         [ ! -e {KNOWN} ] || set -- --baseline {KNOWN}\n\
+         runenv report \"$RUNNER_TEMP/results\" --allow-empty \"$@\" --save-baseline {KNOWN} --html report.html --junit junit.xml\n"
     );
     let keep = format!("!cancelled() && github.event_name != '{PULL}'");
     let older = entry("restore-keys", text("runenv-"));
@@ -127,12 +158,27 @@ pub(super) fn report() -> [Yaml; 5] {
         known("keep what is known", Some(&keep), &SAVE, None),
         upload(
             "keep the report",
-            Some("!cancelled()"),
+            Some(ALWAYS),
             "report".to_owned(),
             Yaml::Lines("report.html\njunit.xml\n".to_owned()),
             Vec::new(),
         ),
+        ended(),
     ]
+}
+
+/// A job that failed before runenv began, or that GitHub ended, left no result that would tell.
+fn ended() -> Yaml {
+    let lines = "case \" $ENDED \" in *\" failure \"* | *\" cancelled \"*)\n  \
+                 echo '::error::A job failed or was ended, see those that are red; some may have left no result'\n  \
+                 exit 1 ;;\nesac\n";
+    let ended = entry("ENDED", expression("join(needs.*.result, ' ')"));
+    map([
+        entry("name", text("look how all jobs ended")),
+        entry("if", expression(ALWAYS)),
+        entry("env", map([ended])),
+        entry("run", Yaml::Lines(lines.to_owned())),
+    ])
 }
 
 /// The cache of results. An entry of it never changes, so each run has its own; a branch finds its newest, else that

@@ -22,8 +22,8 @@ pub(crate) const MADE: &str = "Made by `runenv ci github`";
 pub(crate) fn files(pipeline: &Pipeline, asked: &Asked) -> [(&'static str, String); 2] {
     let most = pipeline.matrix_limit;
     let caller = format!(
-        "Every environment in a call of runenv-environment.yml, at most {most} of them in a matrix (GitHub drops what is\n\
-         beyond 256 without a word). What one of them does, no other waits for."
+        "Every environment in a call of runenv-environment.yml, at most {most} of them in a matrix (GitHub takes no more\n\
+         than 256). What one of them does, no other waits for."
     );
     let alone = pipeline.jobs.len() == 1 && pipeline.follow_up.is_empty();
     let called = match (alone, pipeline.shares) {

@@ -5,6 +5,8 @@ use super::super::pipeline::{Login, Pipeline, is_secret};
 use super::super::steps::{INCLUDE, script, value};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use crate::config::file::shape::Step;
+use crate::nearest;
+use crate::problem::Problem;
 
 /// Actions by the commit that a release is: a tag can be moved, a commit can not.
 pub(super) struct Action {
@@ -110,7 +112,7 @@ pub(super) fn login(login: &Login, trusted: Option<&str>) -> Yaml {
         entry("REGISTRY_PASSWORD", secret(&login.password)),
     ];
     let line = format!(
-        "printf '%s' \"$REGISTRY_PASSWORD\" | {} login \"$REGISTRY\" --username \"$REGISTRY_USER\" --password-stdin",
+        "[ -z \"$REGISTRY_PASSWORD\" ] || printf '%s' \"$REGISTRY_PASSWORD\" | {} login \"$REGISTRY\" --username \"$REGISTRY_USER\" --password-stdin",
         login.client
     );
     step.extend([entry("env", map(variables)), entry("run", text(line))]);
@@ -159,9 +161,7 @@ pub(super) fn run(pipeline: &Pipeline, goal: &Goal) -> Yaml {
         variables.push(entry("RUNENV_PUSH_FAILED", expression("inputs.push")));
         words += " --resume";
     }
-    if !pipeline.own_limits {
-        words += &format!(" --timeout {}m", minutes(pipeline) - margin(pipeline));
-    }
+    words += &format!(" --time-limit {}m", minutes(pipeline) - margin(pipeline));
     map([
         entry("name", text("run")),
         entry("env", Yaml::Map(variables)),
@@ -190,29 +190,78 @@ pub(crate) fn left_out(step: &Step) -> Option<(&'static str, &'static str)> {
     ))
 }
 
+/// What a step may have (docs.github.com, workflow syntax: `jobs.<job_id>.steps`).
+const KEYS: [&str; 11] = [
+    "continue-on-error",
+    "env",
+    "id",
+    "if",
+    "name",
+    "run",
+    "shell",
+    "timeout-minutes",
+    "uses",
+    "with",
+    "working-directory",
+];
+
 /// Why a step of `[ci] steps-before` is not written, and what to do.
-pub(crate) fn refused(step: &Step) -> Option<(&'static str, &'static str)> {
+pub(crate) fn refused(step: &Step) -> Option<Problem> {
     let script = match step {
         Step::Line(line) => Some(line.as_str()),
         Step::Table(table) => table.get("run").and_then(toml::Value::as_str),
     };
     if script.is_some_and(|script| script.contains("${{")) {
-        return Some((
+        return Some(Problem::new(
             "an expression inside a shell line: what it gives would be run as text of the script",
             "hand it over as a variable: `{ run = \"echo \\\"$NAME\\\"\", env = { NAME = \"${{ … }}\" } }`",
         ));
     }
-    let Step::Table(table) = step else {
-        return None;
-    };
+    match step {
+        Step::Table(table) if !table.contains_key(INCLUDE) => refused_table(table),
+        Step::Line(_) | Step::Table(_) => None,
+    }
+}
+
+fn refused_table(table: &toml::Table) -> Option<Problem> {
+    if table.contains_key("run") == table.contains_key("uses") {
+        let title = "a step has either `run` or `uses`";
+        return Some(Problem::new(
+            title,
+            "say what it does: `{ run = \"make\" }`",
+        ));
+    }
+    if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let near = nearest::nearest(key, KEYS).map(str::to_owned);
+        let help = match near {
+            Some(near) => nearest::did_you_mean([near]),
+            None => format!("it may have {}", KEYS.join(", ")),
+        };
+        return Some(Problem::new(format!("a step has no `{key}`"), help));
+    }
+    if is_secret_asked(&table.to_string()) {
+        return Some(Problem::new(
+            "a step asks for a secret, and these jobs are given those of `login` alone",
+            "what a step needs has to be there without: an action with a token of its own, or a variable (`vars.NAME`)",
+        ));
+    }
     let action = table.get("uses").and_then(toml::Value::as_str)?;
     let pinned = action.rsplit_once('@').is_some_and(|(_, commit)| {
         let commit = commit.strip_prefix("sha256:").unwrap_or(commit);
         commit.len() >= 40 && commit.chars().all(|c| c.is_ascii_hexdigit())
     });
     let known = pinned || action.starts_with("./");
-    (!known).then_some((
-        "an action that is not pinned: whoever can move its tag can run anything in these jobs",
-        "name the commit in place of the tag: `actions/cache@0123…` with 40 digits",
-    ))
+    (!known).then(|| {
+        Problem::new(
+            "an action that is not pinned: whoever can move its tag can run anything in these jobs",
+            "name the commit in place of the tag: `actions/cache@0123…` with 40 digits",
+        )
+    })
+}
+
+/// Does an expression name a secret?
+fn is_secret_asked(text: &str) -> bool {
+    let expressions = text.split("${{").skip(1);
+    let mut inside = expressions.map(|rest| rest.split("}}").next().unwrap_or_default());
+    inside.any(|inside| inside.contains("secrets.") || inside.contains("secrets["))
 }

@@ -5,8 +5,8 @@ use super::super::pipeline::{Job, Pipeline, follow_up_id};
 use super::super::yaml::{Entry, Yaml, entry, text};
 use super::{job, map, parent, steps};
 
-/// The stage of the jobs behind the row, and that of the one that runs all.
-const BEHIND: &str = "follow-up";
+/// The stage of the jobs behind the row, and that of the one that runs all: an environment's have no blank.
+const BEHIND: &str = "stages that follow";
 const ALONE: &str = "all stages";
 /// Holds where stages are handed on.
 const PUSHES: &str = "$PUSH == \"true\"";

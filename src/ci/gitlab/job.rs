@@ -102,10 +102,8 @@ pub(super) fn run(pipeline: &Pipeline, stages: Option<&str>, pushes: bool) -> Ve
     if pushes && pipeline.long {
         words += " --push-failed --resume";
     }
-    if !pipeline.own_limits {
-        // What is left of the job's time is for what it keeps, pushes and uploads.
-        words += " ${CI_JOB_TIMEOUT:+--timeout \"$((CI_JOB_TIMEOUT / 12 * 11))s\"}";
-    }
+    // What is left of the job's time is for what it keeps, pushes and uploads.
+    words += " ${CI_JOB_TIMEOUT:+--time-limit \"$((CI_JOB_TIMEOUT / 12 * 11))s\"}";
     words += &format!(" --junit {JUNIT}");
     let variables = stages.map(|stages| entry("variables", map([entry("STAGES", text(stages))])));
     let script = entry("script", Yaml::List(vec![text(words)]));

@@ -23,6 +23,15 @@ pub(crate) const MOST_JOBS: usize = 200;
 /// (`docs.gitlab.com/administration/instance_limits`).
 pub(crate) const MOST_CHILDREN: usize = 999;
 
+/// A job's name is not longer: else GitLab makes no pipeline, and does not say why
+/// (gitlab.com/gitlab-org/gitlab/-/issues/353024).
+const LONGEST_NAME: usize = 255;
+
+/// An environment whose job would have too long a name, and how long.
+pub(crate) fn too_long(pipeline: &Pipeline) -> Option<(&str, usize)> {
+    parent::longest_name(pipeline).filter(|(_, length)| *length > LONGEST_NAME)
+}
+
 /// Paths and texts of the files.
 pub(crate) fn files(pipeline: &Pipeline, asked: &Asked) -> [(&'static str, String); 2] {
     let most = parent::limit(pipeline);

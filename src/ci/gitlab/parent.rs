@@ -234,6 +234,22 @@ fn variables(pipeline: &Pipeline, push: Option<bool>, cell: &Cell) -> Vec<(Strin
     all
 }
 
+/// The environment whose job has the longest name, and how long that is: GitLab makes it of the job's and all values of
+/// the cell, as `runenv-1: [NAME, VALUE]`.
+pub(super) fn longest_name(pipeline: &Pipeline) -> Option<(&str, usize)> {
+    let name = |cell: &Cell, push| {
+        let values = variables(pipeline, push, cell);
+        let values = values.iter().map(|(_, value)| value.len() + ", ".len());
+        "runenv-fork-99: []".len() + cell.env.len() + values.sum::<usize>()
+    };
+    let names = pipeline.sets.iter().flat_map(|set| {
+        let who = who(pipeline, set).into_iter();
+        who.flat_map(move |push| set.cells.iter().map(move |cell| (cell, push)))
+    });
+    let names = names.map(|(cell, push)| (cell.env.as_str(), name(cell, push)));
+    names.max_by_key(|(_, length)| *length)
+}
+
 /// Cells in a row that differ in their names alone stand together.
 fn matrix(pipeline: &Pipeline, push: Option<bool>, cells: &[Cell]) -> Yaml {
     let cells = cells

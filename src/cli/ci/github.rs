@@ -6,6 +6,7 @@ use super::super::select::Selection;
 use super::super::{Context, Exit};
 use super::write::{self, Event, Starts, Written, event};
 use crate::ci::github::{self, MADE};
+use crate::ci::pipeline::{Pipeline, TIME_LIMIT};
 use crate::config::file::shape::Step;
 use crate::config::{Project, Spanned};
 use crate::problem::{Problem, Problems};
@@ -52,10 +53,11 @@ pub(super) fn exec(args: GithubArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     refused(&project)?;
     let pipeline = write::pipeline(&project, &args.selection, &EVENTS, context)?;
-    context.out.problems(&left_out(&project));
+    context.out.problems(&warnings(&project, &pipeline));
     let asked = write::asked(&args.selection, args.stale, &pipeline)?;
     let written = Written {
         verb: "runenv ci github",
+        words: &asked.words,
         made: MADE,
         name: "workflows",
         files: &github::files(&pipeline, &asked),
@@ -67,14 +69,41 @@ pub(super) fn exec(args: GithubArgs, context: &mut Context) -> Exit {
     Ok(0)
 }
 
-/// Steps that are for other CI systems.
-fn left_out(project: &Project) -> Problems {
-    let steps = project.file.ci.iter().flat_map(|table| &table.steps_before);
-    let warning = |step: &Spanned<Step>| {
+/// What will not go as it is written.
+fn warnings(project: &Project, pipeline: &Pipeline) -> Problems {
+    let table = project.file.ci.as_ref();
+    let steps = table.iter().flat_map(|table| &table.steps_before).flatten();
+    let left_out = |step: &Spanned<Step>| {
         let (title, help) = github::left_out(step.get_ref())?;
         Some(Problem::warning(title, help).place(project.place(step.span())))
     };
-    Problems(steps.flatten().filter_map(warning).collect())
+    let mut all: Vec<Problem> = steps.clone().filter_map(left_out).collect();
+    let labels = pipeline.labels();
+    if !labels.iter().any(|label| is_hosted(label)) {
+        return Problems(all);
+    }
+    if !steps
+        .clone()
+        .any(|step| step.get_ref().text().contains("runenv"))
+    {
+        let title = "no step of `[ci] steps-before` installs runenv, and GitHub's own machines do not have it";
+        let help = "docs/ci.md has the ways: \"How a job gets runenv\"";
+        all.push(Problem::warning(title, help));
+    }
+    if let Some(limit) = table.and_then(|table| table.time_limit.as_ref())
+        && pipeline.time_limit > TIME_LIMIT
+    {
+        let title = "GitHub's own machines end a job after 6 h, whatever `time-limit` says";
+        let help = "write 6 h or less, or `runs-on` with machines of your own";
+        all.push(Problem::warning(title, help).place(project.place(limit.span())));
+    }
+    Problems(all)
+}
+
+/// A label of machines that are GitHub's (docs.github.com: GitHub-hosted runners).
+fn is_hosted(label: &str) -> bool {
+    let systems = ["ubuntu-", "macos-", "windows-"];
+    systems.iter().any(|system| label.starts_with(system))
 }
 
 /// Mistakes of `[ci]` that are none for other CI systems.
@@ -84,8 +113,8 @@ fn refused(project: &Project) -> Result<(), Problems> {
         return Ok(());
     };
     for step in table.steps_before.iter().flatten() {
-        if let Some((title, help)) = github::refused(step.get_ref()) {
-            problems.push(Problem::new(title, help).place(project.place(step.span())));
+        if let Some(problem) = github::refused(step.get_ref()) {
+            problems.push(problem.place(project.place(step.span())));
         }
     }
     for event in table.labels.iter().flatten().map(|(event, _)| event) {
@@ -94,5 +123,18 @@ fn refused(project: &Project) -> Result<(), Problems> {
             problems.push(Problem::new(title, *help).place(project.place(event.span())));
         }
     }
+    let password = table
+        .login
+        .as_ref()
+        .and_then(|login| login.password.as_ref());
+    if let Some(name) = password.filter(|name| is_reserved(name.get_ref())) {
+        let title = format!("`{}` can be no secret's name", name.get_ref());
+        let help = "GitHub keeps names that begin with `GITHUB_` for itself: there is `GITHUB_TOKEN` alone";
+        problems.push(Problem::new(title, help).place(project.place(name.span())));
+    }
     problems.none().map(|_| ())
+}
+
+fn is_reserved(secret: &str) -> bool {
+    secret.starts_with("GITHUB_") && secret != "GITHUB_TOKEN"
 }

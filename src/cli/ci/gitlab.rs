@@ -62,9 +62,11 @@ pub(super) fn exec(args: GitlabArgs, context: &mut Context) -> Exit {
     }
     let pipeline = write::pipeline(&project, &args.selection, &EVENTS, context)?;
     context.out.problems(&warnings(&project, &pipeline));
+    name_fits(&pipeline)?;
     let asked = write::asked(&args.selection, args.stale, &pipeline)?;
     let written = Written {
         verb: "runenv ci gitlab",
+        words: &asked.words,
         made: MADE,
         name: "pipelines",
         files: &gitlab::files(&pipeline, &asked),
@@ -75,6 +77,18 @@ pub(super) fn exec(args: GitlabArgs, context: &mut Context) -> Exit {
     written.write(&project.root, context)?;
     own(&project, context)?;
     Ok(0)
+}
+
+/// GitLab makes no pipeline where a job's name is too long.
+fn name_fits(pipeline: &Pipeline) -> Result<(), Problem> {
+    let Some((env, length)) = gitlab::too_long(pipeline) else {
+        return Ok(());
+    };
+    let title = format!(
+        "the job of `{env}` would have a name of {length} characters: GitLab takes 255, and makes no pipeline then"
+    );
+    let help = "the name lists what is not usual of its stages: shorten their names, or let fewer of them follow";
+    Err(Problem::new(title, help))
 }
 
 /// A project without a pipeline gets one that includes ours; else it is said what to put there.

@@ -10,6 +10,7 @@ use clap::{Args, value_parser};
 
 use super::super::select::Selection;
 use super::super::{Context, Exit, run};
+use crate::ci::pipeline::TIME_LIMIT;
 use crate::ci::plan::{self, Asked, Row, Stage};
 use crate::ci::shape;
 use crate::config::Project;
@@ -21,9 +22,8 @@ use crate::run::folder::Folder;
 use crate::run::times::{self, Times};
 use crate::time;
 
-/// GitHub ends a job after 6 hours, and runs 20 jobs of a free account at a time
+/// GitHub runs 20 jobs of a free account at a time
 /// (docs.github.com/en/actions/reference/limits).
-const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
 const RUNNERS: u32 = 20;
 
 #[derive(Clone, Debug, Args)]
@@ -69,7 +69,7 @@ pub(super) fn exec(args: PlanArgs, context: &mut Context) -> Exit {
         entries.retain(|entry| shape::takes(&project, table, entry));
     }
     if entries.is_empty() && selected > 0 {
-        return Err(super::none_taken().into());
+        return Err(super::none_taken(selected).into());
     }
     let times = known(&args, &project, context)?;
     let question = question(&args, &project, &entries, &times, context)?;

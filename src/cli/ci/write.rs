@@ -62,10 +62,24 @@ pub(super) fn pipeline(
     let selected = context.selected(project, selection)?;
     let shape = Shape::of(project, &selected)?;
     let chosen = chosen(project, selection, &selected, events)?;
-    let pipeline = pipeline::pipeline(&shape, &chosen)?;
+    let mut pipeline = pipeline::pipeline(&shape, &chosen)?;
     if pipeline.sets.iter().all(|set| set.cells.is_empty()) {
-        return Err(super::none_taken().into());
+        return Err(super::none_taken(selected.len()).into());
     }
+    let idle = pipeline.sets.iter().filter(|set| set.cells.is_empty());
+    let idle = idle.map(|set| {
+        let label = set.label.as_deref().unwrap_or_default();
+        let title = format!(
+            "nothing starts on `{}`: of the label `{label}` no environment is left",
+            set.events.join("`, `")
+        );
+        Problem::warning(
+            title,
+            "look at `systems` and `configs` of `[ci]`, and at what is selected",
+        )
+    });
+    context.out.problems(&Problems(idle.collect()));
+    pipeline.sets.retain(|set| !set.cells.is_empty());
     Ok(pipeline)
 }
 
@@ -183,6 +197,8 @@ fn labelled(
 pub(super) struct Written<'a> {
     /// The verb, as a person types it.
     pub(super) verb: &'static str,
+    /// The words behind it.
+    pub(super) words: &'a str,
     /// By this a file is known as the verb's.
     pub(super) made: &'static str,
     /// What the files are called together.
@@ -209,6 +225,7 @@ impl Written<'_> {
     pub(super) fn check(&self, root: &Path, context: &Context) -> Exit {
         let mut code = 0;
         for (path, text) in self.files {
+            self.ours(root, path)?;
             let whole = root.join(path);
             let old = if files::is_there(&whole) {
                 files::read_text(&whole, MOST_BYTES)?
@@ -223,7 +240,7 @@ impl Written<'_> {
         context.out.tell(&if code == 0 {
             format!("the {} are current\n", self.name)
         } else {
-            format!("`{}` writes them anew\n", self.verb)
+            format!("`{}{}` writes them anew\n", self.verb, self.words)
         });
         Ok(code)
     }

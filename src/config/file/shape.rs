@@ -119,6 +119,16 @@ pub(crate) enum Step {
     Table(toml::Table),
 }
 
+impl Step {
+    /// All of its words.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Line(line) => line.clone(),
+            Self::Table(table) => table.to_string(),
+        }
+    }
+}
+
 fn list<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(mut seq: A) -> Result<Vec<T>, A::Error> {
     let mut all = Vec::new();
     while let Some(one) = seq.next_element()? {

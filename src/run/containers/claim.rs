@@ -96,7 +96,7 @@ impl Claims {
                     // What another one that waited held for a moment says what was built before.
                     let holder = said(&file).filter(|said| !said.starts_with(BUILT));
                     let holder = holder.unwrap_or_else(|| "another process".to_owned());
-                    return Asked::Others(Waiting { holder, file });
+                    return Asked::Others(Waiting { file, holder });
                 }
                 Err(TryLockError::Error(_)) => break,
             }

@@ -1,7 +1,6 @@
 //! A stage that is missing: built here, or taken from whoever builds the same at this moment.
 
-use std::time::Duration;
-
+use super::super::options::Limit;
 use super::EngineEnv;
 use super::claim::{Asked, Claim};
 use super::lookup::Start;
@@ -50,10 +49,13 @@ impl EngineEnv<'_> {
         start: &Start,
         tell: &mut Teller<'_>,
     ) -> Result<Claim, Box<StageResult>> {
-        let (stage, engine) = (&self.plan.stages[at], self.calls.engine);
-        let (claims, limit) = (&self.world.claims, self.options.limit(stage));
         let started = time::start();
+        let (stage, engine) = (&self.plan.stages[at], self.calls.engine);
+        let (claims, limit) = (&self.world.claims, self.options.limit(stage, started));
         let mut told = None;
+        if let Some(late) = StageResult::too_late(&stage.name, limit) {
+            return Err(Box::new(late));
+        }
         loop {
             let waiting = match claims.ask(engine, start.keys[at], &self.plan.env) {
                 Asked::Ours(claim) => return Ok(claim),
@@ -67,7 +69,7 @@ impl EngineEnv<'_> {
             }
             // The place among those that run is had again before the claim: nobody waits for one that waits.
             let _lent = self.world.slots.lend();
-            let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
+            let left = limit.map(Limit::left);
             waiting.wait(left, self.calls.cancel).map_err(|stop| {
                 let mut result = stopped(&stage.name, stop, limit, &holder);
                 result.seconds = Took(started.elapsed());
@@ -105,7 +107,7 @@ impl EngineEnv<'_> {
 }
 
 /// The result of a stage that was not waited for to the end.
-fn stopped(stage: &str, stop: Stop, limit: Option<Duration>, holder: &str) -> StageResult {
+fn stopped(stage: &str, stop: Stop, limit: Option<Limit>, holder: &str) -> StageResult {
     let (state, detail) = result::stopped(stop, limit);
     StageResult {
         detail: detail.map(|detail| format!("{detail} while it waited for {holder}")),

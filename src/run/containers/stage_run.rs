@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::artifacts::Origin;
+use super::super::options::Limit;
 use super::super::result::StageResult;
 use super::beginning::Files;
 use super::call::Calls;
@@ -38,9 +39,7 @@ pub(crate) struct StageRun<'a> {
     pub(crate) has_path: bool,
     /// Where the client runs: podman leaves files in its working folder.
     pub(crate) folder: &'a Path,
-    pub(crate) timeout: Option<Duration>,
-    /// What earlier tries took of it.
-    pub(crate) spent: Duration,
+    pub(crate) timeout: Option<Limit>,
     /// After a signal it gets no more than this to end.
     pub(crate) hurry: Option<Duration>,
     /// The tag that the image gets if the stage passes.

@@ -2,6 +2,7 @@
 
 use super::super::event::{Kind, Teller};
 use super::super::log::Log;
+use super::super::options::Limit;
 use super::marks::{Mark, Marks, Piece};
 use super::stage_run::{Seen, StageRun};
 use crate::command::Command;
@@ -18,7 +19,7 @@ pub(crate) fn follow(
     tell: &mut Teller<'_>,
 ) -> Result<(Exit, Seen), Problem> {
     let limits = Limits {
-        time: run.timeout.map(|limit| limit.saturating_sub(run.spent)),
+        time: run.timeout.map(Limit::left),
         kill_after: run.stage.limits.kill_after,
         hurry: run.hurry,
     };

@@ -1,7 +1,7 @@
 //! The tries of one stage: once more in a new network if somebody ended the one that the stages share, and again where
 //! packages were not to be had, since mirrors fail for a moment now and then.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use super::super::event::{Kind, Teller};
 use super::super::log::Log;
@@ -19,8 +19,8 @@ pub(crate) struct Try<'l> {
     pub(crate) log: &'l mut Log,
     /// What comes of it is the stage's result.
     pub(crate) last: bool,
-    /// What the tries before it took of the stage's time.
-    pub(crate) spent: Duration,
+    /// When the first one began.
+    pub(crate) started: Instant,
 }
 
 impl EngineEnv<'_> {
@@ -37,13 +37,13 @@ impl EngineEnv<'_> {
         let (path, mut log) = self.log(at)?;
         let installs = stage.packages.is_some();
         let most = if installs { self.options.retries } else { 0 };
-        let (mut waits, mut spent, mut retries) = (time::waits(most), Duration::ZERO, 0);
+        let (mut waits, mut retries) = (time::waits(most), 0);
         let started = time::start();
         let mut ran = loop {
             let wait = waits.next();
             let last = wait.is_none();
             let log = &mut log;
-            let one = Try { log, last, spent };
+            let one = Try { log, last, started };
             let mut ran = self.in_network(at, start, beginning, one, tell)?;
             let Some(wait) = wait.filter(|_| ran.again) else {
                 break ran;
@@ -60,7 +60,6 @@ impl EngineEnv<'_> {
                 ran.result.state = State::Interrupted;
                 break ran;
             }
-            spent = started.elapsed();
         };
         if retries > 0 {
             ran.result.seconds = Took(started.elapsed());

@@ -15,12 +15,13 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::artifacts;
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Folder};
 use super::log::Log;
+use super::options::Limit;
 use super::pass_env::{self, Passed};
 use super::result::Took;
 use super::result::{self, FailedCommand, StageResult, State};
@@ -243,8 +244,11 @@ impl LocalEnv<'_> {
         stage: &Stage,
         tell: &mut Teller<'_>,
     ) -> Result<StageResult, Problem> {
-        self.world.room.here(&self.tree())?;
         let started = time::start();
+        if let Some(late) = StageResult::too_late(&stage.name, self.limit(stage, started)) {
+            return Ok(late);
+        }
+        self.world.room.here(&self.tree())?;
         let path = self.folder.log(at + 1, &stage.name);
         let mut log = Log::create(&path, stage, self.world.secrets.mask())?;
         let mut result = StageResult::new(&stage.name, State::Passed);
@@ -264,7 +268,7 @@ impl LocalEnv<'_> {
             let exit = self.command(stage, command, started, &mut log, tell);
             result.leaked |= exit.leaked;
             if !exit.success() && (!command.allow_failure || exit.stopped.is_some()) {
-                self.fail(stage, command, &exit, &mut result);
+                self.fail(stage, command, &exit, started, &mut result);
                 break;
             }
         }
@@ -278,13 +282,17 @@ impl LocalEnv<'_> {
         if !log.in_on_failure() && !rest.is_empty() {
             tell.output(&rest);
         }
-        let (root, env) = (&self.world.root, &self.plan.env);
-        artifacts::of_tree(root, &self.tree(), env, stage, &self.late, self.cancel)
-            .tell(&mut result, tell);
+        self.artifacts(stage, &mut result, tell);
         result.seconds = Took(started.elapsed());
         self.finally(stage, result.state, &mut log, tell);
         result.take_log(log)?;
         Ok(result)
+    }
+
+    fn artifacts(&self, stage: &Stage, result: &mut StageResult, tell: &mut Teller<'_>) {
+        let (root, env) = (&self.world.root, &self.plan.env);
+        artifacts::of_tree(root, &self.tree(), env, stage, &self.late, self.cancel)
+            .tell(result, tell);
     }
 
     /// The process of a command: in the tree, with the variables that are passed and set.
@@ -308,8 +316,8 @@ impl LocalEnv<'_> {
         }
     }
 
-    pub(super) fn limit(&self, stage: &Stage) -> Option<Duration> {
-        self.options.limit(stage)
+    pub(super) fn limit(&self, stage: &Stage, started: Instant) -> Option<Limit> {
+        self.options.limit(stage, started)
     }
 
     pub(super) fn command(
@@ -325,9 +333,8 @@ impl LocalEnv<'_> {
             let text = self.late.fill_shell(&command.text);
             tell.say(Kind::CommandStarted { text });
         }
-        let left = |limit: Duration| limit.saturating_sub(started.elapsed());
         let limits = Limits {
-            time: self.limit(stage).map(left),
+            time: self.limit(stage, started).map(Limit::left),
             kill_after: stage.limits.kill_after,
             hurry: self.world.hurry(),
         };
@@ -348,6 +355,7 @@ impl LocalEnv<'_> {
         stage: &Stage,
         command: &PlanCommand,
         exit: &Exit,
+        started: Instant,
         result: &mut StageResult,
     ) {
         let (code, signal) = match exit.ended {
@@ -356,7 +364,7 @@ impl LocalEnv<'_> {
         };
         result.state = State::Failed;
         if let Some(stop) = exit.stopped {
-            (result.state, result.detail) = result::stopped(stop, self.limit(stage));
+            (result.state, result.detail) = result::stopped(stop, self.limit(stage, started));
         }
         result.command = Some(FailedCommand {
             text: self.late.fill_shell(&command.text),

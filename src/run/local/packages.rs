@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::event::Teller;
 use super::super::log::Log;
+use super::super::options::Limit;
 use super::super::result::{self, StageResult, State};
 use super::LocalEnv;
 use crate::catalog::managers::Manager;
@@ -14,6 +15,7 @@ use crate::packages::script::{self, Job, Line};
 use crate::plan::{PackageStep, PlanCommand, Stage};
 use crate::problem::Problem;
 use crate::quote;
+use crate::time;
 
 /// The question what is installed: a package manager that waits for another one's lock is not waited for.
 const LONGEST_QUERY: Duration = Duration::from_secs(60);
@@ -50,7 +52,7 @@ impl LocalEnv<'_> {
             let Some((command, exit)) = failed else {
                 return Ok(true);
             };
-            self.fail(stage, &command, &exit, result);
+            self.fail(stage, &command, &exit, started, result);
             if exit.stopped.is_some() {
                 return Ok(false);
             }
@@ -86,12 +88,13 @@ impl LocalEnv<'_> {
             words.chain(names.iter().map(String::as_str)),
         );
         let command = self.process(stage, &command);
-        let left = self
-            .limit(stage)
-            .map(|limit| limit.saturating_sub(started.elapsed()));
-        let limit = left.map_or(LONGEST_QUERY, |left| left.min(LONGEST_QUERY));
+        let query = Limit::of_stage(LONGEST_QUERY, time::start());
+        let limit = self.limit(stage, started);
+        let limit = limit
+            .filter(|limit| limit.left() < LONGEST_QUERY)
+            .unwrap_or(query);
         let limits = Limits {
-            time: Some(limit),
+            time: Some(limit.left()),
             ..Limits::default()
         };
         let output = exec::capture(&command, &limits, self.cancel)?;

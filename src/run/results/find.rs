@@ -21,28 +21,18 @@ const ONE: &str = "result.json";
 const FIRST_KEY: &str = "\"runenv\"";
 const HEAD: u64 = 64;
 
-/// What the paths have, in their order and, in folders, that of names. None that cannot be read is passed over.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<EnvResult>, Problems> {
+/// What the paths have, in their order and, in folders, that of names; and what cannot be read of it.
+pub(crate) fn read(paths: &[PathBuf]) -> (Vec<EnvResult>, Problems) {
     let (mut found, mut problems) = (Vec::new(), Problems::default());
     for path in paths {
-        let known = found.len() + problems.0.len();
         if path.is_dir() {
             search(path, &mut found, &mut problems);
-            if found.len() + problems.0.len() == known {
-                let title = format!("no results in `{}`", path.display());
-                let help = "runs leave them in `.runenv`, and where `--result-json` says";
-                problems.push(Problem::new(title, help));
-            }
         } else {
             let read = of_file(path).and_then(|envs| envs.ok_or_else(|| not_ours(path)));
             found.extend(problems.keep(read).into_iter().flatten());
         }
     }
-    if problems.0.is_empty() {
-        Ok(found)
-    } else {
-        Err(problems)
-    }
+    (found, problems)
 }
 
 fn not_ours(path: &Path) -> Problem {
@@ -158,11 +148,9 @@ mod tests {
 
     const FINE: &str = r#"{"name":"a","state":"passed","stages":[],"runenv":"0.1.0"}"#;
 
-    fn names(read: Result<Vec<EnvResult>, Problems>) -> Vec<String> {
-        match read {
-            Ok(envs) => envs.into_iter().map(|env| env.name).collect(),
-            Err(problems) => problems.0.into_iter().map(|p| p.title).collect(),
-        }
+    fn names((envs, problems): (Vec<EnvResult>, Problems)) -> Vec<String> {
+        let titles = problems.0.into_iter().map(|p| p.title);
+        envs.into_iter().map(|env| env.name).chain(titles).collect()
     }
 
     fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -204,26 +192,24 @@ mod tests {
             ("b/run.json", "{\"runenv\": \"0.1.0\", "),
             ("c/result.json", &ill),
             ("d/x.txt", ""),
+            ("f/result.json", FINE),
         ]);
-        let told = |path: &str| match read(&[top.path().join(path)]) {
-            Ok(envs) => format!("{envs:?}"),
-            Err(problems) => {
-                let lines = problems
-                    .0
-                    .iter()
-                    .map(|p| format!("{}; {}\n", p.title, p.help[0]));
-                let folder = top.path().display().to_string();
-                lines.collect::<String>().replace(&folder, "")
-            }
+        let told = |path: &str| {
+            let (envs, problems) = read(&[top.path().join(path)]);
+            let envs = envs.iter().map(|env| format!("{}\n", env.name));
+            let lines = problems.0.iter();
+            let lines = lines.map(|p| format!("{}; {}\n", p.title, p.help[0]));
+            let folder = top.path().display().to_string();
+            envs.chain(lines).collect::<String>().replace(&folder, "")
         };
         let all = ["", "d", "d/x.txt", "e"].map(told).join("");
         snapbox::assert_data_eq!(
             all,
             snapbox::str![[r#"
+a
 `/a/result.json` is no whole result: EOF while parsing an object at line 1 column 12; was the job killed that wrote or sent it? run or send it again
 `/b/run.json` is no whole result: EOF while parsing a value at line 1 column 20; was the job killed that wrote or sent it? run or send it again
 `/c/result.json` is no whole result: unknown variant `exploded`, expected one of `passed`, `failed`, `timed-out`, `out-of-memory`, `interrupted`, `skipped`, `not-run`, `error`; it is of runenv 9.0.0, and this is 0.1.0: read it with that one
-no results in `/d`; runs leave them in `.runenv`, and where `--result-json` says
 `/d/x.txt` is no whole result: EOF while parsing a value at line 1 column 0; was the job killed that wrote or sent it? run or send it again
 cannot read `/e`: No such file or directory (os error 2); the path does not exist
 

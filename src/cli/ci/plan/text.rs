@@ -72,7 +72,7 @@ fn too_long(question: &Question, planned: &Planned) -> String {
     };
     let rows: Vec<_> = planned.too_long.iter().map(row).collect();
     format!(
-        "\n{} longer than a job, whatever shares it. `--timeout {}m --resume --push-failed` ends such a stage in time, and the\nnext job goes on from what it left (docs/ci.md):\n{}",
+        "\n{} longer than a job, whatever shares it. `--time-limit {}m --resume --push-failed` ends such a stage in time, and the\nnext job goes on from what it left (docs/ci.md); so do the jobs of `ci github`, where `[ci] time-limit` is written:\n{}",
         match planned.too_long.len() {
             1 => "1 stage is".to_owned(),
             count => format!("{count} stages are"),
