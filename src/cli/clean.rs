@@ -12,16 +12,16 @@ use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
 use crate::plan::Plan;
-use crate::plan::image::Registries;
 use crate::problem::{Problem, Problems};
 use crate::registry::{Client, Reference};
-use crate::run::clean::{self, Leftovers, Named};
+use crate::run::clean::{self, Leftovers};
 use crate::run::clean_registry::{self, Found};
 use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
 use crate::run::local::trees;
+use crate::run::ours::Ours;
+use crate::run::owner;
 use crate::run::presence::Place;
-use crate::run::{owner, project_id};
 use crate::size;
 use crate::time;
 
@@ -47,24 +47,17 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
         return in_registry(&args, &project, context);
     }
     let folder = Folder::of(&project.root);
-    let id = project_id::of(&project, &folder)?;
+    let ours = Ours::of(&project, &folder)?;
     let cancel = Cancel::install();
-    let table = project.file.registry.as_ref();
-    let registries = table.map(Registries::of).unwrap_or_default();
-    let of = Named {
-        project: &project.name,
-        id: &id,
-        registries: &registries,
-    };
     // Held to the end: no run begins meanwhile.
-    let alone = Place::of(&context.host, &id, folder.path()).alone();
+    let alone = Place::of(&context.host, &ours.id, folder.path()).alone();
     let running = alone.as_ref().err().map(String::as_str);
     let asked = args.engine;
     let mut answered = false;
     for engine in Engine::ALL {
         if asked.is_none_or(|asked| asked == engine) {
             let calls = Calls::new(engine, &cancel);
-            answered |= on_engine(&calls, &of, &args, running, context)?;
+            answered |= on_engine(&calls, &ours, &args, running, context)?;
         }
         if cancel.requested() {
             return Ok(INTERRUPTED);
@@ -84,12 +77,12 @@ pub(crate) fn exec(args: CleanArgs, context: &mut Context) -> Exit {
 /// Removes what is on an engine; does it answer?
 fn on_engine(
     calls: &Calls<'_>,
-    of: &Named<'_>,
+    ours: &Ours,
     args: &CleanArgs,
     running: Option<&str>,
     context: &Context,
 ) -> Result<bool, Problem> {
-    let found = clean::find(calls, of, args.older, running);
+    let found = clean::find(calls, ours, args.older, running);
     // What was asked for in part is not known.
     if calls.cancel.requested() {
         return Ok(false);
@@ -109,25 +102,18 @@ fn on_engine(
 
 /// Removes what runs have pushed.
 fn in_registry(args: &CleanArgs, project: &Project, context: &mut Context) -> Exit {
-    let table = project.file.registry.as_ref();
-    let registries = table.map(Registries::of).unwrap_or_default();
-    let Some(push) = &registries.push else {
+    let folder = Folder::of(&project.root);
+    let ours = Ours::of(project, &folder)?;
+    let Some(push) = &ours.registries.push else {
         let help =
             "say where images are pushed to: `[registry]` with `repository = \"ghcr.io/me\"`";
         let problem = Problem::new("there is no registry to clean", help);
         return Err(problem.place(project.place(0..0)).into());
     };
-    let folder = Folder::of(&project.root);
     let repositories = repositories(project, &folder, context)?;
-    let id = project_id::of(project, &folder)?;
-    let of = Named {
-        project: &project.name,
-        id: &id,
-        registries: &registries,
-    };
     let cancel = Cancel::install();
     let client = Client::new(&context.host, &cancel);
-    let found = clean_registry::find(&client, &of, repositories, args.older);
+    let found = clean_registry::find(&client, &ours, repositories, args.older);
     if cancel.requested() {
         return Ok(INTERRUPTED);
     }

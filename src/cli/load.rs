@@ -7,12 +7,10 @@ use clap::Args;
 use super::{Context, Exit, INTERRUPTED, engines};
 use crate::engine::Engine;
 use crate::exec::Cancel;
-use crate::plan::image::Registries;
 use crate::problem::{Problem, Problems};
-use crate::run::clean::Named;
 use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
-use crate::run::project_id;
+use crate::run::ours::Ours;
 use crate::run::saved::load::{self, Checked};
 use crate::size;
 
@@ -28,17 +26,10 @@ pub(crate) struct LoadArgs {
 
 pub(crate) fn exec(args: LoadArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
-    let table = project.file.registry.as_ref();
-    let registries = table.map(Registries::of).unwrap_or_default();
-    let id = project_id::of(&project, &Folder::of(&project.root))?;
-    let of = Named {
-        project: &project.name,
-        id: &id,
-        registries: &registries,
-    };
+    let ours = Ours::of(&project, &Folder::of(&project.root))?;
     let (mut all, mut problems) = (Vec::new(), Problems::default());
     for path in &args.files {
-        let checked = load::check(&context.host.cwd.join(path), &of);
+        let checked = load::check(&context.host.cwd.join(path), &ours);
         let checked = checked.and_then(|checked| Ok((engine(&checked, &args)?, checked)));
         all.extend(problems.keep(checked));
     }
@@ -51,7 +42,7 @@ pub(crate) fn exec(args: LoadArgs, context: &mut Context) -> Exit {
             let text = format!("… still loading {}: {bytes} of {of}\n", path.display());
             context.out.tell(&text);
         };
-        checked.load(&Calls::new(engine, &cancel), &of, &mut say)?;
+        checked.load(&Calls::new(engine, &cancel), &ours, &mut say)?;
         if cancel.requested() {
             return Ok(INTERRUPTED);
         }

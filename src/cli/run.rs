@@ -340,7 +340,7 @@ fn present(
     context: &Context,
 ) -> Option<Presence> {
     let on_engine = |job: &Job| run::engine(&job.plan, options).is_some();
-    let place = Place::of(&context.host, &world.project_id, world.folder.path());
+    let place = Place::of(&context.host, &world.ours.id, world.folder.path());
     let mut wait = || {
         let text = "waiting for `runenv clean` of this project to end\n";
         context.out.tell(text);

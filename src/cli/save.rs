@@ -15,7 +15,6 @@ use crate::files;
 use crate::plan::{Plan, chain};
 use crate::problem::Problems;
 use crate::run::ahead::Target;
-use crate::run::clean::Named;
 use crate::run::containers::call::Calls;
 use crate::run::saved::save::{self, Found, Wanted};
 use crate::run::{World, engine_of};
@@ -61,14 +60,8 @@ pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
     files::make_way(&path)?;
     let world = World::looking(&project, &context.host)?;
     let cancel = Cancel::install();
-    let of = Named {
-        project: &project.name,
-        id: &world.project_id,
-        registries: &target.0.registries,
-    };
     let asked = Wanted {
         world: &world,
-        of: &of,
         registry: (!args.offline).then(|| &**world.registry(&cancel)),
         unless_pushed: args.unless_pushed,
         resume: args.resume,

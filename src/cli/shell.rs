@@ -140,12 +140,12 @@ fn in_image(
     let proxies = proxies::of(calls.engine, world.host, world.folder.path())?
         .and_passed(world.host, &plan.pass_env)?;
     let name = format!("runenv-shell-{}", random::word());
-    let extra = mounts::words(&stage.given, &world.project_id, &world.root, world.host);
+    let extra = mounts::words(&stage.given, &world.ours.id, &world.root, world.host);
     let spec = Container {
         name: &name,
         image: &image,
         network: stage.network.as_deref(),
-        labels: &Labels::owned(&world.project_id, &world.owner),
+        labels: &Labels::owned(&world.ours.id, &world.owner),
         memory: None,
         cpus: None,
         platform: plan.platform.as_deref(),

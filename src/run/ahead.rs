@@ -83,7 +83,7 @@ impl<'a> Ready<'a> {
         Question {
             calls: &self.calls,
             inventory: world.inventory(self.calls.engine),
-            project: &world.project_id,
+            project: &world.ours.id,
             plan: self.plan,
             parts: &self.parts,
             selection: self.wanted,

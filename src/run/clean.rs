@@ -7,12 +7,10 @@ use std::time::Duration;
 use super::containers::call::{self, Calls};
 use super::containers::leftovers;
 use super::containers::lookup::inventory;
-use super::containers::stage::key_tag;
 use super::freed;
-use crate::digest::Digest;
+use super::ours::Ours;
 use crate::engine::facts::Image;
 use crate::engine::labels;
-use crate::plan::image::Registries;
 use crate::problem::Problem;
 use crate::time;
 
@@ -43,41 +41,15 @@ impl Leftovers {
     }
 }
 
-/// A project, and how its images are called.
-pub(crate) struct Named<'a> {
-    pub(crate) project: &'a str,
-    pub(crate) id: &'a str,
-    pub(crate) registries: &'a Registries,
-}
-
-impl Named<'_> {
-    /// Did a run give the image this tag?
-    pub(super) fn gave(&self, tag: &str, image: &Image) -> bool {
-        let label = |name| image.label(name).unwrap_or_default();
-        let stage = label(labels::STAGE);
-        // Environments that share a stage share its image.
-        let key = Digest::parse(label(labels::KEY)).map(key_tag);
-        let shared = |key: String| {
-            self.registries
-                .gave_for_any([self.project, stage], &key, tag)
-        };
-        if key.is_some_and(shared) {
-            return true;
-        }
-        let of = [self.project, label(labels::ENV), stage];
-        self.registries.gave(of, tag)
-    }
-}
-
 /// Everything of the project's that may go; of images those that are older than this, and none while `running` is one on
 /// this host, or one's containers live.
 pub(crate) fn find(
     calls: &Calls<'_>,
-    of: &Named<'_>,
+    of: &Ours,
     older: Option<Duration>,
     running: Option<&str>,
 ) -> Result<Leftovers, Problem> {
-    let owners = leftovers::owners(calls, of.id)?;
+    let owners = leftovers::owners(calls, &of.id)?;
     let mut found = images(calls, of, older)?;
     found.containers = owners.dead;
     let of_containers = owners.living.first().map(|owner| {
@@ -101,17 +73,13 @@ pub(crate) fn find(
 }
 
 /// How many bytes removing all images of the project would free; `None` where the engine does not say.
-pub(crate) fn would_free(calls: &Calls<'_>, of: &Named<'_>) -> Option<u64> {
+pub(crate) fn would_free(calls: &Calls<'_>, of: &Ours) -> Option<u64> {
     let found = images(calls, of, None).ok()?;
     Some(found.bytes())
 }
 
-fn images(
-    calls: &Calls<'_>,
-    of: &Named<'_>,
-    older: Option<Duration>,
-) -> Result<Leftovers, Problem> {
-    let project = of.id;
+fn images(calls: &Calls<'_>, of: &Ours, older: Option<Duration>) -> Result<Leftovers, Problem> {
+    let project = &of.id;
     let mut found = Leftovers::default();
     let (mut go, mut stay) = (Vec::new(), Vec::new());
     for image in inventory::of_project(calls, project, &[])? {

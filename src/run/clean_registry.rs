@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::clean::{Named, is_older};
+use super::clean::is_older;
+use super::ours::Ours;
 use crate::engine::facts::Image;
 use crate::problem::Problem;
 use crate::registry::{Answer, Client, Kind, Reference, Remote, Trouble, Version};
@@ -41,7 +42,7 @@ struct Tagged {
 /// The registry does not answer, or not to us.
 pub(crate) fn find(
     client: &Client,
-    of: &Named<'_>,
+    of: &Ours,
     names: impl IntoIterator<Item = Reference>,
     older: Option<Duration>,
 ) -> Result<Found, Problem> {
@@ -53,7 +54,7 @@ pub(crate) fn find(
     let (mut go, mut stay) = (Vec::new(), Vec::new());
     for one in all {
         let image = &one.remote.image;
-        let ours = image.untouched(of.id);
+        let ours = image.untouched(&of.id);
         let mut foreign = one.names.iter().filter(|name| !of.gave(name, image));
         if let Some(name) = foreign.next().filter(|_| ours) {
             let why = format!("{name}: a name that somebody gave it");
@@ -70,7 +71,7 @@ pub(crate) fn find(
         let layers = one.remote.image.layers();
         let mut young = stay.iter().map(|s| &s.remote.image);
         older.is_some()
-            && young.any(|i: &Image| i.untouched(of.id) && i.layers().starts_with(layers))
+            && young.any(|i: &Image| i.untouched(&of.id) && i.layers().starts_with(layers))
     };
     let (kept, mut go): (Vec<Tagged>, Vec<Tagged>) = go.into_iter().partition(below);
     stay.extend(kept);
@@ -92,7 +93,7 @@ fn digests(of: &Tagged) -> Vec<String> {
 }
 
 /// Repositories that the registry itself tells of, of environments that are not in the file any more. Few do.
-fn told(client: &Client, of: &Named<'_>) -> Vec<Reference> {
+fn told(client: &Client, of: &Ours) -> Vec<Reference> {
     let Some(push) = &of.registries.push else {
         return Vec::new();
     };
@@ -105,7 +106,7 @@ fn told(client: &Client, of: &Named<'_>) -> Vec<Reference> {
         let rest = name.strip_prefix(folder).unwrap_or_default();
         folder.is_empty() || rest.starts_with('/')
     });
-    let begin = of.registries.beginning(of.project);
+    let begin = of.registries.beginning(&of.project);
     let below = below.filter(|name| {
         let rest = name.strip_prefix(folder).unwrap_or(name);
         rest.trim_start_matches('/').starts_with(&begin)

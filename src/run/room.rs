@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::clean::{self, Named};
+use super::clean;
 use super::containers::call::Calls;
 use super::folder::Folder;
+use super::ours::Ours;
 use super::owner;
 use crate::engine::about::About;
 use crate::engine::{self, Engine};
@@ -61,7 +62,7 @@ impl Room {
     }
 
     /// Is there room for the next image of an engine, as far as that can be seen from here?
-    pub(crate) fn on_engine(&self, calls: &Calls<'_>, of: &Named<'_>) -> Result<(), Problem> {
+    pub(crate) fn on_engine(&self, calls: &Calls<'_>, of: &Ours) -> Result<(), Problem> {
         if self.least == Some(0) {
             return Ok(());
         }

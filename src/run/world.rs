@@ -16,6 +16,7 @@ use super::containers::lookup::remembered;
 use super::folder::Folder;
 use super::local::made::Told;
 use super::looked::Looked;
+use super::ours::Ours;
 use super::records::Kept;
 use super::room::Room;
 use super::schedule::Slots;
@@ -34,7 +35,7 @@ use crate::random;
 pub(crate) struct World<'a> {
     pub(crate) root: PathBuf,
     pub(crate) folder: Folder,
-    pub(crate) project_id: String,
+    pub(crate) ours: Ours,
     pub(crate) run_id: String,
     pub(crate) owner: String,
     pub(crate) host: &'a Host,
@@ -67,13 +68,13 @@ impl<'a> World<'a> {
     pub(crate) fn looking(project: &Project, host: &'a Host) -> Result<Self, Problem> {
         let folder = Folder::of(&project.root);
         let run_id = random::word()[..8].to_owned();
-        let project_id = project_id::of(project, &folder)?;
+        let ours = Ours::of(project, &folder)?;
         Ok(Self {
             root: project.root.clone(),
-            claims: Claims::of(host, &project_id, folder.path()),
+            claims: Claims::of(host, &ours.id, folder.path()),
             slots: Slots::default(),
             looked: Looked::of(project.root.clone(), folder.path().to_owned(), host.cpus),
-            project_id,
+            ours,
             owner: owner::this(&run_id, host.pid),
             run_id,
             host,

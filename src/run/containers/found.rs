@@ -122,7 +122,7 @@ impl EngineEnv<'_> {
         if let Some(found) = &start.found[at] {
             return Ok(Some(found.image.clone()));
         }
-        let project = &self.world.project_id;
+        let project = &self.world.ours.id;
         let inventory = self.world.inventory(self.calls.engine);
         let key = start.keys[at].to_string();
         let images = inventory.labelled(&self.calls, project, &[(labels::KEY, &key)])?;
@@ -143,7 +143,7 @@ impl EngineEnv<'_> {
             name: container,
             image,
             network: Some("none"),
-            labels: &Labels::owned(&self.world.project_id, &self.world.owner),
+            labels: &Labels::owned(&self.world.ours.id, &self.world.owner),
             memory: None,
             cpus: None,
             platform: self.plan.platform.as_deref(),

@@ -99,7 +99,7 @@ impl EngineEnv<'_> {
             inventory.forget();
             let key = start.keys[at].to_string();
             let labels = [(labels::KEY, key.as_str())];
-            let images = inventory.labelled(&self.calls, &self.world.project_id, &labels)?;
+            let images = inventory.labelled(&self.calls, &self.world.ours.id, &labels)?;
             start.take(images.iter().map(|i| &**i), &self.question(selection));
         }
         Ok(start.found[at].is_some())

@@ -168,7 +168,7 @@ impl EngineEnv<'_> {
         if start.run.contains(&true) {
             self.check_volumes(&start)?;
             self.check_depth(&start)?;
-            let (calls, project) = (&self.calls, &self.world.project_id);
+            let (calls, project) = (&self.calls, &self.world.ours.id);
             if self.world.inventory(calls.engine).tidy_first() {
                 self.background.push(leftovers::remove_dead(calls, project));
             }
@@ -181,7 +181,7 @@ impl EngineEnv<'_> {
         Question {
             calls: &self.calls,
             inventory: self.world.inventory(self.calls.engine),
-            project: &self.world.project_id,
+            project: &self.world.ours.id,
             plan: self.plan,
             parts: &self.parts,
             selection,

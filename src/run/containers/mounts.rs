@@ -88,13 +88,13 @@ impl EngineEnv<'_> {
     pub(super) fn extra(&self, stage: &Stage) -> Result<Vec<String>, Problem> {
         self.make_caches(stage)?;
         let world = self.world;
-        let (id, root) = (&world.project_id, &world.root);
+        let (id, root) = (&world.ours.id, &world.root);
         Ok(words(&stage.given, id, root, world.host))
     }
 
     /// Makes the volumes of a stage's caches, where they are not there.
     fn make_caches(&self, stage: &Stage) -> Result<(), Problem> {
-        let (engine, id) = (self.calls.engine, &self.world.project_id);
+        let (engine, id) = (self.calls.engine, &self.world.ours.id);
         for mount in &stage.given.mounts {
             let Source::Cache(name) = &mount.source else {
                 continue;

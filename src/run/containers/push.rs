@@ -47,7 +47,7 @@ impl EngineEnv<'_> {
         if self.options.push == Push::No || !stage.push || found.keyless {
             return;
         }
-        let project = &self.world.project_id;
+        let project = &self.world.ours.id;
         let expected = Expected::of(project, plan, &self.parts, at, start);
         let tag = stage_tag(plan, start.keys[at], found.links == 0);
         let own = plan.image_name(stage, &tag);

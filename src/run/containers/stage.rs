@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::clean::Named;
 use super::super::event::{Kind, Teller};
 use super::super::log::Log;
 use super::super::result::State;
@@ -107,12 +106,7 @@ impl EngineEnv<'_> {
     /// Is there room for the stage, and is what it copies what the person means?
     pub(super) fn prepare(&self, at: usize, tell: &mut Teller<'_>) -> Result<(), Problem> {
         let world = self.world;
-        let of = Named {
-            project: &self.plan.project,
-            id: &world.project_id,
-            registries: &self.plan.registries,
-        };
-        world.room.on_engine(&self.calls, &of)?;
+        world.room.on_engine(&self.calls, &world.ours)?;
         if let Some(files) = &self.manifests[at]
             && let Some(problem) = world.made.warning(&world.root, files, self.calls.cancel)
         {
@@ -180,7 +174,7 @@ impl EngineEnv<'_> {
     fn labels(&self, at: usize, start: &Start, beginning: &Beginning) -> Labels {
         let stage = &self.plan.stages[at];
         let of = StageLabels {
-            project: &self.world.project_id,
+            project: &self.world.ours.id,
             env: &self.plan.slug,
             stage: &stage.name,
             key: start.keys[at],
@@ -216,7 +210,7 @@ impl EngineEnv<'_> {
             return Ok(stage.network.clone());
         }
         if self.network.as_ref().is_none_or(Network::ended) {
-            let labels = Labels::owned(&self.world.project_id, &self.world.owner);
+            let labels = Labels::owned(&self.world.ours.id, &self.world.owner);
             // docker gives a name free a moment after its client has ended: never the same one twice.
             let word = random::word();
             let name = format!("runenv-{}-{word}-network", self.world.run_id);

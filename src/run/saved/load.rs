@@ -11,9 +11,9 @@ use crate::engine::{Engine, labels};
 use crate::exec::{self, Feed, Limits, Output, Stop, Stopper};
 use crate::plan::copy::shown;
 use crate::problem::Problem;
-use crate::run::clean::Named;
 use crate::run::containers::call::Calls;
 use crate::run::containers::transfer;
+use crate::run::ours::Ours;
 
 /// What an engine gets beside the time for the bytes.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -29,7 +29,7 @@ pub(crate) struct Checked {
 }
 
 /// Looks whether a file holds images of this project's stages and nothing else. No engine is asked.
-pub(crate) fn check(path: &Path, of: &Named<'_>) -> Result<Checked, Problem> {
+pub(crate) fn check(path: &Path, of: &Ours) -> Result<Checked, Problem> {
     let archive = Archive::open(path)?;
     let mut names = Vec::new();
     for packed in &archive.images {
@@ -39,7 +39,7 @@ pub(crate) fn check(path: &Path, of: &Named<'_>) -> Result<Checked, Problem> {
             .first()
             .map_or("without a name", String::as_str);
         let called = shown(called.as_bytes());
-        if image.label(labels::PROJECT) != Some(of.id) {
+        if image.label(labels::PROJECT) != Some(&of.id) {
             let title = format!(
                 "`{}` holds an image of another project: {called}",
                 path.display()
@@ -106,7 +106,7 @@ impl Checked {
     pub(crate) fn load(
         self,
         calls: &Calls<'_>,
-        of: &Named<'_>,
+        of: &Ours,
         say: &mut dyn FnMut(u64, u64),
     ) -> Result<(), Problem> {
         let Self { archive, names } = self;
@@ -151,7 +151,7 @@ impl Checked {
 }
 
 /// What images are called in an archive that this engine loads.
-fn names_on(engine: Engine, names: Vec<String>, of: &Named<'_>) -> Vec<String> {
+fn names_on(engine: Engine, names: Vec<String>, of: &Ours) -> Vec<String> {
     if of.registries.push.is_some() {
         return names;
     }

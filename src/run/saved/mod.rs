@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::clean::Named;
 use super::containers::lookup::expected::failed_tag;
 use super::containers::stage::key_tag;
+use super::ours::Ours;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 
@@ -33,22 +33,22 @@ struct Said {
 }
 
 /// What an image of a stage is called, by what its labels say of it; `None`: no stage of the project left it so.
-fn name_of(image: &Image, of: &Named<'_>) -> Option<String> {
+fn name_of(image: &Image, of: &Ours) -> Option<String> {
     let word = |label| {
         let text = image.label(label)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
         (!text.is_empty() && text.chars().all(plain)).then_some(text)
     };
     let (env, stage) = (word(labels::ENV)?, word(labels::STAGE)?);
-    let tag = match image.any_key(of.id) {
+    let tag = match image.any_key(&of.id) {
         Some(key) if image.links() == 0 => key_tag(key),
         Some(key) => of.registries.own_tag(env, &format!("inc-{}", key.short())),
         None => {
-            let left = failed_tag(image.failed_key(of.id)?);
+            let left = failed_tag(image.failed_key(&of.id)?);
             of.registries.own_tag(env, &left)
         }
     };
-    Some(of.registries.name([of.project, env, stage], &tag))
+    Some(of.registries.name([&of.project, env, stage], &tag))
 }
 
 /// Does something that may take long; meanwhile `say` is called every minute.

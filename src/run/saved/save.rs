@@ -15,7 +15,6 @@ use crate::plan::Plan;
 use crate::problem::Problem;
 use crate::run::World;
 use crate::run::ahead::{self, Asked, Known, Target, Unasked};
-use crate::run::clean::Named;
 use crate::run::containers::call::Calls;
 use crate::run::containers::lookup::increment::Whence;
 use crate::run::containers::lookup::registry::Registry;
@@ -52,7 +51,6 @@ pub(crate) enum Found {
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted<'a> {
     pub(crate) world: &'a World<'a>,
-    pub(crate) of: &'a Named<'a>,
     /// Asked for base images that the engine does not have.
     pub(crate) registry: Option<&'a Registry>,
     /// Only what a machine that has nothing but that registry would run.
@@ -100,7 +98,7 @@ impl Wanted<'_> {
         question.inventory.ask(question.calls, &names)?;
         let members = ids.into_iter().filter_map(|(stage, id)| {
             let image = question.inventory.get(&id)?;
-            let name = name_of(&image, self.of)?;
+            let name = name_of(&image, &world.ours)?;
             Some(Member { stage, image, name })
         });
         Ok(Found::Images(members.collect()))

@@ -113,7 +113,7 @@ pub(crate) fn seek(
     let question = Question {
         calls,
         inventory: world.inventory(calls.engine),
-        project: &world.project_id,
+        project: &world.ours.id,
         plan,
         parts: &parts,
         selection: &selection,
