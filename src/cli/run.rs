@@ -13,8 +13,8 @@ use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::name::{EnvName, STAGE};
-use crate::plan::Plan;
 use crate::plan::chain::Selection;
+use crate::plan::{Plan, tags};
 use crate::problem::{Problem, Problems};
 use crate::report::live::{self, Live};
 use crate::report::plain::Plain;
@@ -263,8 +263,7 @@ fn tag(text: &str) -> Result<String, &'static str> {
             "a tag is letters, digits, `_`, `-` and `.`, at most 100, and begins with none of the last two",
         );
     }
-    let ours = ["key-", "inc-", "line-", "failed"];
-    if ours.iter().any(|ours| text.starts_with(ours)) {
+    if tags::RESERVED.iter().any(|ours| text.starts_with(ours)) {
         return Err("tags that begin with `key-`, `inc-`, `line-` or `failed` are runenv's own");
     }
     Ok(text.to_owned())

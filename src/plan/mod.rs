@@ -19,6 +19,7 @@ pub(crate) mod record;
 pub(crate) mod renewal;
 pub(crate) mod script;
 mod standalone;
+pub(crate) mod tags;
 pub(crate) mod user;
 
 #[cfg(test)]

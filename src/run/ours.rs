@@ -7,8 +7,8 @@ use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::image::Registries;
+use crate::plan::tags;
 use crate::problem::Problem;
-use crate::run::containers::stage::key_tag;
 
 /// A project, and how its images are called.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Ours {
         let label = |name| image.label(name).unwrap_or_default();
         let stage = label(labels::STAGE);
         // Environments that share a stage share its image.
-        let key = Digest::parse(label(labels::KEY)).map(key_tag);
+        let key = Digest::parse(label(labels::KEY)).map(tags::key);
         let shared = |key: String| {
             self.registries
                 .gave_for_any([&self.project, stage], &key, tag)

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::engine::facts;
 use crate::engine::labels;
 use crate::exec::{self, Cancel, Limits};
-use crate::plan::Stage;
+use crate::plan::{Stage, tags};
 
 /// Something to tell of a stage.
 fn note(text: String) -> Kind {
@@ -57,9 +57,9 @@ impl EngineEnv<'_> {
         key: Option<Digest>,
         tell: &mut Teller<'_>,
     ) -> Option<String> {
-        let describe = self.world.describe();
-        let word = describe.map_or_else(|| "failed".to_owned(), |d| format!("{d}-failed"));
-        let tag = self.plan.image_name(stage, &self.plan.own_tag(&word));
+        let (plan, describe) = (self.plan, self.world.describe());
+        let tag = tags::left(&plan.registries, &plan.slug, describe);
+        let tag = plan.image_name(stage, &tag);
         let of_key = key.map(|key| key.to_string()).unwrap_or_default();
         let changes = [
             (labels::OWNER, ""),

@@ -13,10 +13,9 @@ use super::super::result::{PushState, Pushed};
 use super::EngineEnv;
 use super::call::Calls;
 use super::lookup::base::Beyond;
-use super::lookup::expected::{Expected, failed_tag};
+use super::lookup::expected::Expected;
 use super::lookup::registry::Registry;
 use super::lookup::{Found, Start};
-use super::stage::stage_tag;
 use super::transfer;
 use crate::digest::Digest;
 use crate::engine::facts::{self, Image};
@@ -49,11 +48,11 @@ impl EngineEnv<'_> {
         }
         let project = &self.world.ours.id;
         let expected = Expected::of(project, plan, &self.parts, at, start);
-        let tag = stage_tag(plan, start.keys[at], found.links == 0);
+        let tag = plan.stage_tag(start.keys[at], found.links == 0);
         let own = plan.image_name(stage, &tag);
         let mut aims = vec![(own.clone(), Aim::Stage { made })];
         if stage.incremental {
-            let tag = plan.own_tag(&expected.line_tag());
+            let tag = expected.line_tag(plan);
             aims.push((plan.image_name(stage, &tag), Aim::Line));
         }
         let names = self.other_names(stage, made);
@@ -89,7 +88,7 @@ impl EngineEnv<'_> {
             tell.say(Kind::Note { text });
             return;
         };
-        let tag = self.plan.own_tag(&failed_tag(key));
+        let tag = self.plan.failed_tag(key);
         let by_key = self.plan.image_name(stage, &tag);
         // The name that `--resume` looks for goes first.
         let names = [by_key, name.to_owned()];

@@ -18,7 +18,7 @@ use crate::digest::Digest;
 use crate::engine::Container;
 use crate::engine::labels::{Labels, StageLabels};
 use crate::exec;
-use crate::plan::{Plan, Stage, key};
+use crate::plan::{Stage, key};
 use crate::problem::Problem;
 use crate::random;
 use crate::time;
@@ -62,7 +62,7 @@ impl EngineEnv<'_> {
             folder: self.folder.path(),
             timeout: self.options.limit(stage, one.started),
             hurry: self.world.hurry(),
-            tag: &plan.image_name(stage, &stage_tag(plan, key, beginning.on.links == 0)),
+            tag: &plan.image_name(stage, &plan.stage_tag(key, beginning.on.links == 0)),
             keyless: beginning.on.keyless,
         };
         let mut ran = container::run(&run, one.log, tell);
@@ -232,19 +232,5 @@ impl EngineEnv<'_> {
             }
         }
         self.network.as_mut().expect("made above").join().map(Some)
-    }
-}
-
-/// The tag of a key: a hint, since labels alone say what an image is.
-pub(crate) fn key_tag(key: Digest) -> String {
-    format!("key-{}", key.short())
-}
-
-/// The tag of a stage's image. Increments never have that of a key, which others would take for a clean stage's.
-pub(crate) fn stage_tag(plan: &Plan, key: Digest, clean: bool) -> String {
-    if clean {
-        key_tag(key)
-    } else {
-        plan.own_tag(&format!("inc-{}", key.short()))
     }
 }

@@ -16,11 +16,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::containers::lookup::expected::failed_tag;
-use super::containers::stage::key_tag;
 use super::ours::Ours;
 use crate::engine::facts::Image;
 use crate::engine::labels;
+use crate::plan::tags;
 
 /// The entry that is ours.
 const OURS: &str = "runenv.json";
@@ -41,12 +40,8 @@ fn name_of(image: &Image, of: &Ours) -> Option<String> {
     };
     let (env, stage) = (word(labels::ENV)?, word(labels::STAGE)?);
     let tag = match image.any_key(&of.id) {
-        Some(key) if image.links() == 0 => key_tag(key),
-        Some(key) => of.registries.own_tag(env, &format!("inc-{}", key.short())),
-        None => {
-            let left = failed_tag(image.failed_key(&of.id)?);
-            of.registries.own_tag(env, &left)
-        }
+        Some(key) => tags::stage(&of.registries, env, key, image.links() == 0),
+        None => tags::failed(&of.registries, env, image.failed_key(&of.id)?),
     };
     Some(of.registries.name([&of.project, env, stage], &tag))
 }

@@ -5,13 +5,8 @@ use super::Start;
 use crate::digest::{Digest, Digester};
 use crate::engine::facts::Image;
 use crate::engine::labels;
-use crate::plan::Plan;
 use crate::plan::key::{self, KeyParts};
-
-/// The tag of what the stage of a key left when it ended early.
-pub(crate) fn failed_tag(key: Digest) -> String {
-    format!("failed-{}", key.short())
-}
+use crate::plan::{Plan, tags};
 
 /// One stage of an environment, as labels tell it.
 #[derive(Clone, Debug)]
@@ -56,14 +51,14 @@ impl Expected {
     }
 
     /// The newest image of the stage, whatever its key: a tag that moves.
-    pub(crate) fn line_tag(&self) -> String {
+    pub(crate) fn line_tag(&self, plan: &Plan) -> String {
         let mut digester = Digester::new("runenv-line-tag");
         digester
             .field("project", self.project.as_bytes())
             .field("env", self.env.as_bytes())
             .field("stage", self.stage.as_bytes())
             .field("platform", self.platform().as_bytes());
-        format!("line-{}", digester.finish().short())
+        tags::line(&plan.registries, &plan.slug, digester.finish())
     }
 
     /// The label of the images that it can start from.

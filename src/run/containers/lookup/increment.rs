@@ -12,13 +12,14 @@ use super::registry::image::pulling;
 use super::registry::stages::There;
 use super::registry::walk::Purpose;
 use super::{Question, Start};
+use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::copy::delivery::TIME;
+use crate::plan::tags;
 use crate::problem::Problem;
 use crate::registry::Reference;
 use crate::run::containers::checks::MOST_LAYERS;
-use crate::run::containers::stage::stage_tag;
 use crate::run::event::Kind;
 
 /// The image that a stage starts from in place of that of the stage before.
@@ -48,14 +49,14 @@ pub(crate) enum Whence {
 impl Increment {
     fn of(image: &Image, whence: Whence) -> Self {
         let revision = image.label(labels::REVISION).unwrap_or_default();
-        let key = image.label(labels::KEY).unwrap_or_default();
+        let key = Digest::parse(image.label(labels::KEY).unwrap_or_default());
         let seconds = image.made().max(0).unsigned_abs().div_ceil(1_000_000_000);
         Self {
             image: image.id.clone(),
             layers: image.layers().len(),
             links: image.links() + 1,
             from: if revision.is_empty() {
-                format!("key-{}", key.get(..16).unwrap_or(key))
+                key.map(tags::key).unwrap_or_default()
             } else {
                 revision.to_owned()
             },
@@ -137,8 +138,8 @@ impl Question<'_> {
 
     /// The names of such an image, with the platform.
     pub(super) fn line_there(&self, at: usize, start: &Start) -> Vec<(Reference, String)> {
-        let tag = self.expected(at, start).line_tag();
-        self.named(at, start, &self.plan.own_tag(&tag))
+        let tag = self.expected(at, start).line_tag(self.plan);
+        self.named(at, start, &tag)
     }
 
     /// Lets a stage start from the image that the registry has of its line, if it is newer than the engine's; a run gets
@@ -165,7 +166,7 @@ impl Question<'_> {
             let key = image.any_key(self.project);
             let key = key.expect("an image of a line has one");
             // It is called what it is, not by a tag that moves.
-            let own = stage_tag(self.plan, key, image.links() == 0);
+            let own = self.plan.stage_tag(key, image.links() == 0);
             let own = self.plan.image_name(stage, &own);
             self.bring(registry, &fits, &there, &own, say)?
         } else {

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::record::{self, Parent, Record};
+use crate::plan::tags;
 use crate::registry::{Reference, Version};
 use crate::run::why::Nearest;
 
@@ -71,7 +72,7 @@ impl Question<'_> {
         let mut images = Vec::new();
         for repository in self.references(at, "key") {
             let tags = registry.tags(&repository, MOST_TAGS).into_iter();
-            let tags = tags.filter(|tag| tag.starts_with("key-")).take(MOST);
+            let tags = tags.filter(|tag| tags::is_key(tag)).take(MOST);
             let names = tags.map(|tag| (repository.with(Version::Tag(tag)), platform.clone()));
             let names: Vec<(Reference, String)> = names.collect();
             let answers = registry.images(&names).into_iter();

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::base::{self, Beyond};
-use super::expected::{self, Expected};
+use super::expected::Expected;
 use super::registry::Registry;
 use super::registry::image::pulling;
 use super::{Found, Question, Start};
@@ -82,7 +82,7 @@ impl Question<'_> {
     ) -> Result<(), Problem> {
         let expected = self.expected(at, start);
         let fits = |image: &Image| self.may_go_on(&expected, image);
-        let tag = self.plan.own_tag(&expected::failed_tag(start.keys[at]));
+        let tag = self.plan.failed_tag(start.keys[at]);
         let named = self.named(at, start, &tag);
         let newer_than = self.failed_here(at, start)?.map(|image| image.made());
         let Some(there) = registry.newest(&fits, &named, newer_than, say) else {

@@ -8,7 +8,6 @@ use super::image::{Offer, pulling};
 use crate::engine::facts::Image;
 use crate::problem::Problem;
 use crate::registry::{Reference, Sought, Trouble};
-use crate::run::containers::stage::stage_tag;
 use crate::run::event::Kind;
 
 /// An image of a stage that a registry has.
@@ -43,7 +42,7 @@ impl Question<'_> {
             // What was made in increments counts behind what was made clean.
             let increments = !self.clean && down.any(|below| self.plan.stages[below].incremental);
             let kinds = [true].into_iter().chain(increments.then_some(false));
-            let tags = kinds.map(|clean| stage_tag(self.plan, start.keys[at], clean));
+            let tags = kinds.map(|clean| self.plan.stage_tag(start.keys[at], clean));
             let names = tags.flat_map(|tag| self.references(at, &tag));
             names.map(|name| (at, name)).collect::<Vec<_>>()
         });
@@ -96,7 +95,7 @@ impl Question<'_> {
     ) -> Result<Option<Image>, Problem> {
         let fits = |image: &Image| self.is_stage(start, at, image);
         let (stage, links) = (&self.plan.stages[at], offer.remote.image.links());
-        let own = stage_tag(self.plan, start.keys[at], links == 0);
+        let own = self.plan.stage_tag(start.keys[at], links == 0);
         say(pulling(&format!("`{}`", stage.name), offer));
         let own = self.plan.image_name(stage, &own);
         self.bring(registry, &fits, offer, &own, say)
