@@ -10,10 +10,12 @@ use super::{Context, Exit, INTERRUPTED, engines, run};
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::exec::Cancel;
+use crate::plan::Plan;
 use crate::plan::record::Change;
 use crate::problem::Problems;
 use crate::report::explain as text;
 use crate::run::World;
+use crate::run::ahead::Target;
 use crate::run::explain::{self, Explained, Fate, Told, Way};
 use crate::run::result::{Increments, Place};
 use crate::run::why::{Against, Why};
@@ -47,10 +49,8 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     let cancel = Cancel::install();
     let mut jobs = Vec::new();
     for name in names {
-        let plan = context.plan(&project, &name, &args.posargs)?;
-        let wanted = run::wanted(&project, &name, &plan, &args.to)?;
-        let engine = crate::run::engine_of(&plan, args.engine);
-        jobs.push((plan, wanted, engine));
+        let wanted = |plan: &Plan| run::wanted(&project, &name, plan, &args.to);
+        jobs.push(context.target(&project, &name, &args.posargs, args.engine, wanted)?);
     }
     let registry = (!args.offline).then(|| &**world.registry(&cancel));
     let mut told = Problems::default();
@@ -58,7 +58,7 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     let all = explain::explain(&jobs, registry, &world, &cancel, &mut warn)?;
     context.out.problems(&told);
     let (mut texts, mut json, mut problems) = (String::new(), Vec::new(), Problems::default());
-    for ((plan, ..), explained) in jobs.iter().zip(all) {
+    for (Target { plan, .. }, explained) in jobs.iter().zip(all) {
         if args.json {
             json.push(Env::of(plan.env.clone(), &plan.runner, &explained));
         } else {

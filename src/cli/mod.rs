@@ -25,6 +25,7 @@ mod select;
 mod shell;
 mod show;
 mod stale;
+mod target;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

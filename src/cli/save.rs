@@ -17,7 +17,7 @@ use crate::problem::Problems;
 use crate::run::ahead::Target;
 use crate::run::containers::call::Calls;
 use crate::run::saved::save::{self, Found, Wanted};
-use crate::run::{World, engine_of};
+use crate::run::World;
 use crate::size;
 
 #[derive(Clone, Debug, Args)]
@@ -51,8 +51,8 @@ pub(crate) struct SaveArgs {
 pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
     let project = context.project_of(&args.env)?;
     let target = target(&args, &project, context)?;
-    let Some(engine) = target.2 else {
-        let text = format!("nothing to save: {} runs on this host\n", target.0.env);
+    let Some(engine) = target.engine else {
+        let text = format!("nothing to save: {} runs on this host\n", target.plan.env);
         context.out.tell(&text);
         return Ok(0);
     };
@@ -72,10 +72,10 @@ pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
     if cancel.requested() {
         return Ok(INTERRUPTED);
     }
-    let (env, on) = (&target.0.env, engine.name());
+    let (env, on) = (&target.plan.env, engine.name());
     let calls = Calls::new(engine, &cancel);
     let why = match found {
-        Found::Images(members) => return write(&members, &target.0, &calls, &args, context),
+        Found::Images(members) => return write(&members, &target.plan, &calls, &args, context),
         Found::Nothing => format!("{on} has no stage of {env} as it is now"),
         Found::Pushed => format!("the registry has what {on} has of {env}"),
         Found::Unknown(unasked) => unasked.to_string(),
@@ -88,14 +88,14 @@ pub(crate) fn exec(args: SaveArgs, context: &mut Context) -> Exit {
 /// The environment, the stages that are meant, and the engine that has them.
 fn target(args: &SaveArgs, project: &Project, context: &Context) -> Result<Target, Problems> {
     let name = select::one(project, &Selection::one(&args.env))?;
-    let plan = context.plan(project, &name, &args.posargs)?;
-    let engine = engine_of(&plan, args.engine);
-    let wanted = if args.to.is_empty() && name.to.is_none() {
-        chain::Selection::of(&plan, &[], None, false)?
-    } else {
-        run::wanted(project, &name, &plan, &args.to)?
+    let wanted = |plan: &Plan| {
+        if args.to.is_empty() && name.to.is_none() {
+            chain::Selection::of(plan, &[], None, false)
+        } else {
+            run::wanted(project, &name, plan, &args.to)
+        }
     };
-    Ok((plan, wanted, engine))
+    Ok(context.target(project, &name, &args.posargs, args.engine, wanted)?)
 }
 
 fn write(

@@ -11,6 +11,7 @@ use crate::config::listed::Entry;
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::nearest::counted;
+use crate::plan::Plan;
 use crate::problem::{Problem, Problems};
 use crate::run::World;
 use crate::run::stale::{self, Stale};
@@ -59,11 +60,8 @@ impl StaleArgs {
         let (mut all, mut problems) = (Vec::new(), Problems::default());
         for entry in &entries {
             let name = &entry.name;
-            let one = context.plan(project, name, &[]).and_then(|plan| {
-                let wanted = run::wanted(project, name, &plan, &[])?;
-                let engine = crate::run::engine_of(&plan, self.engine);
-                Ok((plan, wanted, engine))
-            });
+            let wanted = |plan: &Plan| run::wanted(project, name, plan, &[]);
+            let one = context.target(project, name, &[], self.engine, wanted);
             all.extend(problems.keep(one));
         }
         if !problems.0.is_empty() {

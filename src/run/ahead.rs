@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::World;
+use super::{World, engine_of};
 use super::containers::call::Calls;
 use super::containers::lookup::base::{self, Beyond, Unknown};
 pub(crate) use super::containers::lookup::registry::walk::Asked;
@@ -22,8 +22,26 @@ use crate::plan::key::{Here, KeyParts};
 use crate::problem::Problem;
 use crate::registry::Trouble;
 
-/// An environment that is asked for: its plan, which of its stages, and who runs it (`None`: this host).
-pub(crate) type Target = (Plan, Selection, Option<Engine>);
+/// An environment that is asked for.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) plan: Plan,
+    /// Which of its stages.
+    pub(crate) wanted: Selection,
+    /// Who runs it; `None`: this host.
+    pub(crate) engine: Option<Engine>,
+}
+
+impl Target {
+    /// `asked`: what `--engine` says.
+    pub(crate) fn of(plan: Plan, wanted: Selection, asked: Option<Engine>) -> Self {
+        Self {
+            engine: engine_of(&plan, asked),
+            plan,
+            wanted,
+        }
+    }
+}
 
 /// Reads the files that those on engines copy.
 pub(crate) fn read<'a>(
@@ -32,8 +50,9 @@ pub(crate) fn read<'a>(
     world: &World<'_>,
     cancel: &'a Cancel,
 ) -> Result<Vec<Ready<'a>>, Problem> {
-    let on_engines = targets.iter().filter_map(|(plan, wanted, engine)| {
-        let calls = Calls::new((*engine)?, cancel);
+    let on_engines = targets.iter().filter_map(|target| {
+        let (plan, wanted) = (&target.plan, &target.wanted);
+        let calls = Calls::new(target.engine?, cancel);
         let last = Kept::read(&world.folder.env(&plan.env));
         Some(Ready::read((plan, wanted), calls, world, last, every))
     });

@@ -16,9 +16,8 @@ use super::why::Why;
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::exec::Cancel;
-use crate::plan::chain::Selection;
 use crate::plan::record::{self, Change, Record};
-use crate::plan::{Plan, copy};
+use crate::plan::copy;
 use crate::problem::Problem;
 
 /// One environment, explained.
@@ -115,9 +114,9 @@ pub(crate) fn explain(
     }
     let mut known = ready.iter().zip(known);
     let mut all = Vec::new();
-    for (plan, wanted, engine) in jobs {
-        if engine.is_none() {
-            all.push(here(plan, wanted, world, cancel)?);
+    for target in jobs {
+        if target.engine.is_none() {
+            all.push(here(target, world, cancel)?);
             continue;
         }
         let (ready, known) = known.next().expect("one for each that is on an engine");
@@ -132,12 +131,8 @@ pub(crate) fn explain(
 }
 
 /// On this host only a tree of the environment's own has keys.
-fn here(
-    plan: &Plan,
-    wanted: &Selection,
-    world: &World<'_>,
-    cancel: &Cancel,
-) -> Result<Explained, Problem> {
+fn here(target: &Target, world: &World<'_>, cancel: &Cancel) -> Result<Explained, Problem> {
+    let (plan, wanted) = (&target.plan, &target.wanted);
     let looked = plan
         .isolated
         .then(|| own::look(plan, wanted, world, cancel));

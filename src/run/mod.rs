@@ -86,7 +86,7 @@ pub(crate) fn engine(plan: &Plan, options: &Options) -> Option<Engine> {
 }
 
 /// The same with what `--engine` says.
-pub(crate) fn engine_of(plan: &Plan, asked: Option<Engine>) -> Option<Engine> {
+fn engine_of(plan: &Plan, asked: Option<Engine>) -> Option<Engine> {
     Engine::by_name(&plan.runner).map(|named| asked.unwrap_or(named))
 }
 

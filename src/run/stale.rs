@@ -6,8 +6,6 @@ use super::containers::lookup::registry::Registry;
 use super::containers::lookup::registry::walk::Purpose;
 use super::local::own;
 use crate::exec::Cancel;
-use crate::plan::Plan;
-use crate::plan::chain::Selection;
 use crate::problem::Problem;
 
 /// Would something of an environment run?
@@ -44,9 +42,9 @@ pub(crate) fn stale(
         ahead::find(&mut known, Purpose::Stale, registry, warn)?;
     }
     let mut known = known.into_iter();
-    let one = |(plan, wanted, engine): &Target| {
-        if engine.is_none() {
-            return here(plan, wanted, world, cancel);
+    let one = |target: &Target| {
+        if target.engine.is_none() {
+            return here(target, world, cancel);
         }
         let known = known.next().expect("one for each that is on an engine");
         Ok(of(&known, registry))
@@ -55,12 +53,8 @@ pub(crate) fn stale(
 }
 
 /// In the source tree all stages run every time.
-fn here(
-    plan: &Plan,
-    wanted: &Selection,
-    world: &World<'_>,
-    cancel: &Cancel,
-) -> Result<Stale, Problem> {
+fn here(target: &Target, world: &World<'_>, cancel: &Cancel) -> Result<Stale, Problem> {
+    let (plan, wanted) = (&target.plan, &target.wanted);
     if !plan.isolated {
         return Ok(Stale::Yes);
     }

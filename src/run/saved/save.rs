@@ -129,9 +129,9 @@ impl Wanted<'_> {
 }
 
 /// Ids of images that are here and that somebody elsewhere would lack, each once, with their stages.
-fn ids((plan, wanted, _): &Target, here: &Start, elsewhere: &Start) -> Vec<(String, String)> {
+fn ids(target: &Target, here: &Start, elsewhere: &Start) -> Vec<(String, String)> {
     let mut ids: Vec<(String, String)> = Vec::new();
-    for (at, stage) in wanted.stages(plan) {
+    for (at, stage) in target.wanted.stages(&target.plan) {
         if !stage.push || !elsewhere.run[at] {
             continue;
         }
