@@ -42,22 +42,19 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
         }
         let calls = Calls::new(engine, &cancel);
         let found = doctor::engine(&calls, &context.host);
-        usable |= found.iter().all(|(word, _)| *word != Word::Trouble);
-        for (word, said) in found {
-            let said = clean::visible(&said);
-            text += &format!("{:<6}  {:<7}  {said}\n", engine.name(), word.text());
-        }
+        usable |= found.iter().all(|finding| finding.word != Word::Trouble);
+        text += &found
+            .iter()
+            .map(|f| row(engine.name(), f))
+            .collect::<String>();
     }
     let (needed, mistakes) = needs_of_project(context, &cancel);
-    for (word, said) in &needed {
-        let said = clean::visible(said);
-        text += &format!("{:<6}  {:<7}  {said}\n", "", word.text());
-    }
+    text += &needed.iter().map(|f| row("", f)).collect::<String>();
     context.out.result(&text);
     if cancel.requested() {
         return Ok(INTERRUPTED);
     }
-    if usable && needed.iter().any(|(word, _)| *word == Word::Trouble) {
+    if usable && needed.iter().any(|finding| finding.word == Word::Trouble) {
         context.out.problems(&mistakes);
         return Ok(NOT_USABLE);
     }
@@ -73,6 +70,12 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
             Ok(NOT_USABLE)
         }
     }
+}
+
+/// `OF  WORD  SAID`
+fn row(of: &str, Finding { word, said }: &Finding) -> String {
+    let said = clean::visible(said);
+    format!("{of:<6}  {:<7}  {said}\n", word.text())
 }
 
 /// What the project here, if there is one, needs beside an engine: foreign platforms, folders of this host, its registry;

@@ -14,10 +14,10 @@ use crate::exec::Cancel;
 use crate::files;
 use crate::plan::{Plan, chain};
 use crate::problem::Problems;
+use crate::run::World;
 use crate::run::ahead::Target;
 use crate::run::containers::call::Calls;
 use crate::run::saved::save::{self, Found, Wanted};
-use crate::run::World;
 use crate::size;
 
 #[derive(Clone, Debug, Args)]

@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use super::{World, engine_of};
 use super::containers::call::Calls;
 use super::containers::lookup::base::{self, Beyond, Unknown};
 pub(crate) use super::containers::lookup::registry::walk::Asked;
@@ -13,6 +12,7 @@ use super::containers::lookup::{self, Question};
 use super::event::Kind;
 use super::records::Kept;
 use super::stages;
+use super::{World, engine_of};
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::plan::Plan;

@@ -46,25 +46,48 @@ impl Word {
 }
 
 /// One thing that was found out, and what to do where it is not as it should be.
-pub(crate) type Finding = (Word, String);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) word: Word,
+    pub(crate) said: String,
+}
+
+impl Finding {
+    fn ok(said: impl Into<String>) -> Self {
+        Self::new(Word::Ok, said)
+    }
+
+    fn warning(said: impl Into<String>) -> Self {
+        Self::new(Word::Warning, said)
+    }
+
+    fn trouble(said: impl Into<String>) -> Self {
+        Self::new(Word::Trouble, said)
+    }
+
+    fn new(word: Word, said: impl Into<String>) -> Self {
+        let said = said.into();
+        Self { word, said }
+    }
+}
 
 /// How an engine is.
 pub(crate) fn engine(calls: &Calls<'_>, host: &Host) -> Vec<Finding> {
     let about = match ask(calls) {
         Ok(about) => about,
-        Err(problem) => return vec![(Word::Trouble, with_help(&problem))],
+        Err(problem) => return vec![Finding::trouble(with_help(&problem))],
     };
     let rights = if about.rootless {
         "rootless"
     } else {
         "as root"
     };
-    let mut found = vec![(Word::Ok, format!("answers: {}, {rights}", about.version))];
+    let mut found = vec![Finding::ok(format!("answers: {}, {rights}", about.version))];
     found.push(room(&about.root));
     if let Some(init) = calls.engine.init().filter(|init| !is_found(init, host)) {
         let text =
             format!("no `{init}`, which it starts containers by: install the package `{init}`");
-        found.push((Word::Trouble, text));
+        found.push(Finding::trouble(text));
     }
     found
 }
@@ -87,19 +110,18 @@ fn with_help(problem: &Problem) -> String {
 fn room(root: &Path) -> Finding {
     let shown = root.display();
     match files::free(root) {
-        None => (
-            Word::Ok,
-            format!("free disk is not known: `{shown}` is not to be seen from here"),
-        ),
+        None => Finding::ok(format!(
+            "free disk is not known: `{shown}` is not to be seen from here"
+        )),
         Some(free) => {
             #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
             let free_gb = free as f64 / 1e9;
             let text = format!("{free_gb:.1} GB free under `{shown}`");
             if free < LITTLE {
                 let help = "`runenv clean` removes what runs of a project left";
-                (Word::Warning, format!("{text}: {help}"))
+                Finding::warning(format!("{text}: {help}"))
             } else {
-                (Word::Ok, text)
+                Finding::ok(text)
             }
         }
     }
@@ -116,24 +138,18 @@ fn is_found(program: &str, host: &Host) -> bool {
 /// Whether this machine can run a platform that an environment asks for.
 pub(crate) fn platform(platform: &str, env: &str) -> Finding {
     let what = format!("platform {platform} (for {env})");
-    let ok = |said: &str| (Word::Ok, format!("{what}: {said}"));
+    let ok = |said: &str| Finding::ok(format!("{what}: {said}"));
     match binfmt::here(platform) {
         Runs::Itself => ok("this machine runs it"),
         Runs::Emulated => ok("an emulator is registered"),
-        Runs::Unseen => (
-            Word::Warning,
-            format!(
-                "{what}: the kernel's list of emulators is not to be seen from here; if there is none: {EMULATORS}"
-            ),
-        ),
+        Runs::Unseen => Finding::warning(format!(
+            "{what}: the kernel's list of emulators is not to be seen from here; if there is none: {EMULATORS}"
+        )),
         not @ (Runs::OnlyHere | Runs::No) => {
             let why = not.why_not().unwrap_or_default();
-            (Word::Trouble, format!("{what}: {why}: {EMULATORS}"))
+            Finding::trouble(format!("{what}: {why}: {EMULATORS}"))
         }
-        Runs::Unknown => (
-            Word::Warning,
-            format!("{what}: no such architecture is known"),
-        ),
+        Runs::Unknown => Finding::warning(format!("{what}: no such architecture is known")),
     }
 }
 
@@ -144,7 +160,8 @@ pub(crate) fn mounts(plan: &Plan, root: &Path, host: &Host) -> Vec<Finding> {
         Err(problems) => (Word::Trouble, problems),
     };
     let told = problems.0.iter();
-    told.map(|problem| (word, with_help(problem))).collect()
+    told.map(|problem| Finding::new(word, with_help(problem)))
+        .collect()
 }
 
 /// Does the registry of each of these repositories answer, and is there a login for it?
@@ -155,7 +172,7 @@ pub(crate) fn registries(repositories: &[String], host: &Host, cancel: &Cancel) 
         match Reference::parse(&format!("{repository}/doctor")) {
             Ok(reference) if asked.contains(&reference) => {}
             Ok(reference) => asked.push(reference),
-            Err(problem) => found.push((Word::Trouble, problem.title)),
+            Err(problem) => found.push(Finding::trouble(problem.title)),
         }
     }
     let answers = client.digests(asked.clone());
@@ -163,21 +180,20 @@ pub(crate) fn registries(repositories: &[String], host: &Host, cancel: &Cancel) 
         let login = client.has_login(of);
         let with = if login { "with" } else { "without" };
         found.push(match answer {
-            Ok(_) if login || of.is_loopback() => (
-                Word::Ok,
-                format!("registry {} answers, {with} a login", of.host),
-            ),
+            Ok(_) if login || of.is_loopback() => {
+                Finding::ok(format!("registry {} answers, {with} a login", of.host))
+            }
             Ok(_) => {
                 let help = format!("to push, `docker login {0}` or `podman login {0}`", of.host);
                 let text = format!(
                     "registry {} answers, and there is no login for it: {help}",
                     of.host
                 );
-                (Word::Warning, text)
+                Finding::warning(text)
             }
             Err(trouble) => {
                 let text = format!("registry {}, {with} a login: {}", of.host, trouble.said);
-                (Word::Trouble, format!("{text}; {}", trouble.advice()))
+                Finding::trouble(format!("{text}; {}", trouble.advice()))
             }
         });
     }

@@ -16,8 +16,8 @@ use super::why::Why;
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::exec::Cancel;
-use crate::plan::record::{self, Change, Record};
 use crate::plan::copy;
+use crate::plan::record::{self, Change, Record};
 use crate::problem::Problem;
 
 /// One environment, explained.
