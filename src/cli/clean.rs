@@ -20,7 +20,7 @@ use crate::run::containers::call::Calls;
 use crate::run::folder::Folder;
 use crate::run::local::trees;
 use crate::run::ours::Ours;
-use crate::run::owner;
+use crate::run::owner::Owner;
 use crate::run::presence::Place;
 use crate::size;
 use crate::time;
@@ -178,7 +178,7 @@ fn verb(dry_run: bool) -> &'static str {
 
 /// Removes environments' own trees; says so, or nothing where there are none.
 fn own_trees(folder: &Folder, args: &CleanArgs, context: &Context) -> String {
-    let owner = owner::this("clean", context.host.pid);
+    let owner = Owner::this("clean", context.host.pid).to_string();
     let (verb, mut text, mut bytes, mut count) = (verb(args.dry_run), String::new(), 0, 0);
     for tree in trees::find(folder, args.older) {
         let env = &tree.env;

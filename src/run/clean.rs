@@ -52,10 +52,8 @@ pub(crate) fn find(
     let owners = leftovers::owners(calls, &of.id)?;
     let mut found = images(calls, of, older)?;
     found.containers = owners.dead;
-    let of_containers = owners.living.first().map(|owner| {
-        let word = |at| owner.split(' ').nth(at).unwrap_or_default();
-        format!("process {} on {}", word(1), word(4))
-    });
+    let living = owners.living.first();
+    let of_containers = living.map(|owner| format!("process {} on {}", owner.pid, owner.host));
     let running = of_containers.or_else(|| running.map(|who| format!("{who} on this host")));
     // A cache has no age.
     if older.is_none() && running.is_none() {

@@ -1,32 +1,70 @@
 //! Whose container it is: enough to tell a dead owner from a living one, also after its pid was given away.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::files;
 
-/// `RUN PID START BOOT HOST` of this process.
-pub(crate) fn this(run: &str, pid: u32) -> String {
-    format!("{run} {pid} {} {} {}", start_time(pid), boot(), hostname())
+/// A process of runenv, as labels and locks name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    run: String,
+    pub(crate) pid: u32,
+    /// When it was started, in ticks since the boot.
+    start: String,
+    boot: String,
+    pub(crate) host: String,
 }
 
-/// Is the process that a label names gone? One on another host may be alive for all we know.
-pub(crate) fn is_dead(owner: &str) -> bool {
-    let words: Vec<&str> = owner.split(' ').collect();
-    let [_, pid, start, owner_boot, owner_host] = words[..] else {
-        return false;
-    };
-    if owner_host != hostname() {
-        return false;
+impl Owner {
+    /// This process.
+    pub(crate) fn this(run: &str, pid: u32) -> Self {
+        Self {
+            run: run.to_owned(),
+            pid,
+            start: start_time(pid),
+            boot: boot(),
+            host: hostname(),
+        }
     }
-    let Ok(pid) = pid.parse::<u32>() else {
-        return false;
-    };
-    owner_boot != boot() || start_time(pid) != start
+
+    /// Reads `RUN PID START BOOT HOST`; `None`: no run wrote it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let [run, pid, start, boot, host] = words[..] else {
+            return None;
+        };
+        Some(Self {
+            run: run.to_owned(),
+            pid: pid.parse().ok()?,
+            start: start.to_owned(),
+            boot: boot.to_owned(),
+            host: host.to_owned(),
+        })
+    }
+
+    /// Is it gone? One on another host may be alive for all we know.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.is_here() && (self.boot != boot() || self.start != start_time(self.pid))
+    }
+
+    /// Is it a process of this host?
+    pub(crate) fn is_here(&self) -> bool {
+        self.host == hostname()
+    }
 }
 
-/// Does it name a process of this host?
-pub(crate) fn is_here(owner: &str) -> bool {
-    owner.split(' ').nth(4) == Some(hostname().as_str())
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            run,
+            pid,
+            start,
+            boot,
+            host,
+        } = self;
+        write!(f, "{run} {pid} {start} {boot} {host}")
+    }
 }
 
 /// Is this what this host is called?
@@ -64,16 +102,22 @@ mod tests {
 
     #[test]
     fn a_living_owner_is_told_from_a_dead_one() {
-        let me = this("r", std::process::id());
-        assert!(!is_dead(&me), "{me}");
-        assert!(is_dead(&me.replacen(
-            &std::process::id().to_string(),
-            "999999999",
-            1
-        )));
-        let mut words: Vec<&str> = me.split(' ').collect();
-        words[2] = "1";
-        assert!(is_dead(&words.join(" ")), "a pid given away");
-        assert!(!is_dead("") && !is_dead("x y"));
+        let me = Owner::this("r", std::process::id());
+        assert_eq!(Owner::parse(&me.to_string()), Some(me.clone()));
+        assert!(!me.is_dead(), "{me}");
+        let other = |change: fn(&mut Owner)| {
+            let mut other = me.clone();
+            change(&mut other);
+            other
+        };
+        assert!(other(|o| o.pid = 999_999_999).is_dead());
+        assert!(
+            other(|o| o.start = "1".to_owned()).is_dead(),
+            "a pid given away"
+        );
+        assert!(!other(|o| o.host = "elsewhere".to_owned()).is_dead());
+        for none in ["", "x y", "r pid 1 boot host"] {
+            assert_eq!(Owner::parse(none), None);
+        }
     }
 }

@@ -17,11 +17,12 @@ use super::folder::Folder;
 use super::local::made::Told;
 use super::looked::Looked;
 use super::ours::Ours;
+use super::owner::Owner;
 use super::records::Kept;
 use super::room::Room;
 use super::schedule::Slots;
 use super::secrets::Secrets;
-use super::{Job, Options, local, owner, project_id};
+use super::{Job, Options, local, project_id};
 use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -75,7 +76,7 @@ impl<'a> World<'a> {
             slots: Slots::default(),
             looked: Looked::of(project.root.clone(), folder.path().to_owned(), host.cpus),
             ours,
-            owner: owner::this(&run_id, host.pid),
+            owner: Owner::this(&run_id, host.pid).to_string(),
             run_id,
             host,
             secrets: Secrets::default(),

@@ -1,6 +1,6 @@
 //! Containers whose owner is dead: removed by the next run and by `clean`, and no others.
 
-use super::super::owner;
+use super::super::owner::Owner;
 use super::call::Calls;
 use crate::engine::labels;
 use crate::exec::{self, Background};
@@ -12,7 +12,7 @@ pub(crate) struct Owners {
     /// Ids of those that nobody lives to remove.
     pub(crate) dead: Vec<String>,
     /// Who lives, or may live on another host.
-    pub(crate) living: Vec<String>,
+    pub(crate) living: Vec<Owner>,
 }
 
 /// Who made the project's containers. What people start from our images has no owner, and is in neither list.
@@ -26,11 +26,10 @@ pub(crate) fn owners(calls: &Calls<'_>, project: &str) -> Result<Owners, Problem
     let text = output.text();
     let mut owners = Owners::default();
     for (id, owner) in text.lines().filter_map(|line| line.split_once(' ')) {
-        let owner = owner.trim();
-        if owner::is_dead(owner) {
-            owners.dead.push(id.to_owned());
-        } else if owner.split(' ').count() == 5 {
-            owners.living.push(owner.to_owned());
+        match Owner::parse(owner.trim()) {
+            Some(owner) if owner.is_dead() => owners.dead.push(id.to_owned()),
+            Some(owner) => owners.living.push(owner),
+            None => {}
         }
     }
     Ok(owners)

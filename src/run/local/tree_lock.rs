@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::super::event::Kind;
-use super::super::owner;
+use super::super::owner::Owner;
 use crate::exec::Cancel;
 use crate::files;
 use crate::problem::Problem;
@@ -179,7 +179,8 @@ fn claim(file: File, path: &Path, ours: &str) -> Result<Attempt, Problem> {
         let Some(by) = files::read_if_there(&claim) else {
             continue;
         };
-        if !owner::is_dead(by.lines().next().unwrap_or_default()) {
+        let holder = Owner::parse(by.lines().next().unwrap_or_default());
+        if !holder.is_some_and(|holder| holder.is_dead()) {
             return Ok(Attempt::Held { by, claimed: true });
         }
         take_away(&claim, &by);
@@ -214,17 +215,16 @@ fn no_locks(path: &Path) -> Kind {
 /// Who a lock's text says it is.
 fn shown(text: &str) -> String {
     let mut lines = text.lines();
-    let owner = lines.next().unwrap_or_default();
-    let words: Vec<&str> = owner.split(' ').collect();
-    let ([_, pid, _, _, host], Some(env), Some(since)) = (&words[..], lines.next(), lines.next())
-    else {
+    let owner = Owner::parse(lines.next().unwrap_or_default());
+    let (Some(owner), Some(env), Some(since)) = (owner, lines.next(), lines.next()) else {
         return "a process that has not said yet who it is".to_owned();
     };
-    let on = if owner::is_here(owner) {
+    let on = if owner.is_here() {
         String::new()
     } else {
-        format!(" on `{host}`")
+        format!(" on `{}`", owner.host)
     };
+    let pid = owner.pid;
     format!("process {pid}{on}, which is alive and runs `{env}` since {since}")
 }
 
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn one_at_a_time_with_locks_and_without() {
         let cancel = Cancel::never();
-        let me = owner::this("r", std::process::id());
+        let me = Owner::this("r", std::process::id()).to_string();
         for (lock, warnings) in [(File::try_lock as TryLock, 0), (without as TryLock, 2)] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("local.lock");
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn a_dead_holders_claim_is_taken_away() {
         let cancel = Cancel::never();
-        let me = owner::this("r", std::process::id());
+        let me = Owner::this("r", std::process::id()).to_string();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("local.lock");
         let dead = me.replacen(&std::process::id().to_string(), "999999999", 1);
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn a_wait_ends_with_a_signal_and_says_once_for_whom() {
         let cancel = Cancel::never();
-        let me = owner::this("r", std::process::id());
+        let me = Owner::this("r", std::process::id()).to_string();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("local.lock");
         let held = take(&path, &asker(&me, &cancel), &mut |_| {}).unwrap();
