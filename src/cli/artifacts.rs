@@ -9,7 +9,7 @@ use clap::Args;
 use super::select::{self, Selection};
 use super::{Context, Exit};
 use crate::problem::Problem;
-use crate::report::clean::visible;
+use crate::report::harmless::visible;
 use crate::run::folder::{ARTIFACTS, Folder};
 
 #[derive(Clone, Debug, Args)]

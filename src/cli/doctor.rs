@@ -12,7 +12,7 @@ use crate::environment::Environment;
 use crate::exec::Cancel;
 use crate::nearest::counted;
 use crate::problem::Problems;
-use crate::report::clean;
+use crate::report::harmless;
 use crate::run::containers::call::Calls;
 use crate::run::doctor::{self, Finding, Had, Wanted, Word};
 
@@ -74,7 +74,7 @@ pub(crate) fn exec(args: DoctorArgs, context: &mut Context) -> Exit {
 
 /// `OF  WORD  SAID`
 fn row(of: &str, Finding { word, said }: &Finding) -> String {
-    let said = clean::visible(said);
+    let said = harmless::visible(said);
     format!("{of:<6}  {:<7}  {said}\n", word.text())
 }
 
@@ -212,6 +212,6 @@ fn line(asked: &Asked, had: &Had) -> String {
     let platform = platform
         .as_ref()
         .map_or(String::new(), |p| format!(" for {p}"));
-    let why = clean::visible(&why);
+    let why = harmless::visible(&why);
     format!("{:<6}  {word:<8}  {image}{platform}{why}\n", engine.name())
 }

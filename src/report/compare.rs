@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::clean::visible;
+use super::harmless::visible;
 use super::style::{self, paint};
 use crate::run::result::{EnvResult, StageResult, State};
 use crate::run::results::RunResult;

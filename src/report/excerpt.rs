@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::clean;
+use super::harmless;
 
 /// How much of a line is kept behind the last span in it, and how many lines of a span.
 const BEHIND: usize = 200;
@@ -74,7 +74,7 @@ impl Excerpt {
             if c == '\n' || at < keep && !ends {
                 self.text.push(match c {
                     '\n' => c,
-                    _ => clean::picture(c),
+                    _ => harmless::picture(c),
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! What `explain` found, as lines: a line a stage, and below it what changed.
 
-use super::clean;
+use super::harmless::{cut_to, visible};
 use crate::plan::record::{Change, What};
 use crate::run::ahead::Unasked;
 use crate::run::explain::{Explained, Fate, Spared, Told, Way};
@@ -14,18 +14,18 @@ const LONGEST: usize = 160;
 
 /// One environment; `env` is its name.
 pub(crate) fn text(env: &str, explained: &Explained) -> String {
-    let mut text = clean::visible(env);
+    let mut text = visible(env);
     let runner = explained.engine.map_or("this host", |engine| engine.name());
     text += &format!(" ({runner}");
     if let Some((name, identity)) = &explained.base {
         let identity = identity.map_or("not here".to_owned(), |identity| identity.short());
-        text += &format!(", {} {identity}", clean::visible(name));
+        text += &format!(", {} {identity}", visible(name));
     }
     text += ")\n";
     let stages = || explained.stages.iter();
     let width = stages().map(|s| s.name.chars().count()).max().unwrap_or(0);
     for stage in stages() {
-        let name = clean::visible(&stage.name);
+        let name = visible(&stage.name);
         let key = stage.key.map_or("no key".to_owned(), |key| key.short());
         text += &format!(
             "  {name:<width$}  {:<7}  {key}  {}\n",
@@ -68,10 +68,10 @@ fn said(stage: &Told) -> String {
             tags,
             increments,
         } => {
-            let tag = tags.first().map(|tag| clean::visible(tag));
+            let tag = tags.first().map(|tag| visible(tag));
             let tag = tag.unwrap_or_else(|| short(image).to_owned());
             match increments {
-                Some(own) => format!("{tag}, increment {} of {}", own.links, shown(&own.from)),
+                Some(own) => format!("{tag}, increment {} of {}", own.links, visible(&own.from)),
                 None => tag,
             }
         }
@@ -86,7 +86,7 @@ fn said(stage: &Told) -> String {
             "its image is not here, and a later stage's is".to_owned()
         }
         Fate::NotNeeded(Spared::Own(stage)) => {
-            format!("not needed: `{}` starts from its own image", shown(stage))
+            format!("not needed: `{}` starts from its own image", visible(stage))
         }
         Fate::Run { why, way } => from(way) + &because(why),
         Fate::Unknown(unasked, changes) => unknown(unasked, changes),
@@ -105,7 +105,7 @@ fn from(way: &Way) -> String {
             there,
             ..
         } => {
-            let (from, links) = (shown(&increments.from), increments.links);
+            let (from, links) = (visible(&increments.from), increments.links);
             let there = there.as_ref().map(|there| {
                 let image = sized(&there.tag.to_string(), there.bytes);
                 format!(", in the registry, would be pulled: {image}")
@@ -118,7 +118,7 @@ fn from(way: &Way) -> String {
 
 /// An image of a registry, and how much it would be to pull it.
 fn sized(tag: &str, bytes: u64) -> String {
-    format!("{} ({})", clean::visible(tag), size::shown(bytes))
+    format!("{} ({})", visible(tag), size::shown(bytes))
 }
 
 fn because(why: &Why) -> String {
@@ -128,10 +128,12 @@ fn because(why: &Why) -> String {
         Why::OtherEngine(name) => {
             format!("nothing changed since the last run, which was on {name}")
         }
-        Why::Before(stage) => format!("`{}` changed", shown(stage)),
+        Why::Before(stage) => format!("`{}` changed", visible(stage)),
         Why::Changed { against, .. } => match against {
             Against::LastRun => "since the last run:".to_owned(),
-            Against::Image(image) => format!("against the image {}:", shown(short(image))),
+            Against::Image(image) => {
+                format!("against the image {}:", visible(short(image)))
+            }
         },
         Why::OtherKey => "it passed in its tree with another key".to_owned(),
         Why::Unsaid => "its images do not say what they were made of".to_owned(),
@@ -149,11 +151,7 @@ fn unknown(unasked: &Unasked, changes: &[Change]) -> String {
     } else {
         "; since the last run:"
     };
-    format!("{what}{}{rest}", shown(&unasked.to_string()))
-}
-
-fn shown(text: &str) -> String {
-    clean::visible(text)
+    format!("{what}{}{rest}", visible(&unasked.to_string()))
 }
 
 fn lines(changes: &[Change]) -> String {
@@ -176,12 +174,12 @@ fn lines(changes: &[Change]) -> String {
 /// The change in words; values that are too long for them stand below.
 fn line(change: &Change) -> String {
     let words = change.words();
-    let mut text = format!("      {}", clean::visible(&words));
+    let mut text = format!("      {}", visible(&words));
     if let Some(cause) = &change.because {
-        text += &format!(" (by {})", clean::visible(cause));
+        text += &format!(" (by {})", visible(cause));
     }
     if !change.place.is_empty() {
-        text += &format!("  {}", clean::visible(&change.place));
+        text += &format!("  {}", visible(&change.place));
     }
     text.push('\n');
     if change.what == What::Stage || change.what == What::File {
@@ -192,15 +190,8 @@ fn line(change: &Change) -> String {
             .as_ref()
             .filter(|value| !words.contains(&format!("`{value}`")));
         for line in unsaid.into_iter().flat_map(|value| value.lines()) {
-            text += &format!("        {sign} {}\n", cut(&clean::visible(line)));
+            text += &format!("        {sign} {}\n", cut_to(&visible(line), LONGEST));
         }
     }
     text
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{} …", &text[..at]),
-        None => text.to_owned(),
-    }
 }

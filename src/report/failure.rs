@@ -12,7 +12,7 @@
 use std::fmt::Write as _;
 
 use super::style::{DIM, HINT, LITERAL, PATH, paint};
-use super::{clean, problem, style};
+use super::{harmless, problem, style};
 use crate::plan::annotate::Annotation;
 use crate::quote;
 use crate::run::result::{EnvResult, StageResult, State};
@@ -40,8 +40,8 @@ pub(super) fn reason(stage: &StageResult) -> String {
             reasons.push(format!("exit code {code}"));
         }
     }
-    let detail = detail.lines().next().map(clean::cut);
-    reasons.extend(detail.map(|text| clean::visible(&text)));
+    let detail = detail.lines().next().map(harmless::cut);
+    reasons.extend(detail.map(|text| harmless::visible(&text)));
     reasons.join(", ")
 }
 
@@ -91,7 +91,7 @@ pub(super) fn render(env: &EnvResult, streamed: bool, colour: bool) -> String {
     let word = paint(colour, style::of(env.state), env.state.word());
     let mut text = format!(
         "{word}: {}\n",
-        paint(colour, LITERAL, &clean::visible(&env.name))
+        paint(colour, LITERAL, &harmless::visible(&env.name))
     );
     let bad = |stage: &&StageResult| stage.is_bad();
     let last = env.stages.iter().rposition(|stage| bad(&stage));
@@ -120,7 +120,7 @@ fn of_problem(env: &EnvResult, colour: bool) -> String {
             let text = problem::render(problem, colour);
             text.lines().map(str::to_owned).collect()
         }
-        (None, Some(text)) => clean::visible_lines(text, PROBLEM_LINES),
+        (None, Some(text)) => harmless::visible_lines(text, PROBLEM_LINES),
         (None, None) => Vec::new(),
     };
     let lines = lines.iter().map(|line| format!("  {line}"));
@@ -130,22 +130,22 @@ fn of_problem(env: &EnvResult, colour: bool) -> String {
 }
 
 fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> String {
-    let name = clean::visible(&stage.name);
+    let name = harmless::visible(&stage.name);
     let mut text = field("stage", &format!("{name} {}", ended(stage, colour)));
     if let Some(command) = &stage.command {
-        let lines = clean::visible_lines(command.text.trim(), COMMAND_LINES);
+        let lines = harmless::visible_lines(command.text.trim(), COMMAND_LINES);
         text += &field("command", &lines.join("\n           "));
         if !command.place.is_empty() {
-            let place = clean::visible(&command.place);
+            let place = harmless::visible(&command.place);
             text += &field("at", &paint(colour, PATH, &place));
         }
     }
     if stage.command.is_some() && !stage.missing_packages.is_empty() {
-        let list = clean::visible(&stage.missing_packages.join(", "));
+        let list = harmless::visible(&stage.missing_packages.join(", "));
         text += &field("missing", &list);
     }
     if let Some(tree) = &stage.package_sources {
-        text += &field("sources", &clean::visible(tree));
+        text += &field("sources", &harmless::visible(tree));
     }
     text += &quoted("annotations", &annotations(stage), usize::MAX, colour);
     let behind = &stage.on_failure_output;
@@ -155,10 +155,10 @@ fn of_stage(env: &str, stage: &StageResult, streamed: bool, colour: bool) -> Str
         text += &quoted("last lines", &stage.tail, usize::MAX, colour);
     }
     if !stage.log.is_empty() {
-        text += &field("log", &paint(colour, PATH, &clean::visible(&stage.log)));
+        text += &field("log", &paint(colour, PATH, &harmless::visible(&stage.log)));
     }
     if let Some(artifacts) = &stage.artifacts {
-        let folder = clean::visible(&artifacts.folder);
+        let folder = harmless::visible(&artifacts.folder);
         text += &field("files", &paint(colour, PATH, &folder));
     }
     for (name, command) in ways(env, stage) {
@@ -177,7 +177,7 @@ pub(super) fn annotations(stage: &StageResult) -> Vec<String> {
             format!("{file}{numbers}: ")
         });
         let (place, level) = (place.unwrap_or_default(), one.level.word());
-        clean::visible(&clean::cut(&format!("{place}{level}: {}", one.message)))
+        harmless::visible(&harmless::cut(&format!("{place}{level}: {}", one.message)))
     };
     let all = &stage.annotations;
     let mut lines: Vec<String> = all.iter().take(ANNOTATIONS).map(line).collect();
@@ -234,7 +234,7 @@ fn quoted(name: &str, lines: &[String], limit: usize, colour: bool) -> String {
     };
     let bar = paint(colour, DIM, "|");
     for line in &lines[left_out..] {
-        let line = clean::line(line, colour);
+        let line = harmless::line(line, colour);
         let gap = if line.is_empty() { "" } else { " " };
         let _ = writeln!(text, "    {bar}{gap}{line}");
     }
@@ -248,11 +248,11 @@ pub(super) fn allowed(env: &EnvResult, colour: bool) -> String {
     stages.fold(String::new(), |text, stage| {
         let word = paint(colour, style::WARNING, "allowed");
         let how = how(stage, colour);
-        let log = match clean::visible(&stage.log) {
+        let log = match harmless::visible(&stage.log) {
             empty if empty.is_empty() => empty,
             log => format!(" (log {})", paint(colour, PATH, &log)),
         };
-        let (env, stage) = (clean::visible(&env.name), clean::visible(&stage.name));
+        let (env, stage) = (harmless::visible(&env.name), harmless::visible(&stage.name));
         text + &format!("{word}: {env} {stage} {how}{log}\n")
     })
 }

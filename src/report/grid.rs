@@ -11,7 +11,7 @@
 use super::compare::Changes;
 use super::style::{self, LITERAL};
 use super::table::{self, Cell};
-use super::{clean, failure};
+use super::{failure, harmless};
 use crate::run::result::{EnvResult, StageResult, State};
 use crate::run::results::RunResult;
 use crate::time::show_duration;
@@ -99,12 +99,12 @@ pub(crate) fn render(run: &RunResult, changes: Option<&Changes>, colour: bool) -
 /// Rows in which something failed come last.
 fn table(grid: &Grid<'_>, colour: bool) -> String {
     let head = [""].into_iter().chain(grid.columns.iter().copied());
-    let head = head.map(|text| Cell::new(&clean::visible(text), style::DIM, colour));
+    let head = head.map(|text| Cell::new(&harmless::visible(text), style::DIM, colour));
     let mut table: Vec<Vec<Cell>> = vec![head.collect()];
     let bad = |row: &&Row<'_>| row.cells.iter().flatten().any(|env| env.state.is_bad());
     let (bad, good): (Vec<_>, Vec<_>) = grid.rows.iter().partition(bad);
     for row in good.into_iter().chain(bad) {
-        let name = Cell::new(&clean::visible(row.name), LITERAL, colour);
+        let name = Cell::new(&harmless::visible(row.name), LITERAL, colour);
         let cells = row.cells.iter().map(|env| cell(*env, colour));
         table.push([name].into_iter().chain(cells).collect());
     }
@@ -118,7 +118,7 @@ fn cell(env: Option<&EnvResult>, colour: bool) -> Cell {
     let mut text = env.state.word().to_owned();
     let ran = |stage: &StageResult| !stage.cached && stage.state == State::Passed;
     if let Some(stage) = env.stages.iter().find(|stage| stage.is_bad()) {
-        text.extend([" ", &clean::visible(&stage.name)]);
+        text.extend([" ", &harmless::visible(&stage.name)]);
     } else if env.stages.iter().any(ran) {
         text.extend([" ", &show_duration(env.seconds.0)]);
     }

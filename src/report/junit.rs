@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{clean, failure};
+use super::{failure, harmless};
 use crate::run::result::{EnvResult, StageResult, State};
 use crate::run::results::RunResult;
 
@@ -105,7 +105,7 @@ fn said(stage: &StageResult) -> String {
     }
     let mut lines = |lines: &[String]| {
         for line in lines {
-            text += &clean::line(line, false);
+            text += &harmless::line(line, false);
             text += "\n";
         }
     };

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::clean::{self, Cleaner};
+use super::harmless::{self, Cleaner};
 use super::out::Out;
 use super::style::{self, DIM, LITERAL, paint};
 use super::{Sink, failure, problem, table};
@@ -115,9 +115,16 @@ impl Live {
             left: columns.saturating_sub(1),
             colour: self.colour,
         };
-        let name = format!("{:<width$}", clean::visible(&row.env), width = self.width);
+        let name = format!(
+            "{:<width$}",
+            harmless::visible(&row.env),
+            width = self.width
+        );
         line.add(LITERAL, &name);
-        line.add(Style::new(), &format!("  {}", clean::visible(&row.stage)));
+        line.add(
+            Style::new(),
+            &format!("  {}", harmless::visible(&row.stage)),
+        );
         let mut took = format!("  {}", whole(now.duration_since(row.since)));
         if let Some(last) = self.last.get(&row.env) {
             took += &format!(" of {}", whole(*last));
@@ -148,7 +155,7 @@ impl Live {
         self.running.retain(|row| row.env != result.name);
         let name = format!(
             "{:<width$}",
-            clean::visible(&result.name),
+            harmless::visible(&result.name),
             width = self.width
         );
         let name = paint(self.colour, LITERAL, &name);
@@ -165,7 +172,7 @@ impl Live {
     }
 
     fn noted(&mut self, env: &str, text: &str, now: Instant) {
-        match (self.row(env), clean::visible_lines(text, 1).pop()) {
+        match (self.row(env), harmless::visible_lines(text, 1).pop()) {
             (Some(row), Some(line)) => (row.line, row.open) = (line, String::new()),
             (None, Some(line)) => self.draw(&format!("{line}\n"), now),
             (_, None) => {}
@@ -257,7 +264,7 @@ fn how(result: &EnvResult, colour: bool) -> String {
     if let Some(stage) = result.stages.iter().find(bad) {
         return format!(
             "{} {}",
-            clean::visible(&stage.name),
+            harmless::visible(&stage.name),
             failure::ended(stage, colour)
         );
     }
@@ -267,7 +274,7 @@ fn how(result: &EnvResult, colour: bool) -> String {
     }
     match &result.problem {
         Some(why) => {
-            let why = clean::visible_lines(why, 1).pop().unwrap_or_default();
+            let why = harmless::visible_lines(why, 1).pop().unwrap_or_default();
             format!("{word}: {why}")
         }
         None => format!("{word} in {}", show_duration(result.seconds.0)),

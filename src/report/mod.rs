@@ -8,7 +8,6 @@
 //! follow(&events, &mut told);
 //! ```
 
-pub(crate) mod clean;
 pub(crate) mod compare;
 pub(crate) mod difference;
 pub(crate) mod events;
@@ -16,6 +15,7 @@ pub(crate) mod excerpt;
 pub(crate) mod explain;
 pub(crate) mod failure;
 pub(crate) mod grid;
+pub(crate) mod harmless;
 mod held;
 pub(crate) mod html;
 pub(crate) mod job;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::clean::{self, Cleaner};
+use super::harmless::{self, Cleaner};
 use super::held::Held;
 use super::job::fold::Fold;
 use super::job::last_line::LastLine;
@@ -181,7 +181,7 @@ impl Plain {
 
     /// The name as it stands in front of lines.
     fn padded(&self, env: &str) -> String {
-        format!("{:<width$}", clean::visible(env), width = self.width)
+        format!("{:<width$}", harmless::visible(env), width = self.width)
     }
 
     fn run_started(&mut self, envs: &[String], started: &str) {
@@ -196,7 +196,7 @@ impl Plain {
         let width = stages.iter().map(|s| s.chars().count()).max().unwrap_or(0);
         self.running(env).width = width;
         if !self.several {
-            let name = paint(self.colour, LITERAL, &clean::visible(env));
+            let name = paint(self.colour, LITERAL, &harmless::visible(env));
             self.say(env, &name);
         }
     }
@@ -208,13 +208,16 @@ impl Plain {
         }
         let width = self.running(env).width;
         let word = paint(self.colour, DIM, "cached");
-        self.say(env, &format!("  {:<width$}  {word}", clean::visible(stage)));
+        self.say(
+            env,
+            &format!("  {:<width$}  {word}", harmless::visible(stage)),
+        );
     }
 
     fn tell_cached(&mut self, env: &str) {
         let cached = std::mem::take(&mut self.running(env).cached);
         if !cached.is_empty() {
-            let list = clean::visible(&cached.join(", "));
+            let list = harmless::visible(&cached.join(", "));
             self.say(env, &paint(self.colour, DIM, &format!("cached: {list}")));
         }
     }
@@ -226,7 +229,7 @@ impl Plain {
         running.stage = now.map(|now| (stage.to_owned(), now));
         running.last = LastLine::default();
         self.gone_by = false;
-        let stage = paint(self.colour, LITERAL, &clean::visible(stage));
+        let stage = paint(self.colour, LITERAL, &harmless::visible(stage));
         let text = format!("{stage} ({number}/{of})");
         self.say(env, &self.ours(&text));
     }
@@ -259,7 +262,7 @@ impl Plain {
             self.running(env).told = true;
         }
         let how = |colour| {
-            let name = paint(colour, LITERAL, &clean::visible(&result.name));
+            let name = paint(colour, LITERAL, &harmless::visible(&result.name));
             format!("{name} {}", failure::ended(result, colour))
         };
         if self.folds() {
@@ -357,7 +360,7 @@ impl Sink for Plain {
             Kind::CommandStarted { text } => self.command(env, text),
             Kind::Output { bytes } => self.output(env, bytes),
             Kind::Note { text } => {
-                for line in clean::visible_lines(text, NOTE_LINES) {
+                for line in harmless::visible_lines(text, NOTE_LINES) {
                     self.say(env, &self.ours(&line));
                 }
             }
@@ -374,7 +377,7 @@ fn first_line(text: &str) -> String {
     let text = text.trim();
     let first = text.lines().next().unwrap_or("");
     let more = if text.contains('\n') { " …" } else { "" };
-    clean::visible(&clean::cut(first)) + more
+    harmless::visible(&harmless::cut(first)) + more
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::excerpt::Excerpt;
-use super::{clean, style};
+use super::{harmless, style};
 use crate::problem::{Kind, Place, Problem, Problems};
 
 /// How much of a problem is shown.
@@ -33,7 +33,7 @@ pub(crate) fn render(problem: &Problem, colour: bool) -> String {
         Kind::Warning => Level::WARNING,
         Kind::Mistake | Kind::Engine | Kind::Nothing => Level::ERROR,
     };
-    let title = clean::visible_lines(&problem.title, TITLE_LINES).join("\n");
+    let title = harmless::visible_lines(&problem.title, TITLE_LINES).join("\n");
     let mut main = Group::with_title(level.primary_title(title));
     let shown = &problem.places[..problem.places.len().min(PLACES)];
     for (at, places) in runs(shown).into_iter().enumerate() {
@@ -41,7 +41,7 @@ pub(crate) fn render(problem: &Problem, colour: bool) -> String {
     }
     let helps = problem.help.iter().take(HELPS);
     let mut groups: Vec<_> = helps
-        .map(|help| clean::visible_lines(help, TITLE_LINES).join("\n"))
+        .map(|help| harmless::visible_lines(help, TITLE_LINES).join("\n"))
         .map(|help| Group::with_title(Level::HELP.secondary_title(help)))
         .collect();
     let more = problem.places.len() - shown.len();
@@ -98,7 +98,7 @@ fn add<'a>(group: Group<'a>, places: &[Place], main: bool) -> Group<'a> {
     let Some(first) = places.first() else {
         return group;
     };
-    let name = clean::visible(&clean::cut(&first.source.name));
+    let name = harmless::visible(&harmless::cut(&first.source.name));
     if is_whole(first) {
         return group.element(Origin::path(name));
     }
@@ -113,7 +113,7 @@ fn add<'a>(group: Group<'a>, places: &[Place], main: bool) -> Group<'a> {
         } else {
             AnnotationKind::Context
         };
-        let label = clean::visible(&clean::cut(&place.label));
+        let label = harmless::visible(&harmless::cut(&place.label));
         let label = (!label.is_empty()).then_some(label);
         snippet = snippet.annotation(kind.span(span).label(label));
     }
@@ -239,7 +239,7 @@ help: two
         let text = render(&mistake(), true);
         assert!(text.contains("\x1b[1m"));
         let mut plain = String::new();
-        clean::Cleaner::new(false).push(text.as_bytes(), &mut plain);
+        harmless::Cleaner::new(false).push(text.as_bytes(), &mut plain);
         assert_eq!(plain, render(&mistake(), false));
     }
 

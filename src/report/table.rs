@@ -8,7 +8,7 @@
 //! ```
 
 use super::style::{LITERAL, OK, WARNING, paint};
-use super::{clean, failure, style};
+use super::{failure, harmless, style};
 use crate::nearest::counted;
 use crate::run::result::{EnvResult, StageResult, State, Summary};
 use crate::time::show_duration;
@@ -84,7 +84,7 @@ pub(super) fn rows(envs: &[&EnvResult], colour: bool) -> String {
     let head = ["", "environment"]
         .into_iter()
         .chain(stages.iter().copied());
-    let head = head.map(|text| Cell::new(&clean::visible(text), style::DIM, colour));
+    let head = head.map(|text| Cell::new(&harmless::visible(text), style::DIM, colour));
     let mut table: Vec<Vec<Cell>> = Vec::new();
     if !stages.is_empty() {
         table.push(head.collect());
@@ -97,14 +97,18 @@ pub(super) fn rows(envs: &[&EnvResult], colour: bool) -> String {
 fn row(env: &EnvResult, stages: &[&str], colour: bool) -> Vec<Cell> {
     let mut row = vec![
         Cell::new(env.state.word(), style::of(env.state), colour),
-        Cell::new(&clean::visible(&env.name), LITERAL, colour),
+        Cell::new(&harmless::visible(&env.name), LITERAL, colour),
     ];
     if env.stages.is_empty()
         && let Some(problem) = &env.problem
     {
         // Why it was skipped, or not run.
-        let why = problem.lines().next().map(clean::cut).unwrap_or_default();
-        row.push(Cell::new(&clean::visible(&why), style::DIM, colour));
+        let why = problem
+            .lines()
+            .next()
+            .map(harmless::cut)
+            .unwrap_or_default();
+        row.push(Cell::new(&harmless::visible(&why), style::DIM, colour));
         return row;
     }
     row.extend(stages.iter().map(|name| {
@@ -184,8 +188,8 @@ pub(super) fn remarks(envs: &[EnvResult], colour: bool) -> String {
     let mut text = String::new();
     let mut say = |what: &str, env: &str, list: &[String]| {
         if !list.is_empty() {
-            let list = clean::visible(&list.join(", "));
-            let env = clean::visible(env);
+            let list = harmless::visible(&list.join(", "));
+            let env = harmless::visible(env);
             let what = paint(colour, WARNING, what);
             text.extend([&what, " on ", &env, ": ", &list, "\n"]);
         }
@@ -203,7 +207,7 @@ pub(super) fn remarks(envs: &[EnvResult], colour: bool) -> String {
         let not_pushed = |s: &StageResult| {
             let pushed = s.pushed.as_ref().filter(|pushed| !pushed.untried)?;
             let reason = pushed.reason.as_ref()?;
-            Some(format!("{} ({})", s.name, clean::cut(reason)))
+            Some(format!("{} ({})", s.name, harmless::cut(reason)))
         };
         let not_pushed = env.stages.iter().filter_map(not_pushed);
         say("not pushed", &env.name, &not_pushed.collect::<Vec<_>>());
@@ -354,7 +358,7 @@ failed: docker-a
             ..PLAIN
         };
         let mut plain = String::new();
-        clean::Cleaner::new(false).push(render(&mixed(), form).as_bytes(), &mut plain);
+        harmless::Cleaner::new(false).push(render(&mixed(), form).as_bytes(), &mut plain);
         assert_eq!(plain, render(&mixed(), PLAIN));
     }
 

@@ -19,7 +19,7 @@ use super::select::Selection;
 use super::stale::StaleArgs;
 use super::{Context, Exit, INTERRUPTED};
 use crate::config::listed::Entry;
-use crate::report::clean;
+use crate::report::harmless;
 use crate::time;
 
 #[derive(Clone, Debug, Args)]
@@ -114,7 +114,7 @@ fn past(day: Option<&str>, today: &str) -> Option<String> {
 /// The first line of a description, with nothing in it that acts on a terminal.
 fn a_line(text: &str) -> String {
     let mut lines = text.trim().lines();
-    let first = clean::visible(lines.next().unwrap_or_default());
+    let first = harmless::visible(lines.next().unwrap_or_default());
     match lines.next() {
         Some(_) => format!("{first} …"),
         None => first,

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::compare::{Change, Changes};
 use super::grid::Grid;
-use super::{clean, failure, table};
+use super::{failure, harmless, table};
 use crate::run::result::{EnvResult, StageResult, State, Took};
 use crate::run::results::RunResult;
 use crate::time::show_duration;
@@ -160,7 +160,7 @@ fn env_of<'a>(env: &'a EnvResult, changes: Option<&Changes>) -> Env<'a> {
         state: env.state,
         seconds: env.seconds,
         started: minute(&env.started),
-        problem: clean::visible_lines(problem, COMMAND_LINES).join("\n"),
+        problem: harmless::visible_lines(problem, COMMAND_LINES).join("\n"),
         nameless: &env.nameless_packages,
         change: change.map(|change| change.word()),
         next: failure::next(env),
@@ -172,7 +172,12 @@ fn stage_of(stage: &StageResult, was: Option<Took>) -> Stage<'_> {
     let command = stage.command.as_ref();
     let pushed = stage.pushed.as_ref();
     let reason = pushed.and_then(|pushed| pushed.reason.as_ref());
-    let lines = |lines: &[String]| lines.iter().map(|line| clean::line(line, false)).collect();
+    let lines = |lines: &[String]| {
+        lines
+            .iter()
+            .map(|line| harmless::line(line, false))
+            .collect()
+    };
     let behind = stage
         .on_failure_output
         .len()
@@ -187,12 +192,12 @@ fn stage_of(stage: &StageResult, was: Option<Took>) -> Stage<'_> {
         was,
         reason: failure::reason(stage),
         command: command.map_or_else(String::new, |command| {
-            clean::visible_lines(command.text.trim(), COMMAND_LINES).join("\n")
+            harmless::visible_lines(command.text.trim(), COMMAND_LINES).join("\n")
         }),
         place: command.map_or("", |command| command.place.as_str()),
         missing: &stage.missing_packages,
         sources: stage.package_sources.as_deref().unwrap_or_default(),
-        not_pushed: reason.map_or_else(String::new, |reason| clean::cut(reason)),
+        not_pushed: reason.map_or_else(String::new, |reason| harmless::cut(reason)),
         tail: lines(&stage.tail),
         on_failure: lines(&stage.on_failure_output[behind..]),
         log: &stage.log,

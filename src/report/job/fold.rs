@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::report::clean::Cleaner;
+use crate::report::harmless::Cleaner;
 use crate::run::log_file::LogFile;
 
 /// What stands behind how much is left out.

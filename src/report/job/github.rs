@@ -9,7 +9,7 @@
 //! ```
 
 use crate::plan::annotate::{Annotation, Level};
-use crate::report::clean;
+use crate::report::harmless;
 
 /// So many annotations of each level GitHub shows of a step.
 pub(crate) const SHOWN: usize = 10;
@@ -59,7 +59,7 @@ pub(crate) fn of_output(env: &str, annotation: &Annotation) -> String {
     let there: Vec<_> = all
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-    self::annotation(*level, &there, &clean::cut(message))
+    self::annotation(*level, &there, &harmless::cut(message))
 }
 
 /// Would the runner act on a line of the text?
@@ -68,7 +68,7 @@ pub(crate) fn acts(text: &str) -> bool {
     // Colours and what goes before: a line of ours may have them, and the runner's reading may change.
     let plain = |line: &str| {
         let mut out = String::new();
-        clean::Cleaner::new(false).push(line.as_bytes(), &mut out);
+        harmless::Cleaner::new(false).push(line.as_bytes(), &mut out);
         out
     };
     text.split(['\n', '\r'])

@@ -1,6 +1,6 @@
 //! GitLab's sections (docs.gitlab.com, "Custom collapsible sections"): a line that begins one and one that ends it.
 //!
-//! Both are told by a sequence that `report::clean` takes out of what children write, and by a carriage return, which it
+//! Both are told by a sequence that `report::harmless` takes out of what children write, and by a carriage return, which it
 //! makes a line's end.
 
 /// A section begins; its title stands in the log.
@@ -17,7 +17,7 @@ pub(crate) fn end(id: &str, at: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::clean::Cleaner;
+    use crate::report::harmless::Cleaner;
 
     #[test]
     fn a_section_has_a_begin_and_an_end() {

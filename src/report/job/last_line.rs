@@ -1,6 +1,6 @@
 //! The last line that was said, of text that comes in pieces.
 
-use crate::report::clean;
+use crate::report::harmless;
 
 /// A line that is longer is known in part.
 const LONGEST: usize = 1000;
@@ -31,7 +31,7 @@ impl LastLine {
     pub(crate) fn text(&self) -> String {
         let open = self.open.trim();
         let line = if open.is_empty() { &self.whole } else { open };
-        clean::line(line, false)
+        harmless::line(line, false)
     }
 }
 

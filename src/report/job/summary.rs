@@ -7,7 +7,7 @@
 //! | failed | `docker-a` | cached | failed 12.4s |
 //! ```
 
-use crate::report::{clean, failure, table};
+use crate::report::{failure, harmless, table};
 use crate::run::result::{EnvResult, StageResult};
 use crate::time::show_duration;
 
@@ -81,7 +81,7 @@ fn report(env: &EnvResult) -> String {
         told += &of_stage(stage);
     }
     if let Some(problem) = &env.problem {
-        told += &block(&clean::visible_lines(problem, 30));
+        told += &block(&harmless::visible_lines(problem, 30));
     }
     told
 }
@@ -95,7 +95,7 @@ fn of_stage(stage: &StageResult) -> String {
     let state = stage.state.word();
     let mut told = format!("\n{} {state} after {time}{how}\n", text(&stage.name));
     if let Some(command) = &stage.command {
-        told += &block(&clean::visible_lines(command.text.trim(), 6));
+        told += &block(&harmless::visible_lines(command.text.trim(), 6));
     }
     if !stage.missing_packages.is_empty() {
         let packages = stage.missing_packages.iter().map(|name| text(name));
@@ -107,7 +107,7 @@ fn of_stage(stage: &StageResult) -> String {
         told += &format!("\nAnnotations:\n{}", block(&annotations));
     }
     if !stage.tail.is_empty() {
-        let lines = stage.tail.iter().map(|line| clean::line(line, false));
+        let lines = stage.tail.iter().map(|line| harmless::line(line, false));
         told += &format!("\nLast lines:\n{}", block(&lines.collect::<Vec<_>>()));
     }
     told
@@ -125,7 +125,7 @@ fn block(lines: &[String]) -> String {
 
 /// A text as code in a line. What means something in Markdown, HTML or to GitHub (`@name`, `#1`) is written as numbers.
 fn text(text: &str) -> String {
-    let text = clean::visible(text);
+    let text = harmless::visible(text);
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | ' ');
     if !text.trim().is_empty() && text.trim() == text && text.chars().all(plain) {
         return format!("`{text}`");

@@ -9,7 +9,7 @@ use super::super::job::last_line::LastLine;
 use super::super::job::{Provider, github, gitlab};
 use super::super::out::Out;
 use super::super::style::{DIM, paint};
-use super::super::{clean, failure};
+use super::super::{failure, harmless};
 use super::{Plain, SILENCE};
 use crate::nearest::counted;
 use crate::plan::annotate::Level;
@@ -67,7 +67,7 @@ impl Job {
 /// Is the last line that was said the failed command's?
 pub(super) fn has_gone_by(result: &StageResult, last: &LastLine) -> bool {
     let lines = result.tail.iter().rev();
-    let mut lines = lines.map(|line| clean::line(line, false).trim().to_owned());
+    let mut lines = lines.map(|line| harmless::line(line, false).trim().to_owned());
     lines
         .find(|line| !line.is_empty())
         .is_some_and(|line| line == last.text())
@@ -109,7 +109,7 @@ impl Plain {
         };
         let mut title = how(false);
         if self.several {
-            title = format!("{} {title}", clean::visible(env));
+            title = format!("{} {title}", harmless::visible(env));
         }
         self.told_at = now;
         let out = self.out.clone();
@@ -151,7 +151,7 @@ impl Plain {
         }
         let stage = self.running(env).stage.take();
         let (name, since) = stage.map_or((String::new(), None), |(name, at)| (name, Some(at)));
-        let how = |_| format!("{} has not come to its end", clean::visible(&name));
+        let how = |_| format!("{} has not come to its end", harmless::visible(&name));
         self.show_fold(env, since, &how, false);
     }
 
@@ -161,7 +161,7 @@ impl Plain {
         let stages = running.filter_map(|(env, running)| {
             let (stage, since) = running.stage.as_ref()?;
             let took = time::show_duration(now.duration_since(*since));
-            let mut text = clean::visible(&format!("… still running {env} {stage} {took}"));
+            let mut text = harmless::visible(&format!("… still running {env} {stage} {took}"));
             let last = running.last.text();
             if self.folds() && !last.is_empty() {
                 text += &format!(": {last}");
@@ -204,7 +204,7 @@ impl Plain {
         if more > 0 {
             let text = counted("annotation", more);
             let text = format!("{text} more of {}: see its result.json", result.name);
-            self.say(env, &self.ours(&clean::visible(&text)));
+            self.say(env, &self.ours(&harmless::visible(&text)));
         }
     }
 
@@ -270,7 +270,7 @@ fn failures(envs: &[EnvResult]) -> Vec<(Vec<&str>, String)> {
         let stage = env.stages.iter().find(|stage| stage.is_bad());
         let text = match (&env.problem, stage) {
             (None, Some(stage)) => of_stage(stage),
-            (Some(problem), _) => clean::visible_lines(problem, 5).join("\n"),
+            (Some(problem), _) => harmless::visible_lines(problem, 5).join("\n"),
             (None, None) => env.state.word().to_owned(),
         };
         let alike = all.iter_mut().find(|(_, other)| *other == text);
@@ -284,12 +284,12 @@ fn failures(envs: &[EnvResult]) -> Vec<(Vec<&str>, String)> {
 
 /// Stage and exit code, the command, and the last line.
 fn of_stage(stage: &StageResult) -> String {
-    let name = clean::visible(&stage.name);
+    let name = harmless::visible(&stage.name);
     let mut lines = vec![format!("{name} {}", failure::ended(stage, false))];
     if let Some(command) = &stage.command {
-        lines.extend(clean::visible_lines(command.text.trim(), 1));
+        lines.extend(harmless::visible_lines(command.text.trim(), 1));
     }
-    let said = stage.tail.iter().map(|line| clean::line(line, false));
+    let said = stage.tail.iter().map(|line| harmless::line(line, false));
     lines.extend(said.rev().find(|line| !line.trim().is_empty()));
     lines.join("\n")
 }

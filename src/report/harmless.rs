@@ -296,7 +296,12 @@ pub(crate) fn line(text: &str, colour: bool) -> String {
 
 /// The text, or its beginning and a mark.
 pub(crate) fn cut(text: &str) -> String {
-    match text.char_indices().nth(LINE_LIMIT) {
+    cut_to(text, LINE_LIMIT)
+}
+
+/// The same with at most so many characters of it.
+pub(crate) fn cut_to(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((at, _)) => format!("{} …", &text[..at]),
         None => text.to_owned(),
     }
