@@ -11,7 +11,7 @@ use super::{Context, Exit, engines};
 use crate::command::{Command, Stdin};
 use crate::config::Project;
 use crate::engine::labels::Labels;
-use crate::engine::{Container, Engine, facts};
+use crate::engine::{Container, Engine};
 use crate::exec::{self, Cancel, Ended, Limits};
 use crate::files;
 use crate::host::Host;
@@ -127,9 +127,7 @@ fn in_image(
     context: &Context,
 ) -> Result<(Command, String), Problem> {
     let (stage, image) = wanted(args, plan, (world, calls), context)?;
-    let output = calls.query(&calls.engine.image_inspect(&[&image]))?;
-    let Some(facts) = facts::images(&output.stdout)?.pop() else {
-        calls.check_answers(&output)?;
+    let Some(facts) = calls.image(&image)? else {
         let title = format!("the image of the stage `{}` is gone", stage.name);
         let help = format!(
             "make it again: `runenv run {} --to {}`",

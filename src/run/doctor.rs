@@ -10,7 +10,7 @@ use super::binfmt::{self, EMULATORS, Runs};
 use super::containers::call::Calls;
 use super::containers::mounts;
 use crate::engine::about::{self, About};
-use crate::engine::{Engine, facts};
+use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::files;
 use crate::host::Host;
@@ -252,13 +252,9 @@ fn image(wanted: &Wanted, cancel: &Cancel) -> Result<Had, Problem> {
         platform,
     } = wanted;
     let calls = Calls::new(*engine, cancel);
-    let output = calls.query(&engine.image_inspect(&[image]))?;
-    let here = facts::images(&output.stdout)?;
-    if here.iter().any(|image| image.is_for(platform.as_deref())) {
+    let here = calls.image(image)?;
+    if here.is_some_and(|image| image.is_for(platform.as_deref())) {
         return Ok(Had::Here);
-    }
-    if here.is_empty() {
-        calls.check_answers(&output)?;
     }
     let output = calls.within(&engine.manifest(image), REGISTRY)?;
     if !output.exit.success() {

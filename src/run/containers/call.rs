@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::transfer;
 use crate::command::Command;
 use crate::engine::Engine;
+use crate::engine::facts::{self, Image};
 use crate::exec::{self, Cancel, Limits, Output};
 use crate::problem::Problem;
 
@@ -89,6 +90,22 @@ impl<'a> Calls<'a> {
             return Ok(());
         }
         self.expect(output, "look for images")
+    }
+
+    /// What the engine says of images; nothing of those that are not there.
+    pub(crate) fn images(&self, names: &[&str]) -> Result<Vec<Image>, Problem> {
+        let output = self.query(&self.engine.image_inspect(names))?;
+        facts::images(&output.stdout)
+    }
+
+    /// What it says of one; that it does not answer is a problem.
+    pub(crate) fn image(&self, name: &str) -> Result<Option<Image>, Problem> {
+        let output = self.query(&self.engine.image_inspect(&[name]))?;
+        let image = facts::images(&output.stdout)?.pop();
+        if image.is_none() {
+            self.check_answers(&output)?;
+        }
+        Ok(image)
     }
 
     /// Does the engine say that an image does not exist? Both say it on stderr, in these words.

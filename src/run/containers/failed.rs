@@ -9,7 +9,6 @@ use super::lookup::Start;
 use super::lookup::resume::Resume;
 use crate::command::Command;
 use crate::digest::Digest;
-use crate::engine::facts;
 use crate::engine::labels;
 use crate::exec::{self, Cancel, Limits};
 use crate::plan::{Stage, tags};
@@ -134,9 +133,8 @@ impl EngineEnv<'_> {
             if done(&engine.remove_images(&[&image])) {
                 continue;
             }
-            let named = calls.query(&engine.image_inspect(&[&tag]));
-            let named = named.ok().and_then(|said| facts::images(&said.stdout).ok());
-            if named.is_some_and(|named| named.iter().any(|named| named.id == image)) {
+            let named = calls.images(&[&tag]).unwrap_or_default();
+            if named.iter().any(|named| named.id == image) {
                 done(&engine.remove_images(&[&tag]));
             }
         }

@@ -18,7 +18,7 @@ use super::lookup::registry::Registry;
 use super::lookup::{Found, Start};
 use super::transfer;
 use crate::digest::Digest;
-use crate::engine::facts::{self, Image};
+use crate::engine::facts::Image;
 use crate::exec::{self, Cancel};
 use crate::plan::Stage;
 use crate::plan::chain::Selection;
@@ -374,6 +374,5 @@ impl To<'_> {
 
 /// What the engine says of an image.
 fn image(calls: &Calls<'_>, id: &str) -> Option<Image> {
-    let answer = calls.query(&calls.engine.image_inspect(&[id])).ok()?;
-    facts::images(&answer.stdout).ok()?.into_iter().next()
+    calls.images(&[id]).ok()?.into_iter().next()
 }

@@ -5,7 +5,7 @@
 use super::super::expected::Expected;
 use super::super::{Question, Start};
 use super::Registry;
-use crate::engine::facts::{self, Image};
+use crate::engine::facts::Image;
 use crate::problem::Problem;
 use crate::registry::{Reference, Remote, Version};
 use crate::run::containers::transfer;
@@ -106,9 +106,7 @@ impl Question<'_> {
 
     /// What came under a name, which is gone if another run has brought the same meanwhile and called it its own.
     fn pulled(&self, names: &[&str]) -> Result<Option<Image>, Problem> {
-        let question = self.calls.engine.image_inspect(names);
-        let images = facts::images(&self.calls.query(&question)?.stdout)?;
-        Ok(images.into_iter().next())
+        Ok(self.calls.images(names)?.into_iter().next())
     }
 
     /// Gives an image the name that it has where it is made; without it the image is as good, since labels find it. The
