@@ -4,7 +4,7 @@
 //!
 //! | floor | modules | what |
 //! | --- | --- | --- |
-//! | 0 words | `problem command host digest files pattern quote late nearest platform size time` | values that everything is made of |
+//! | 0 words | `problem command host digest files pattern quote json late nearest platform size time` | values that everything is made of |
 //! | 1 names | `name` | factors, axes, names, conditions |
 //! | 2 written | `catalog config` | what the catalog and the file say, checked |
 //! | 3 one environment | `environment packages` | layers, substitution: every setting final, with its origin |
@@ -32,6 +32,7 @@ mod files;
 mod host;
 #[cfg(feature = "inside")]
 pub mod inside;
+mod json;
 mod late;
 mod mask;
 mod name;

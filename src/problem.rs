@@ -178,6 +178,15 @@ impl Problems {
         result.map_err(|problem| self.push(problem)).ok()
     }
 
+    /// The value, when nothing was found.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
     /// `Ok` when nothing worse than a warning was found.
     pub(crate) fn none(self) -> Result<Vec<Problem>, Self> {
         if self.0.iter().all(|p| p.kind == Kind::Warning) {

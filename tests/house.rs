@@ -14,8 +14,8 @@ const FLOORS: [(&str, &[&str]); 9] = [
     (
         "words",
         &[
-            "command", "digest", "files", "host", "late", "mask", "nearest", "pattern", "problem",
-            "platform", "quote", "random", "size", "time",
+            "command", "digest", "files", "host", "json", "late", "mask", "nearest", "pattern",
+            "problem", "platform", "quote", "random", "size", "time",
         ],
     ),
     ("names", &["name"]),

@@ -148,11 +148,7 @@ fn repositories(
         let names = plan.stages.iter().map(|s| plan.image_name(s, "latest"));
         found.extend(names.filter_map(|name| problems.keep(Reference::parse(&name))));
     }
-    if problems.0.is_empty() {
-        Ok(found)
-    } else {
-        Err(problems)
-    }
+    problems.or(found)
 }
 
 /// What went from the registry, and what stayed and why.

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::select::{self, Selection};
 use super::{Context, Exit};
+use crate::json;
 use crate::plan::devcontainer;
 
 #[derive(Clone, Debug, Args)]
@@ -25,7 +26,6 @@ pub(crate) fn exec(args: DevcontainerArgs, context: &mut Context) -> Exit {
     let plan = context.plan(&project, &name, &args.posargs)?;
     let file = devcontainer::devcontainer(&plan, args.to.as_deref())?;
     context.out.problems(&devcontainer::left_out(&plan));
-    let text = serde_json::to_string_pretty(&file).expect("texts and lists of them are JSON");
-    context.out.result(&format!("{text}\n"));
+    context.out.result(&json::text(&file));
     Ok(0)
 }

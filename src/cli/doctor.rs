@@ -140,9 +140,7 @@ fn images(args: &DoctorArgs, context: &mut Context) -> Exit {
         let env = problems.keep(context.resolve(&project, &name, &[]));
         needs.extend(env.and_then(|env| needed(&env, args.engine, &mut asked)));
     }
-    if !problems.0.is_empty() {
-        return Err(problems);
-    }
+    problems.or(())?;
     let cancel = Cancel::install();
     let wanted: Vec<Wanted> = asked.iter().map(|a| a.wanted.clone()).collect();
     let had = doctor::images(&wanted, &cancel);

@@ -10,6 +10,7 @@ use super::{Context, Exit, INTERRUPTED, engines, run};
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::exec::Cancel;
+use crate::json;
 use crate::plan::Plan;
 use crate::plan::record::Change;
 use crate::problem::Problems;
@@ -57,10 +58,10 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     let mut warn = |problem| told.push(problem);
     let all = explain::explain(&jobs, registry, &world, &cancel, &mut warn)?;
     context.out.problems(&told);
-    let (mut texts, mut json, mut problems) = (String::new(), Vec::new(), Problems::default());
+    let (mut texts, mut envs, mut problems) = (String::new(), Vec::new(), Problems::default());
     for (Target { plan, .. }, explained) in jobs.iter().zip(all) {
         if args.json {
-            json.push(Env::of(plan.env.clone(), &plan.runner, &explained));
+            envs.push(Env::of(plan.env.clone(), &plan.runner, &explained));
         } else {
             texts += &text::text(&plan.env, &explained);
         }
@@ -72,16 +73,10 @@ pub(crate) fn exec(args: ExplainArgs, context: &mut Context) -> Exit {
     if cancel.requested() {
         return Ok(INTERRUPTED);
     }
-    context.out.result(&if args.json {
-        serde_json::to_string_pretty(&json).expect("our own values are JSON") + "\n"
-    } else {
-        texts
-    });
-    if problems.0.is_empty() {
-        Ok(0)
-    } else {
-        Err(problems)
-    }
+    context
+        .out
+        .result(&if args.json { json::text(&envs) } else { texts });
+    problems.or(0)
 }
 
 /// An environment for programs; `docs/reference/json.md` has these keys.

@@ -53,11 +53,7 @@ pub(crate) fn exec(args: LockArgs, context: &mut Context) -> Exit {
     let unused = unused.iter();
     text.extend(unused.map(|pin| line("removed", pin, ": no environment uses it")));
     context.out.result(&text);
-    if problems.0.is_empty() {
-        Ok(0)
-    } else {
-        Err(problems)
-    }
+    problems.or(0)
 }
 
 /// The images of all environments that are meant, each once, for this platform and for those that were locked before.
@@ -80,11 +76,7 @@ fn wanted(
             }
         }
     }
-    if problems.0.is_empty() {
-        Ok(wanted)
-    } else {
-        Err(problems)
-    }
+    problems.or(wanted)
 }
 
 /// Takes out what no environment starts from.

@@ -175,11 +175,7 @@ impl RunArgs {
             });
             jobs.extend(problems.keep(job));
         }
-        if problems.0.is_empty() {
-            Ok(jobs)
-        } else {
-            Err(problems)
-        }
+        problems.or(jobs)
     }
 
     fn verbosity(&self) -> i8 {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Context, Exit};
 use crate::config::schema::{self, reference};
+use crate::json;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SchemaArgs {
@@ -17,8 +18,7 @@ pub(crate) fn exec(args: SchemaArgs, context: &mut Context) -> Exit {
     let text = if args.markdown {
         reference::markdown()
     } else {
-        let schema = schema::schema();
-        serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
+        json::text(&schema::schema())
     };
     context.out.result(&text);
     Ok(0)

@@ -8,6 +8,7 @@ use super::{Context, Exit};
 use crate::config::Project;
 use crate::environment::Environment;
 use crate::environment::rows::{self, Row};
+use crate::json;
 use crate::nearest;
 use crate::problem::Problem;
 use crate::run::folder::Folder;
@@ -43,8 +44,7 @@ pub(crate) fn exec(args: ShowArgs, context: &mut Context) -> Exit {
         let env = context.resolve(&project, name, &args.posargs)?;
         let rows = pick(rows_of(&project, &env, context), &args.keys)?;
         let text = if args.json {
-            let json = serde_json::to_string_pretty(&to_json(&rows, args.origin));
-            json.expect("our own values are JSON")
+            json::text(&to_json(&rows, args.origin))
         } else if args.keys.is_empty() {
             let gap = if at > 0 { "\n" } else { "" };
             // What a stage has from the layers stands with them.

@@ -64,9 +64,7 @@ impl StaleArgs {
             let one = context.target(project, name, &[], self.engine, wanted);
             all.extend(problems.keep(one));
         }
-        if !problems.0.is_empty() {
-            return Err(problems);
-        }
+        problems.or(())?;
         let world = World::looking(project, &context.host)?;
         let cancel = Cancel::install();
         let registry = (!self.offline).then(|| &**world.registry(&cancel));

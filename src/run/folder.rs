@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::result::State;
 use crate::files;
+use crate::json;
 use crate::mask::Mask;
 use crate::plan::Stage;
 use crate::problem::Problem;
@@ -209,15 +210,12 @@ impl EnvFolder {
     }
 
     fn json(&self, value: &impl Serialize) -> String {
-        let text = if self.1.is_empty() {
-            serde_json::to_string_pretty(value)
-        } else {
-            serde_json::to_value(value).and_then(|mut value| {
-                self.1.json(&mut value);
-                serde_json::to_string_pretty(&value)
-            })
-        };
-        text.expect("our own values are JSON") + "\n"
+        if self.1.is_empty() {
+            return json::text(value);
+        }
+        let mut value = serde_json::to_value(value).expect("our own values are JSON");
+        self.1.json(&mut value);
+        json::text(&value)
     }
 
     /// Something of the last result. A broken one is none.

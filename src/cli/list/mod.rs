@@ -13,12 +13,12 @@ mod axes;
 mod names;
 
 use clap::Args;
-use serde::Serialize;
 
 use super::select::Selection;
 use super::stale::StaleArgs;
 use super::{Context, Exit, INTERRUPTED};
 use crate::config::listed::Entry;
+use crate::json;
 use crate::report::harmless;
 use crate::time;
 
@@ -62,7 +62,7 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
     if args.axes {
         let axes = axes::axes(&project, &args.selection.typed())?;
         let text = if args.json {
-            json(&axes)
+            json::text(&axes)
         } else {
             axes::text(&axes, today)
         };
@@ -86,7 +86,7 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
     let rows = names::rows(&project, &entries);
     let long = context.host.stdout_is_terminal && rows.len() > SCREEN;
     let text = if args.json {
-        json(&names::items(&project, &rows))
+        json::text(&names::items(&project, &rows))
     } else if args.group || long {
         names::grouped(&rows, today)
     } else {
@@ -99,10 +99,6 @@ pub(crate) fn exec(args: ListArgs, context: &mut Context) -> Exit {
         context.out.tell("no environments: set `[project] env-list`, or name any product of values (`runenv list --axes`)\n");
     }
     Ok(0)
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).expect("our own values are JSON") + "\n"
 }
 
 /// `(end of life 2022-12-13)`, from that day on.

@@ -53,11 +53,7 @@ pub(super) fn entries(
             }
         }
     }
-    if problems.0.is_empty() {
-        Ok(entries)
-    } else {
-        Err(problems)
-    }
+    problems.or(entries)
 }
 
 /// Any name of declared values, in `env-list` or not.

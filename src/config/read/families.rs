@@ -61,11 +61,7 @@ pub(super) fn expand(table: &mut DeTable<'_>, sources: &Sources) -> Result<bool,
             }
         }
     }
-    if work.problems.0.is_empty() {
-        Ok(work.any)
-    } else {
-        Err(work.problems)
-    }
+    work.problems.or(work.any)
 }
 
 fn inside<'a, 't>(table: &'a mut DeTable<'t>, name: &str) -> Option<&'a mut DeTable<'t>> {

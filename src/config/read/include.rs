@@ -76,11 +76,7 @@ pub(super) fn load(
             all.push((sources.add(&source), source));
         }
     }
-    if problems.0.is_empty() {
-        Ok(all)
-    } else {
-        Err(problems)
-    }
+    problems.or(all)
 }
 
 /// The text of a file inside the tree.

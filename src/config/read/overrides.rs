@@ -36,11 +36,7 @@ pub(crate) fn read(texts: &[String], sources: &mut Sources) -> Result<Vec<Overri
             Err(found) => problems.0.extend(found.0),
         }
     }
-    if problems.0.is_empty() {
-        Ok(all)
-    } else {
-        Err(problems)
-    }
+    problems.or(all)
 }
 
 fn one(text: &str, sources: &mut Sources) -> Result<Override, Problems> {

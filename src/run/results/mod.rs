@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::result::{EnvResult, State, Summary, Took, VERSION};
+use crate::json;
 use crate::mask::Mask;
 
 /// How a run ended: its environments with all that their `result.json` has.
@@ -52,7 +53,7 @@ impl RunResult {
 
     /// As it is written to a file.
     pub(crate) fn json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("our own values are JSON") + "\n"
+        json::text(self)
     }
 }
 
