@@ -50,6 +50,7 @@ use crate::plan::{self, Plan};
 use crate::problem::{Kind, Problem, Problems};
 use crate::registry;
 use crate::report::out::Out;
+use crate::run::result::INTERRUPTED;
 use crate::run::secrets;
 use select::{Selected, Selection};
 
@@ -151,9 +152,6 @@ pub(crate) struct Context {
     hidden: RefCell<BTreeSet<String>>,
     global: Global,
 }
-
-/// The exit code after a signal.
-const INTERRUPTED: u8 = 130;
 
 /// How a verb ended; problems are told by `main`.
 type Exit = Result<u8, Problems>;

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::select::{self, Selection};
-use super::{Context, Exit, engines};
+use super::{Context, Exit, INTERRUPTED, engines};
 use crate::command::{Command, Stdin};
 use crate::config::Project;
 use crate::engine::labels::Labels;
@@ -81,7 +81,7 @@ pub(crate) fn exec(args: ShellArgs, context: &mut Context) -> Exit {
     Ok(match exec::interactive(&command)? {
         // What the shell's last command said is no failure of ours, but a script may want it.
         Ended::Code(code) => u8::try_from(code).unwrap_or(1),
-        Ended::Signal(_) => 130,
+        Ended::Signal(_) => INTERRUPTED,
     })
 }
 

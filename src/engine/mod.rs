@@ -99,6 +99,14 @@ impl Engine {
         Self::ALL.into_iter().find(|e| e.name() == name)
     }
 
+    /// What somebody can use in its place.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Docker => Self::Podman,
+            Self::Podman => Self::Docker,
+        }
+    }
+
     fn dialect(self) -> &'static Dialect {
         match self {
             Self::Docker => &DOCKER,

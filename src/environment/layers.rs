@@ -128,7 +128,7 @@ fn apply_env(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(),
 }
 
 fn apply_runner(project: &Project, draft: &mut Draft, name: &EnvName) -> Result<(), Problem> {
-    let both = (name.runner != "local").then_some("container");
+    let both = (!name.is_local()).then_some("container");
     for runner in both.into_iter().chain([name.runner.as_str()]) {
         if let Some(layer) = project.file.runner.get(runner) {
             draft.apply(project, layer.get_ref())?;

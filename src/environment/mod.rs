@@ -55,7 +55,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// Does it run in containers?
     pub(crate) fn container(&self) -> bool {
-        self.name.runner != "local"
+        !self.name.is_local()
     }
 
     /// Does it run on this host in a tree of its own?
@@ -73,7 +73,7 @@ pub(crate) fn resolve(
     posargs: &[String],
 ) -> Result<Environment, Problem> {
     let (name, mut draft) = layers::draft(project, name)?;
-    let container = name.runner != "local";
+    let container = !name.is_local();
     if !container {
         host_system::apply(project, &name, &mut draft.settings)?;
     }

@@ -66,7 +66,7 @@ impl Condition {
 
     fn has(&self, name: &EnvName, asked: &Asked) -> bool {
         match asked {
-            Asked::Container => name.runner != "local" && !name.runner.is_empty(),
+            Asked::Container => !name.is_local() && !name.runner.is_empty(),
             Asked::Runner(runner) => name.runner == *runner,
             Asked::System(asked) => name.system.as_ref().is_some_and(|system| {
                 let same = system.family == asked.family

@@ -35,8 +35,10 @@ pub(crate) const RUNNER: &str = "runner";
 pub(crate) const SYSTEM: &str = "system";
 pub(crate) const CONFIG: &str = "config";
 pub(crate) const STAGE: &str = "stage";
+/// The runner that is this host.
+pub(crate) const LOCAL: &str = "local";
 /// The runners that exist without being declared.
-pub(crate) const RUNNERS: [&str; 3] = ["docker", "podman", "local"];
+pub(crate) const RUNNERS: [&str; 3] = ["docker", "podman", LOCAL];
 
 /// A system of a name: a family and usually a release.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +73,11 @@ pub(crate) struct EnvName {
 }
 
 impl EnvName {
+    /// Does it run on this host?
+    pub(crate) fn is_local(&self) -> bool {
+        self.runner == LOCAL
+    }
+
     /// The name without its runner: what images are called by.
     pub(crate) fn without_runner(&self) -> String {
         if let Some(own) = &self.own {

@@ -3,7 +3,7 @@
 use super::axis::{Axes, Value};
 use super::expand::shown;
 use super::search::{Kind, Search, Taken};
-use super::{CONFIG, EnvName, RUNNER, STAGE, SYSTEM, System, unread};
+use super::{CONFIG, EnvName, LOCAL, RUNNER, STAGE, SYSTEM, System, unread};
 use crate::problem::{Place, Problem};
 
 /// Parses one name; problems point into `place`, which holds `text`.
@@ -128,7 +128,7 @@ fn complete(
     let runner = take(RUNNER).ok_or_else(|| missing("runner", "docker, podman or local"))?;
     let system = match take(SYSTEM).and_then(|v| v.system.as_ref()) {
         Some(system) => with_release(text, system, axes, place)?,
-        None if runner.text == "local" => System {
+        None if runner.text == LOCAL => System {
             family: "host".to_owned(),
             release: None,
         },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::LOCAL;
 use super::condition::{Asked, Condition, Term};
 use super::expand::shown;
 use crate::problem::{Place, Problem};
@@ -106,7 +107,7 @@ impl Asked {
     fn implies(&self, other: &Self) -> bool {
         self == other
             || match (self, other) {
-                (Self::Runner(runner), Self::Container) => runner != "local",
+                (Self::Runner(runner), Self::Container) => runner != LOCAL,
                 (Self::System(one), Self::System(two)) => {
                     one.family == two.family && two.release.is_none()
                 }

@@ -365,6 +365,9 @@ pub(crate) struct Summary {
     pub(crate) interrupted: bool,
 }
 
+/// The exit code after a signal.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 impl Summary {
     /// 130 interrupted; 3 if an engine stopped a build; 2 if the file's mistake did; 1 if one failed; 3 if all that went
     /// wrong is a push; 4 if all were skipped; 0.
@@ -373,7 +376,7 @@ impl Summary {
         let stages = self.envs.iter().flat_map(|e| &e.stages);
         let mut errors = self.envs.iter().filter(|e| e.state == State::Error);
         if self.interrupted {
-            130
+            INTERRUPTED
         } else if errors.any(|e| !e.is_mistake()) {
             3
         } else if any(State::Error) {

@@ -7,7 +7,7 @@ use super::{a_line, past};
 use crate::config::file::Text;
 use crate::config::{Project, Spanned};
 use crate::name::expand::{self, shown};
-use crate::name::{CONFIG, RUNNER, STAGE, SYSTEM};
+use crate::name::{CONFIG, LOCAL, RUNNER, STAGE, SYSTEM};
 use crate::nearest;
 use crate::problem::{Kind, Problem};
 
@@ -166,7 +166,7 @@ pub(super) fn of_value(project: &Project, axis: &str, value: &str) -> Option<Str
         RUNNER => {
             let table = file.runner.get(value).map(Spanned::get_ref);
             let said = table.and_then(|t| text_of(t.description.as_ref()));
-            let engine = value != "local";
+            let engine = value != LOCAL;
             said.or_else(|| Some(if engine { "containers" } else { "this machine" }.to_owned()))
         }
         SYSTEM => {

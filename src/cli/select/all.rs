@@ -10,7 +10,7 @@ use indexmap::IndexSet;
 use crate::config::Project;
 use crate::config::listed::{self, Entry, Pattern};
 use crate::name::expand::MOST_NAMES;
-use crate::name::{CONFIG, EnvName, RUNNERS, expand, parse};
+use crate::name::{CONFIG, EnvName, LOCAL, RUNNERS, expand, parse};
 use crate::problem::{Place, Problem, Source};
 
 /// Products that may be looked at for one selection.
@@ -115,7 +115,7 @@ fn systems(project: &Project, glob: Option<&str>) -> Vec<String> {
     let host = |system: &str| system == "host" || system.starts_with("host-");
     let mut pairs = Vec::new();
     for runner in &runners {
-        if runner == "local" {
+        if runner == LOCAL {
             pairs.push("local-host".to_owned());
         } else {
             let systems = systems.iter().filter(|s| !host(s));

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::file::{EnvTable, Layer, ListEdits, StageEdits, StageTable, Text};
 use super::super::{Project, Spanned, listed};
-use crate::name::parse;
+use crate::name::{LOCAL, parse};
 use crate::problem::{Problem, Problems};
 
 /// What a key is for.
@@ -48,7 +48,7 @@ fn runs_by(
     helps: [&str; 2],
     problems: &mut Problems,
 ) {
-    let local = runner == "local";
+    let local = runner == LOCAL;
     for (key, is_for, span) in of_layer(layer) {
         let (what, help) = match is_for {
             For::Containers if local => ("this host runs", helps[0]),

@@ -127,10 +127,8 @@ impl<'a> Calls<'a> {
             || said.contains("connection refused")
             || said.contains("is the docker daemon running")
         {
-            format!(
-                "start it, or use the other engine: `--engine {}`",
-                if name == "docker" { "podman" } else { "docker" }
-            )
+            let other = self.engine.other().name();
+            format!("start it, or use the other engine: `--engine {other}`")
         } else if said.contains("permission denied") {
             "join the engine's group, or run it rootless".to_owned()
         } else if said.contains("no space left") {
