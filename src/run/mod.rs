@@ -17,6 +17,7 @@ pub(crate) mod explain;
 pub(crate) mod finally;
 pub(crate) mod folder;
 mod freed;
+mod git;
 pub(crate) mod history;
 pub(crate) mod local;
 pub(crate) mod log;

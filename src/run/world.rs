@@ -22,7 +22,7 @@ use super::records::Kept;
 use super::room::Room;
 use super::schedule::Slots;
 use super::secrets::Secrets;
-use super::{Job, Options, local, project_id};
+use super::{Job, Options, git, local};
 use crate::config::Project;
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -99,7 +99,7 @@ impl<'a> World<'a> {
     /// git's description of the tree; asked once, and only when an image is to be tagged.
     pub(crate) fn describe(&self) -> Option<&str> {
         self.describe
-            .get_or_init(|| project_id::describe(&self.root))
+            .get_or_init(|| git::describe(&self.root))
             .as_deref()
     }
 

@@ -8,13 +8,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::command::Command;
-use crate::exec::{self, Cancel, Limits};
+use crate::exec::Cancel;
 use crate::files;
 use crate::plan::copy::{Manifest, named, on_disk};
 use crate::problem::Problem;
 use crate::run::folder::Folder;
-use crate::run::project_id;
+use crate::run::git;
 use crate::time;
 
 const FILE: &str = "local-runs";
@@ -88,8 +87,8 @@ impl Told {
             let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             made.retain(|(path, _)| told.insert((*path).to_owned()));
         }
-        if !made.is_empty() && project_id::git_folder(root).is_some() {
-            let tracked = tracked(root, cancel);
+        if !made.is_empty() && git::folder(root).is_some() {
+            let tracked = git::tracked(root, cancel);
             made.retain(|(path, _)| !tracked.contains(*path));
         }
         let (_, env) = made.first()?;
@@ -100,14 +99,4 @@ impl Told {
         problem.help.push(help);
         Some(problem)
     }
-}
-
-/// What git tracks in the tree; nothing where it does not say.
-fn tracked(root: &Path, cancel: &Cancel) -> BTreeSet<Vec<u8>> {
-    let mut command = Command::new(["git", "ls-files", "-z"]);
-    command.dir = Some(root.to_owned());
-    let output = exec::capture(&command, &Limits::default(), cancel);
-    let output = output.ok().filter(|output| output.exit.success());
-    let paths = output.map(|output| output.stdout).unwrap_or_default();
-    paths.split(|b| *b == 0).map(<[u8]>::to_vec).collect()
 }

@@ -1,13 +1,13 @@
 //! An environment on this host. In the source tree every stage runs every time, one run of a tree at a time; in a tree of
 //! its own (`own.rs`) stages are found again, and environments run side by side.
 
-mod files;
 mod finally;
 pub(crate) mod made;
 mod noted;
 pub(crate) mod own;
 mod packages;
 mod sync;
+mod tracked;
 mod tree_lock;
 pub(crate) mod trees;
 

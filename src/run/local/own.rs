@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LocalEnv, files, sync};
+use super::{LocalEnv, sync, tracked};
 use crate::digest::{Digest, Digester};
 use crate::exec::Cancel;
 use crate::host::os_release;
@@ -82,7 +82,7 @@ pub(crate) fn look(
 ) -> Result<Looked, Problem> {
     let root = &world.root;
     let mut cache = FileCache::open(root, world.folder.path(), world.host.cpus);
-    let tree = files::of(root, &mut cache, cancel)?;
+    let tree = tracked::of(root, &mut cache, cancel)?;
     let parts = parts(plan, world, &tree, selection, &mut cache)?;
     let keys = key::chain(plan, &parts, identity(plan, world));
     let folder = world.folder.env(&plan.env);
@@ -166,7 +166,7 @@ impl LocalEnv<'_> {
         };
         let root = &self.world.root;
         let mut cache = FileCache::open(root, self.world.folder.path(), self.world.host.cpus);
-        let tree = files::of(root, &mut cache, self.cancel)?;
+        let tree = tracked::of(root, &mut cache, self.cancel)?;
         let parts = parts(self.plan, self.world, &tree, selection, &mut cache)?;
         cache.save()?;
         let synced = sync::sync(root, &self.plan.env, &tree, &|| !self.cancel.requested())?;

@@ -5,19 +5,18 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::command::Command;
 use crate::environment::setting::{Origin, Setting};
-use crate::exec::{self, Cancel, Limits};
+use crate::exec::Cancel;
 use crate::plan::copy::{FileCache, Manifest};
 use crate::problem::Problem;
 use crate::run::folder::NAME;
-use crate::run::project_id;
+use crate::run::git;
 
 /// So deep may repositories stand in each other.
 const DEEPEST: usize = 20;
 
 pub(super) fn of(root: &Path, cache: &mut FileCache, cancel: &Cancel) -> Result<Manifest, Problem> {
-    if project_id::git_folder(root).is_some() {
+    if git::folder(root).is_some() {
         let paths = listed(root, b"", cancel, DEEPEST)?;
         // A tree that the repository around it ignores is none of its own.
         if !paths.is_empty() {
@@ -35,32 +34,15 @@ fn listed(
     cancel: &Cancel,
     deepest: usize,
 ) -> Result<Vec<Vec<u8>>, Problem> {
-    let words = "git ls-files -z --cached --others --exclude-standard";
-    let mut command = Command::new(words.split(' '));
     let place = match folder {
         b"" => root.to_owned(),
         folder => root.join(OsStr::from_bytes(folder)),
     };
-    command.dir = Some(place.clone());
-    let output = exec::capture(&command, &Limits::default(), cancel)?;
-    if !output.exit.success() {
-        let title = format!(
-            "git does not list the files of `{}`: {}",
-            place.display(),
-            output.error_line()
-        );
-        let help = "`isolate = \"copy\"` copies what git lists: see what `git status` says there";
-        return Err(Problem::engine(title, help));
-    }
     let mut paths = Vec::new();
-    for name in output
-        .stdout
-        .split(|b| *b == 0)
-        .filter(|name| !name.is_empty())
-    {
+    for name in git::listed(&place, cancel)? {
         let path = match folder {
-            b"" => name.to_owned(),
-            folder => [folder, b"/", name].concat(),
+            b"" => name,
+            folder => [folder, b"/", &name].concat(),
         };
         // A submodule, or a repository that is not tracked.
         let inner = path.strip_suffix(b"/").unwrap_or(&path);
