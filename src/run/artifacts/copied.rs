@@ -5,7 +5,7 @@
 //! goes up no further than this folder and then only down: so no chain of them leads out either.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::nearest::counted;
 use crate::plan::copy::shown;
 use crate::problem::Problem;
 use crate::run::folder::{ARTIFACTS, NAME};
-use crate::run::no_links::{self, FOLDER, enter};
+use crate::run::no_links::{self, enter, split};
 use crate::run::result::Artifacts;
 
 /// The most of one stage. What is more is left out, and told.
@@ -67,18 +67,12 @@ pub(super) struct Copied {
 }
 
 impl Copied {
-    /// Opens `.runenv/ENV/artifacts` below the tree's root; a link in its place may have been put there by anyone: refused.
+    /// Opens `.runenv/ENV/artifacts` below the tree's root.
     pub(super) fn open(root: &Path, env: &str, stage: &str) -> Result<Self, Problem> {
-        let mut path = root.to_owned();
-        let failed = |path: &Path, error: rustix::io::Errno| not_opened(path, error.into());
-        let mut folder = rustix::fs::open(root, FOLDER & !OFlags::NOFOLLOW, Mode::empty())
-            .map_err(|e| failed(&path, e))?;
-        for name in [NAME, env, ARTIFACTS] {
-            path.push(name);
-            folder = enter(&folder, name.as_bytes()).map_err(|e| not_opened(&path, e))?;
-        }
+        let help = "runenv copies artifacts there: move it away";
+        let (artifacts, path) = no_links::open(root, &[NAME, env, ARTIFACTS], help)?;
         Ok(Self {
-            artifacts: folder,
+            artifacts,
             path,
             stage: stage.to_owned(),
             name: format!(".{stage}.{}.new", std::process::id()),
@@ -327,22 +321,6 @@ impl LeftOut {
         } else {
             problem.help(format!("and {untold} more"))
         })
-    }
-}
-
-fn not_opened(path: &Path, error: io::Error) -> Problem {
-    if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_dir()) {
-        let title = format!("`{}` is not a folder", path.display());
-        return Problem::engine(title, "runenv copies artifacts there: move it away");
-    }
-    files::trouble("open", path, &error)
-}
-
-/// A path's folder and its last name.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|b| *b == b'/') {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => (b"", path),
     }
 }
 

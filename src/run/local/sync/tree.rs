@@ -19,7 +19,7 @@ use crate::files;
 use crate::plan::copy::{self, Entry, EntryKind};
 use crate::problem::Problem;
 use crate::run::folder::NAME;
-use crate::run::no_links::{self, FOLDER, enter};
+use crate::run::no_links::{self, FOLDER, enter, split};
 use crate::time;
 
 /// Where a file is until it takes its place.
@@ -40,18 +40,14 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Opens `.runenv/ENV/tree`; a link in the place of any of them may have been put there by anyone: refused.
+    /// Opens `.runenv/ENV/tree`.
     pub(super) fn open(root: &Path, env: &str) -> Result<Self, Problem> {
-        let mut path = root.to_owned();
-        let mut folder = rustix::fs::open(root, FOLDER & !OFlags::NOFOLLOW, Mode::empty())
-            .map_err(|e| files::trouble("open", root, &e.into()))?;
-        for name in [NAME, env] {
-            path.push(name);
-            folder = enter(&folder, name.as_bytes()).map_err(|e| not_opened(&path, &e))?;
-        }
-        path.push(TREE);
+        let help = "runenv copies the tree there: move it away";
+        let (folder, path) = no_links::open(root, &[NAME, env], help)?;
+        let path = path.join(TREE);
         let there = rustix::fs::statat(&folder, TREE, AtFlags::SYMLINK_NOFOLLOW);
-        let top = enter(&folder, TREE.as_bytes()).map_err(|e| not_opened(&path, &e))?;
+        let top = enter(&folder, TREE.as_bytes());
+        let top = top.map_err(|e| no_links::not_opened(&path, &e, help))?;
         Ok(Self {
             path,
             env: folder,
@@ -245,20 +241,4 @@ fn make_in(folder: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
         rustix::fs::unlinkat(folder, name, AtFlags::empty())?;
     }
     enter(folder, name)
-}
-
-fn not_opened(path: &Path, error: &io::Error) -> Problem {
-    if path.symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
-        let title = format!("`{}` is not a folder", path.display());
-        return Problem::engine(title, "runenv copies the tree there: move it away");
-    }
-    files::trouble("open", path, error)
-}
-
-/// A path's folder and its last name.
-fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|b| *b == b'/') {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => (b"", path),
-    }
 }
