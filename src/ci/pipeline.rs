@@ -52,6 +52,8 @@ pub(crate) struct Login {
 pub(crate) struct Pipeline {
     pub(crate) project: String,
     pub(crate) sets: Vec<Set>,
+    /// Globs of branches whose pushes count; none: all do.
+    pub(crate) branches: Vec<String>,
     pub(crate) schedule: Vec<String>,
     /// Jobs in a row.
     pub(crate) jobs: Vec<Job>,
@@ -104,6 +106,7 @@ pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline,
         project: project.name.clone(),
         login: login(project, table, &sets),
         sets,
+        branches: texts(table.branches.as_ref()),
         schedule: texts(table.schedule.as_ref()),
         jobs: jobs(shape),
         follow_up: stages.map(|(stage, _)| stage.get_ref().clone()).collect(),

@@ -89,9 +89,13 @@ pub(crate) fn render(run: &RunResult, changes: Option<&Changes>, colour: bool) -
     let bad = run.envs.iter().filter(|env| env.state.is_bad());
     parts.extend(bad.map(|env| failure::render(env, false, colour)));
     parts.extend(changes.map(|changes| changes.text(colour)));
-    let counts = table::counts(&run.envs, colour);
-    let time = show_duration(run.seconds.0);
-    parts.push(format!("{counts}; {time} altogether\n"));
+    parts.push(if run.envs.is_empty() {
+        "no environments\n".to_owned()
+    } else {
+        let counts = table::counts(&run.envs, colour);
+        let time = show_duration(run.seconds.0);
+        format!("{counts}; {time} altogether\n")
+    });
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }

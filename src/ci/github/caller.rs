@@ -47,6 +47,10 @@ fn on(pipeline: &Pipeline) -> Yaml {
                 Yaml::List(pipeline.schedule.iter().map(cron).collect()),
             )
         }
+        "push" if !pipeline.branches.is_empty() => {
+            let branches = pipeline.branches.iter().map(text).collect();
+            entry("push", map([entry("branches", Yaml::List(branches))]))
+        }
         // Each release is several events.
         "release" => entry(
             "release",

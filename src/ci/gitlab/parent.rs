@@ -101,6 +101,8 @@ fn conditions(pipeline: &Pipeline, set: &Set, push: Option<bool>) -> Vec<String>
 fn condition(pipeline: &Pipeline, event: &str, push: Option<bool>) -> String {
     let is = format!("$CI_PIPELINE_SOURCE == \"{event}\"");
     let mut all = pipeline.sets.iter().flat_map(|set| &set.events);
+    let on = branches(pipeline).filter(|_| event == "push");
+    let is = on.map_or(is.clone(), |on| format!("{is} && {on}"));
     match (event, push) {
         (MERGE_REQUEST, Some(own)) => format!(
             "{is} && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID {} $CI_MERGE_REQUEST_PROJECT_ID",
@@ -111,6 +113,24 @@ fn condition(pipeline: &Pipeline, event: &str, push: Option<bool>) -> String {
             format!("{is} && $CI_OPEN_MERGE_REQUESTS == null")
         }
         _ => is,
+    }
+}
+
+/// Is it a branch that counts? `None`: all do.
+fn branches(pipeline: &Pipeline) -> Option<String> {
+    let is = |branch: &String| {
+        if !branch.contains('*') {
+            return format!("$CI_COMMIT_BRANCH == \"{branch}\"");
+        }
+        let pattern = branch.replace('.', "\\.").replace('/', "\\/");
+        let pattern = pattern.replace("**", "\0").replace('*', "[^\\/]*");
+        format!("$CI_COMMIT_BRANCH =~ /^{}$/", pattern.replace('\0', ".*"))
+    };
+    let all: Vec<String> = pipeline.branches.iter().map(is).collect();
+    match all.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => Some(format!("({})", all.join(" || "))),
     }
 }
 

@@ -156,6 +156,8 @@ pub(crate) struct CiTable {
     pub(crate) runs_on: Option<Spanned<RunsOn>>,
     /// Steps that run before runenv: shell lines, or tables as the CI system takes them.
     pub(crate) steps_before: Option<Vec<Spanned<Step>>>,
+    /// Branches on which a push runs environments: names, and globs as `release/*`; all of them unless set.
+    pub(crate) branches: Option<List>,
     /// When all environments run: cron lines.
     pub(crate) schedule: Option<List>,
     /// Which label's environments an event runs: event -> label of `[project] labels`.

@@ -56,6 +56,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
         max_parallel,
         runs_on,
         steps_before,
+        branches,
         schedule,
         labels,
         login,
@@ -76,6 +77,7 @@ pub(super) fn check(project: &Project, problems: &mut Problems) {
         steps_before.as_deref().unwrap_or_default(),
         problems,
     );
+    self::branches(project, branches.as_ref(), problems);
     self::schedule(project, schedule.as_ref(), problems);
     self::labels(project, labels.as_ref(), problems);
     if let Some(login) = login {
@@ -219,6 +221,19 @@ fn steps(project: &Project, steps: &[Spanned<Step>], problems: &mut Problems) {
     }
 }
 
+/// Names of branches, and globs.
+fn branches(project: &Project, list: Option<&List>, problems: &mut Problems) {
+    for (branch, place) in project.texts(list) {
+        let known = |c: char| c.is_ascii_alphanumeric() || "._/-*".contains(c);
+        if branch.is_empty() || !branch.chars().all(known) {
+            let title = format!("`{}` names no branch", expand::shown(&branch));
+            let help = "write its name, or a glob: `*` is all but `/`, `**` is that, too";
+            problems.push(Problem::new(title, help).place(place));
+        }
+    }
+}
+
+/// Lines of cron.
 fn schedule(project: &Project, list: Option<&List>, problems: &mut Problems) {
     for (line, place) in project.texts(list) {
         if let Err(help) = cron::check(&line) {
