@@ -1,4 +1,4 @@
-//! `runenv logs ENV [STAGE]`: the exact bytes of the last run's logs, on stdout.
+//! `runenv logs ENV [STAGE]`: the exact bytes of the last run's logs, on stdout; in a job of GitHub no line of them acts.
 
 use std::path::PathBuf;
 
@@ -62,8 +62,7 @@ pub(crate) fn exec(args: LogsArgs, context: &mut Context) -> Exit {
         if args.stage.is_none() {
             context.out.result(&format!("==> {stage} <==\n"));
         }
-        let bytes = files::read(path)?;
-        context.out.bytes(|out| out.write_all(&bytes));
+        context.out.log(&files::read(path)?);
     }
     Ok(0)
 }

@@ -172,6 +172,16 @@ impl Out {
         }
     }
 
+    /// Writes a log as it is, but for GitHub's runner where that would act on a line of it.
+    pub(crate) fn log(&self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        if self.provider == Some(Provider::Github) && github::acts(&text) {
+            self.shown(&text);
+        } else {
+            self.bytes(|out| out.write_all(bytes));
+        }
+    }
+
     /// Writes bytes that are made as they are written: a tar, a log. `None`: the reader went away, or it failed
     /// (`trouble` says why).
     pub(crate) fn bytes<T>(&self, make: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Option<T> {

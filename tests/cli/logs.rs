@@ -26,6 +26,24 @@ fn a_stage_is_its_bytes_and_all_have_headings() {
     );
 }
 
+/// In a job of GitHub what a child wrote is told, and is no command.
+#[test]
+fn no_line_of_a_log_acts_in_a_job() {
+    let file = FILE.replace("echo two", "echo ::add-path::/evil");
+    let project = Project::new()
+        .envs_toml(&file)
+        .var("GITHUB_ACTIONS", "true");
+    project.runenv("run local").exits(0);
+    assert_eq!(
+        project.runenv("logs local one").exits(0).bytes[..3],
+        *b"a\0\xff"
+    );
+    let told = project.runenv("logs local two").exits(0).stdout;
+    let lines: Vec<&str> = told.lines().collect();
+    let token = lines[0].strip_prefix("::stop-commands::").unwrap();
+    assert_eq!(lines[1..], ["::add-path::/evil", &format!("::{token}::")]);
+}
+
 /// What reaches the terminal has colours at most.
 #[test]
 fn the_terminal_gets_no_control_sequences() {
