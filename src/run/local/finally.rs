@@ -4,9 +4,9 @@ use super::super::event::{Kind, Teller};
 use super::super::finally;
 use super::super::log::Log;
 use super::super::result::State;
-use super::{LocalEnv, not_there};
-use crate::exec::{self, Cancel, Ended, Exit, Limits, Stopper};
-use crate::plan::{PlanCommand, Stage};
+use super::LocalEnv;
+use crate::exec::{Ended, Exit, Limits};
+use crate::plan::Stage;
 use crate::time;
 
 impl LocalEnv<'_> {
@@ -35,7 +35,7 @@ impl LocalEnv<'_> {
                 kill_after: stage.limits.kill_after,
                 hurry: self.world.hurry(),
             };
-            let exit = self.behind(stage, command, &limits, &cancel, log, tell);
+            let exit = self.told(stage, command, (&limits, &cancel), false, log, tell);
             if exit.stopped.is_some() {
                 last = Ok(exit);
                 break;
@@ -52,27 +52,5 @@ impl LocalEnv<'_> {
         for problem in finally::problems(stage, &codes, last, limit) {
             tell.say(Kind::Warning { problem });
         }
-    }
-    fn behind(
-        &self,
-        stage: &Stage,
-        command: &PlanCommand,
-        limits: &Limits,
-        cancel: &Cancel,
-        log: &mut Log,
-        tell: &mut Teller<'_>,
-    ) -> Exit {
-        let text = self.late.fill_shell(&command.text);
-        tell.say(Kind::CommandStarted { text });
-        let mut listen = |bytes: &[u8]| {
-            let bytes = log.write(bytes);
-            if !bytes.is_empty() {
-                tell.output(&bytes);
-            }
-        };
-        let process = self.process(stage, command);
-        let group = Stopper::Group;
-        let exit = exec::stream(&process, None, &group, limits, cancel, &mut listen);
-        exit.unwrap_or_else(|problem| not_there(&problem, &mut listen))
     }
 }

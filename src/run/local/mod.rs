@@ -328,16 +328,29 @@ impl LocalEnv<'_> {
         log: &mut Log,
         tell: &mut Teller<'_>,
     ) -> Exit {
-        let quiet = log.in_on_failure();
-        if !quiet {
-            let text = self.late.fill_shell(&command.text);
-            tell.say(Kind::CommandStarted { text });
-        }
         let limits = Limits {
             time: self.limit(stage, started).map(Limit::left),
             kill_after: stage.limits.kill_after,
             hurry: self.world.hurry(),
         };
+        let quiet = log.in_on_failure();
+        self.told(stage, command, (&limits, self.cancel), quiet, log, tell)
+    }
+
+    /// Runs a command of a stage. What it prints is in the log; `quiet`: only there.
+    fn told(
+        &self,
+        stage: &Stage,
+        command: &PlanCommand,
+        (limits, cancel): (&Limits, &Cancel),
+        quiet: bool,
+        log: &mut Log,
+        tell: &mut Teller<'_>,
+    ) -> Exit {
+        if !quiet {
+            let text = self.late.fill_shell(&command.text);
+            tell.say(Kind::CommandStarted { text });
+        }
         let mut listen = |bytes: &[u8]| {
             let bytes = log.write(bytes);
             if !quiet && !bytes.is_empty() {
@@ -346,7 +359,7 @@ impl LocalEnv<'_> {
         };
         let process = self.process(stage, command);
         let group = Stopper::Group;
-        let exit = exec::stream(&process, None, &group, &limits, self.cancel, &mut listen);
+        let exit = exec::stream(&process, None, &group, limits, cancel, &mut listen);
         exit.unwrap_or_else(|problem| not_there(&problem, &mut listen))
     }
 
