@@ -25,11 +25,7 @@ pub(super) fn run(
     let plan = &job.plan;
     let folder = world.folder.env(&plan.env);
     let folder = folder.masked(world.secrets.mask());
-    let event = |kind| Event {
-        env: plan.env.clone(),
-        stage: String::new(),
-        kind,
-    };
+    let event = |kind| Event::of_env(&plan.env, kind);
     let unmet = failed.map(|failed| format!("it depends on `{failed}`, which did not pass"));
     let result = if cancel.requested() {
         let why = cancel.signal_name().is_none().then(|| ANOTHER.to_owned());
@@ -102,11 +98,7 @@ fn begun(
     let (started, plan) = (time::start(), &job.plan);
     let mut result = not_run(plan, State::Passed);
     let names = plan.stages.iter().map(|s| s.name.clone()).collect();
-    let event = |kind| Event {
-        env: plan.env.clone(),
-        stage: String::new(),
-        kind,
-    };
+    let event = |kind| Event::of_env(&plan.env, kind);
     tell(event(Kind::EnvStarted { stages: names }));
     if let Some(problem) = plan.past_its_end() {
         tell(event(Kind::Warning { problem }));

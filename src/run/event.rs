@@ -14,6 +14,22 @@ pub(crate) struct Event {
     pub(crate) kind: Kind,
 }
 
+impl Event {
+    /// Of the whole run.
+    pub(crate) fn of_run(kind: Kind) -> Self {
+        Self::of_env("", kind)
+    }
+
+    /// Of a whole environment.
+    pub(crate) fn of_env(env: &str, kind: Kind) -> Self {
+        Self {
+            env: env.to_owned(),
+            stage: String::new(),
+            kind,
+        }
+    }
+}
+
 #[expect(
     clippy::large_enum_variant,
     reason = "few are there at a time, and the large ones come once a stage"

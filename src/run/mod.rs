@@ -100,18 +100,13 @@ pub(crate) fn run(
     tell: &(dyn Fn(Event) + Sync),
 ) -> Summary {
     let (began, started) = (time::start(), time::now());
-    let whole = |kind| Event {
-        env: String::new(),
-        stage: String::new(),
-        kind,
-    };
-    tell(whole(Kind::RunStarted {
+    tell(Event::of_run(Kind::RunStarted {
         envs: jobs.iter().map(|j| j.plan.env.clone()).collect(),
         started: started.clone(),
     }));
     if jobs.len() > 1 {
         world.ask_engines(jobs, options, cancel);
-        let mut warn = |problem| tell(whole(Kind::Warning { problem }));
+        let mut warn = |problem| tell(Event::of_run(Kind::Warning { problem }));
         world.ask_registries(jobs, options, cancel, &mut warn);
     }
     let turn = |job| turn(job, options);
@@ -133,7 +128,7 @@ pub(crate) fn run(
         started,
         seconds: Took(began.elapsed()),
     };
-    tell(whole(Kind::RunEnded {
+    tell(Event::of_run(Kind::RunEnded {
         summary: summary.clone(),
     }));
     summary

@@ -233,8 +233,7 @@ impl LocalEnv<'_> {
             cancel: self.cancel,
         };
         tree_lock::take(&path, &asker, &mut |kind| {
-            let (env, stage) = (self.plan.env.clone(), String::new());
-            to(Event { env, stage, kind });
+            to(Event::of_env(&self.plan.env, kind));
         })
     }
 

@@ -160,10 +160,7 @@ impl LocalEnv<'_> {
         selection: &Selection,
         to: &mut dyn FnMut(Event),
     ) -> Result<Own, Problem> {
-        let mut say = |kind| {
-            let (env, stage) = (self.plan.env.clone(), String::new());
-            to(Event { env, stage, kind });
-        };
+        let mut say = |kind| to(Event::of_env(&self.plan.env, kind));
         let root = &self.world.root;
         let mut cache = FileCache::open(root, self.world.folder.path(), self.world.host.cpus);
         let tree = tracked::of(root, &mut cache, self.cancel)?;
