@@ -7,7 +7,7 @@
 //! ```ignore
 //! let out = Out::new(&host, Some("auto"), 0);
 //! out.result("docker-fedora-35-maximal");
-//! return out.trouble().map_or(0, |problem| { out.problem(&problem); 3 });
+//! return out.finish(0);
 //! ```
 
 use std::io::{self, Write};

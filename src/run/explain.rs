@@ -2,7 +2,7 @@
 //! the nearest image. Pulls nothing, writes nothing; at most the three processes that a look-up takes.
 
 use super::World;
-use super::ahead::{self, Known, Ready, Target, Unasked};
+use super::ahead::{self, Asked, Known, Ready, Target, Unasked};
 use super::containers::lookup::Start;
 use super::containers::lookup::base::Unknown;
 use super::containers::lookup::increment::Whence;
@@ -120,7 +120,7 @@ pub(crate) fn explain(
             continue;
         }
         let (ready, known) = known.next().expect("one for each that is on an engine");
-        let asked = Asked {
+        let asked = OnEngine {
             ready,
             known,
             registry,
@@ -169,13 +169,13 @@ fn here(target: &Target, world: &World<'_>, cancel: &Cancel) -> Result<Explained
 }
 
 /// An environment on an engine, and what was answered.
-struct Asked<'a> {
+struct OnEngine<'a> {
     ready: &'a Ready<'a>,
     known: Known<'a>,
     registry: Option<&'a Registry>,
 }
 
-impl Asked<'_> {
+impl OnEngine<'_> {
     fn explained(self, world: &World<'_>) -> Explained {
         let plan = self.ready.plan;
         let start = self.known.asked.as_ref().ok().map(|asked| &asked.start);
@@ -206,7 +206,7 @@ impl Asked<'_> {
     }
 
     fn fate(&self, at: usize, new: &Record) -> Fate {
-        let Ok(ahead::Asked { question, start }) = &self.known.asked else {
+        let Ok(Asked { question, start }) = &self.known.asked else {
             let unknown = self.known.unasked(at, self.registry);
             let unknown = unknown.unwrap_or(Unasked::Base(Unknown::NotHere));
             return Fate::Unknown(unknown, self.since_the_last_run(at, new));

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use crate::ci::commit;
 use crate::rows::{self, clean, states};
-use crate::{command, engines, root, said};
+use crate::{command, engines, root, said, sha256};
 
 const PARENT: &str = ".gitlab/runenv.yml";
 const CHILD: &str = ".gitlab/runenv-environment.yml";
@@ -186,15 +186,6 @@ fn gitlab_ci_local_starts_a_pipeline_for_each_environment() {
     assert!(!text.contains("local-host-b]"), "{text}");
 }
 
-fn sum(path: &Path) -> String {
-    let sum = Command::new("sha256sum")
-        .arg(path)
-        .output()
-        .expect("it runs");
-    let sum = String::from_utf8(sum.stdout).expect("a text");
-    sum.split(' ').next().expect("a checksum").to_owned()
-}
-
 /// runenv by a URL and a checksum: right, and wrong.
 #[test]
 fn the_setup_job_takes_only_what_its_checksum_matches() {
@@ -210,10 +201,10 @@ fn the_setup_job_takes_only_what_its_checksum_matches() {
     let setup = fs::read_to_string(root().join(".gitlab/setup.yml")).expect("a file");
     let version = env!("CARGO_PKG_VERSION");
     for (file, sum, version, passes, says) in [
-        (binary, sum(binary), version, true, "download: OK"),
-        (&*archive, sum(&archive), version, true, "download: OK"),
+        (binary, sha256(binary), version, true, "download: OK"),
+        (&*archive, sha256(&archive), version, true, "download: OK"),
         (binary, "0".repeat(64), version, false, "download: FAILED"),
-        (binary, sum(binary), "9.9.9", false, "download: OK"),
+        (binary, sha256(binary), "9.9.9", false, "download: OK"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let job = format!(

@@ -53,16 +53,22 @@ fn command(program: &str, folder: &Path) -> Command {
     command
         .current_dir(folder)
         .env("PATH", path.expect("no colon in a path"));
-    for name in [
-        "RUNENV_CONFIG",
-        "RUNENV_ENV",
-        "RUNENV_ENGINE",
-        "CI",
-        "FORCE_COLOR",
-    ] {
-        command.env_remove(name);
+    let ours = |name: &str| name.starts_with("RUNENV_") && !name.starts_with("RUNENV_TEST_");
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ours(&text) || ["CI", "FORCE_COLOR"].contains(&&*text) {
+            command.env_remove(name);
+        }
     }
     command
+}
+
+/// The checksum of a file.
+fn sha256(file: &Path) -> String {
+    let folder = file.parent().expect("a folder");
+    let output = command("sha256sum", folder).arg(file).output();
+    let text = String::from_utf8(output.expect("it runs").stdout).expect("text");
+    text.split(' ').next().expect("a checksum").to_owned()
 }
 
 /// Both streams, for messages.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Output, Stdio};
 
 use crate::ci::{act, commit};
-use crate::{command, engines, root, said};
+use crate::{command, engines, root, said, sha256};
 
 const ACTION: &str = ".github/actions/setup/action.yml";
 const WORKFLOW: &str = ".github/workflows/setup.yml";
@@ -44,13 +44,6 @@ impl Drop for Server {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn sha256(file: &Path) -> String {
-    let folder = file.parent().expect("a folder");
-    let output = command("sha256sum", folder).arg(file).output();
-    let text = String::from_utf8(output.expect("it runs").stdout).expect("text");
-    text.split(' ').next().expect("a word").to_owned()
 }
 
 /// A workflow that sets up this version by this checksum, and asks which runenv there is then.

@@ -58,7 +58,7 @@ impl EngineEnv<'_> {
             ..StageResult::new(name, State::Passed)
         };
         if !stage.artifacts.is_empty()
-            && !self.has_artifacts(name, &result.key)?
+            && !self.keep_own_artifacts(name, &result.key)?
             && !self.bring_artifacts(at, start, &mut result, tell)?
         {
             let text = "an image was removed meanwhile: looking again".to_owned();
@@ -68,8 +68,8 @@ impl EngineEnv<'_> {
         Ok(Some(result))
     }
 
-    /// Are the artifacts of a stage that was found here? Those of another key, or of a run that failed, are taken away.
-    fn has_artifacts(&self, stage: &str, key: &str) -> Result<bool, Problem> {
+    /// Takes away artifacts of another key, or of a run that failed, of a stage that was found. Are its own here?
+    fn keep_own_artifacts(&self, stage: &str, key: &str) -> Result<bool, Problem> {
         let own = self.note.artifacts.get(stage).map(String::as_str) == Some(key);
         if !own {
             self.folder.forget_artifacts_of(stage)?;

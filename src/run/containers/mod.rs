@@ -41,6 +41,7 @@ use crate::plan::key::KeyParts;
 use crate::problem::Problem;
 use beginning::{Beginning, How};
 use call::Calls;
+use lookup::base::Beyond;
 use lookup::{Found, Question, Start};
 use network::Network;
 use proxies::Proxies;
@@ -191,6 +192,17 @@ impl EngineEnv<'_> {
             whole: self.whole,
             resume: self.options.resume,
             base: self.options.base.as_deref(),
+        }
+    }
+
+    /// What may be asked beside the engine. Where nothing is reused, a registry has nothing to tell.
+    fn beyond(&self, selection: &Selection) -> Beyond<'_> {
+        if self.options.offline {
+            Beyond::Nobody
+        } else if self.plan.registries.look.is_empty() || !selection.may_find() {
+            Beyond::Engine
+        } else {
+            Beyond::Registry(self.world.registry(self.calls.cancel))
         }
     }
 

@@ -12,7 +12,6 @@ use super::super::event::{Event, Kind, Teller};
 use super::super::result::{PushState, Pushed};
 use super::EngineEnv;
 use super::call::Calls;
-use super::lookup::base::Beyond;
 use super::lookup::expected::Expected;
 use super::lookup::registry::Registry;
 use super::lookup::{Found, Start};
@@ -21,7 +20,6 @@ use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::exec::{self, Cancel};
 use crate::plan::Stage;
-use crate::plan::chain::Selection;
 use crate::problem::Problem;
 use crate::registry::{Reference, Version};
 
@@ -29,17 +27,6 @@ use crate::registry::{Reference, Version};
 const MOST_OF_FAILED: Duration = Duration::from_secs(15 * 60);
 
 impl EngineEnv<'_> {
-    /// What may be asked beside the engine. Where nothing is reused, a registry has nothing to tell.
-    pub(super) fn beyond(&self, selection: &Selection) -> Beyond<'_> {
-        if self.options.offline {
-            Beyond::Nobody
-        } else if self.plan.registries.look.is_empty() || !selection.may_find() {
-            Beyond::Engine
-        } else {
-            Beyond::Registry(self.world.registry(self.calls.cancel))
-        }
-    }
-
     /// Sends a stage's image to the registry, if it is to go there. `made`: it was not found, but made by this run.
     pub(super) fn push(&mut self, at: usize, start: &Start, found: &Found, made: bool) {
         let (plan, stage) = (self.plan, &self.plan.stages[at]);
