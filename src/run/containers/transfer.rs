@@ -56,12 +56,7 @@ pub(crate) fn carry(
 
 /// Is it an answer rather than a mishap, by what the engines' clients say of a registry?
 fn is_final(said: &str) -> bool {
-    const ANSWERS: [&str; 13] = [
-        "denied",
-        "unauthorized",
-        "authentication required",
-        "no basic auth credentials",
-        "forbidden",
+    const ANSWERS: [&str; 8] = [
         "not found",
         "manifest unknown",
         "name unknown",
@@ -71,29 +66,32 @@ fn is_final(said: &str) -> bool {
         "certificate",
         "http response to https client",
     ];
-    let said = words(said);
-    let busy = said.contains("toomanyrequests");
-    !busy && ANSWERS.iter().any(|answer| said.contains(answer))
+    let words = words(said);
+    is_refusal(said) || !is_busy(&words) && ANSWERS.iter().any(|answer| words.contains(answer))
 }
 
 /// Is it the answer of a registry that knows who asks, or does not, and lets them do nothing? Another image would fare no
 /// better.
 pub(super) fn is_refusal(said: &str) -> bool {
-    const REFUSALS: [&str; 6] = [
+    const REFUSALS: [&str; 5] = [
         "denied",
         "unauthorized",
         "authentication required",
         "no basic auth credentials",
         "forbidden",
-        "invalid username/password",
     ];
     let said = words(said);
     let status = |code: &str| {
         let mut words = said.split(|c: char| !c.is_alphanumeric());
         words.any(|word| word == code) && (said.contains("http") || said.contains("status"))
     };
-    let busy = said.contains("toomanyrequests");
-    !busy && (REFUSALS.iter().any(|words| said.contains(words)) || status("401") || status("403"))
+    let refused = REFUSALS.iter().any(|words| said.contains(words));
+    !is_busy(&said) && (refused || status("401") || status("403"))
+}
+
+/// Does a registry say that it was asked too often?
+fn is_busy(words: &str) -> bool {
+    words.contains("toomanyrequests")
 }
 
 /// What is said but names and addresses, which may be called anything.
@@ -148,6 +146,7 @@ mod tests {
             "received unexpected HTTP status: 401 Unauthorized",
         ] {
             assert!(is_refusal(said), "{said}");
+            assert!(is_final(said), "{said}");
         }
         for said in [
             "manifest for r.io/p:gone not found: manifest unknown",

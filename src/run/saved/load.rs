@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::archive::Archive;
-use super::{name_of, watched};
+use super::{PATIENCE, name_of, watched};
 use crate::engine::{Engine, labels};
 use crate::exec::{self, Feed, Limits, Output, Stop, Stopper};
 use crate::plan::copy::shown;
@@ -15,8 +14,6 @@ use crate::run::containers::call::Calls;
 use crate::run::containers::transfer;
 use crate::run::ours::Ours;
 
-/// What an engine gets beside the time for the bytes.
-const PATIENCE: Duration = Duration::from_secs(300);
 /// What a client says is not longer.
 const MOST_SAID: usize = 64 * 1024;
 

@@ -24,6 +24,9 @@ use crate::plan::tags;
 /// The entry that is ours.
 const OURS: &str = "runenv.json";
 
+/// What an engine gets beside the time for the bytes.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// What it says: the engine that saved the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -4,10 +4,9 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::archive::{self, Archive};
-use super::{Said, name_of, watched};
+use super::{PATIENCE, Said, name_of, watched};
 use crate::engine::facts::Image;
 use crate::exec::{self, Cancel, Limits, Stop};
 use crate::files::{self, Whole};
@@ -21,9 +20,6 @@ use crate::run::containers::lookup::registry::Registry;
 use crate::run::containers::lookup::registry::walk::Purpose;
 use crate::run::containers::lookup::{Question, Start};
 use crate::run::containers::transfer;
-
-/// What an engine gets beside the time for the bytes.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// An image that goes into the file.
 #[derive(Debug)]
