@@ -2,7 +2,7 @@
 //!
 //! Circles are mistakes of the file, told when it was loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Project;
 use crate::config::listed::{Entry, Patterns};
@@ -48,19 +48,25 @@ pub(super) fn complete(
             way.extend(others.into_iter().rev().map(|other| (other, true, false)));
         }
     }
-    let after: Vec<Vec<usize>> = all.iter().map(|need| before(project, &all, need)).collect();
+    // One environment may be there up to several stages.
+    let mut places = BTreeMap::<&str, Vec<usize>>::new();
+    for (at, need) in all.iter().enumerate() {
+        places.entry(&need.entry.canonical).or_default().push(at);
+    }
+    let after = all.iter().map(|need| before(project, &places, need));
+    let after: Vec<Vec<usize>> = after.collect();
     for (need, after) in all.iter_mut().zip(after) {
         need.after = after;
     }
     all
 }
 
-/// Which of these an environment waits for.
-fn before(project: &Project, all: &[Need], need: &Need) -> Vec<usize> {
-    let others = of(project, &need.entry.canonical);
-    let waits = |other: &Need| others.iter().any(|o| o.canonical == other.entry.canonical);
-    let before = all.iter().enumerate().filter(|(_, other)| waits(other));
-    before.map(|(at, _)| at).collect()
+/// Which of the environments at these places, by name, an environment waits for.
+fn before(project: &Project, places: &BTreeMap<&str, Vec<usize>>, need: &Need) -> Vec<usize> {
+    let others = of(project, &need.entry.canonical).into_iter();
+    let places = others.filter_map(|other| places.get(other.canonical.as_str()));
+    let before: BTreeSet<usize> = places.flatten().copied().collect();
+    before.into_iter().collect()
 }
 
 /// What an environment depends on. A glob stands for the others.
