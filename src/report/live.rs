@@ -16,6 +16,7 @@ use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::harmless::{self, Cleaner};
+use super::last_line::LastLine;
 use super::out::Out;
 use super::style::{self, DIM, LITERAL, paint};
 use super::{Sink, failure, problem, table};
@@ -27,8 +28,6 @@ use crate::time::show_duration;
 /// Between two drawings at least, and at most.
 const SHORT: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(1);
-/// Of a line that a child has not ended, no more is kept.
-const LONGEST: usize = 1024;
 
 /// Draws a run on a terminal.
 pub(crate) struct Live {
@@ -54,9 +53,8 @@ struct Row {
     /// The stage with its number.
     stage: String,
     cleaner: Cleaner,
-    /// The end of its output: the last line that says something, and what was begun behind it.
-    line: String,
-    open: String,
+    /// What its output last said.
+    said: LastLine,
 }
 
 /// May stderr be drawn on: a terminal that can, and somebody who looks?
@@ -130,9 +128,7 @@ impl Live {
             took += &format!(" of {}", whole(*last));
         }
         line.add(DIM, &took);
-        let open = row.open.trim();
-        let said = if open.is_empty() { &row.line } else { open };
-        line.add(DIM, &format!("  {said}"));
+        line.add(DIM, &format!("  {}", row.said.text()));
         line.text + "\n"
     }
 
@@ -146,8 +142,7 @@ impl Live {
             since: now,
             stage: "begins".to_owned(),
             cleaner: Cleaner::new(false),
-            line: String::new(),
-            open: String::new(),
+            said: LastLine::default(),
         });
     }
 
@@ -167,35 +162,15 @@ impl Live {
         if let Some(row) = self.row(env) {
             let mut text = String::new();
             row.cleaner.push(bytes, &mut text);
-            row.take(&text.replace('\t', " "));
+            row.said.push(&text.replace('\t', " "));
         }
     }
 
     fn noted(&mut self, env: &str, text: &str, now: Instant) {
         match (self.row(env), harmless::visible_lines(text, 1).pop()) {
-            (Some(row), Some(line)) => (row.line, row.open) = (line, String::new()),
+            (Some(row), Some(line)) => row.said = LastLine::of(&line),
             (None, Some(line)) => self.draw(&format!("{line}\n"), now),
             (_, None) => {}
-        }
-    }
-}
-
-impl Row {
-    fn take(&mut self, text: &str) {
-        self.open.push_str(text);
-        if let Some((whole, open)) = self.open.rsplit_once('\n') {
-            let said = whole
-                .lines()
-                .rev()
-                .map(str::trim)
-                .find(|line| !line.is_empty());
-            if let Some(line) = said {
-                line.clone_into(&mut self.line);
-            }
-            self.open = open.to_owned();
-        }
-        if self.open.len() > LONGEST {
-            self.open.clear();
         }
     }
 }
@@ -214,7 +189,7 @@ impl Sink for Live {
             Kind::StageStarted { number, of } => {
                 if let Some(row) = self.row(env) {
                     row.stage = format!("{stage} {number}/{of}");
-                    (row.line, row.open) = Default::default();
+                    row.said = LastLine::default();
                 }
             }
             Kind::CommandStarted { text } => {

@@ -20,6 +20,7 @@ mod held;
 pub(crate) mod html;
 pub(crate) mod job;
 pub(crate) mod junit;
+mod last_line;
 pub(crate) mod live;
 pub(crate) mod out;
 pub(crate) mod plain;

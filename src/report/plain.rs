@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use super::harmless::{self, Cleaner};
 use super::held::Held;
 use super::job::fold::Fold;
-use super::job::last_line::LastLine;
+use super::last_line::LastLine;
 use super::out::Out;
 use super::style::{self, DIM, LITERAL, paint};
 use super::{Sink, failure, problem, table};

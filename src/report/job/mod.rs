@@ -7,7 +7,6 @@ pub(crate) mod fold;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 pub(crate) mod guard;
-pub(crate) mod last_line;
 pub(crate) mod summary;
 
 use crate::host::Host;

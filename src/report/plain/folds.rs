@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::super::job::fold::Fold;
-use super::super::job::last_line::LastLine;
 use super::super::job::{Provider, github, gitlab};
+use super::super::last_line::LastLine;
 use super::super::out::Out;
 use super::super::style::{DIM, paint};
 use super::super::{failure, harmless};

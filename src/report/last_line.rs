@@ -1,6 +1,6 @@
 //! The last line that was said, of text that comes in pieces.
 
-use crate::report::harmless;
+use super::harmless;
 
 /// A line that is longer is known in part.
 const LONGEST: usize = 1000;
@@ -13,6 +13,14 @@ pub(crate) struct LastLine {
 }
 
 impl LastLine {
+    /// One that is whole.
+    pub(crate) fn of(line: &str) -> Self {
+        Self {
+            whole: line.to_owned(),
+            open: String::new(),
+        }
+    }
+
     pub(crate) fn push(&mut self, text: &str) {
         for part in text.split_inclusive('\n') {
             if self.open.len() < LONGEST {
@@ -52,5 +60,10 @@ mod tests {
         assert!(last.text().len() < 500, "{}", last.text());
         last.push("\n\x1b[31mend\x1b[0m\n");
         assert_eq!(last.text(), "end");
+        let mut last = LastLine::of("whole");
+        last.push("  ");
+        assert_eq!(last.text(), "whole");
+        last.push("next");
+        assert_eq!(last.text(), "next");
     }
 }
