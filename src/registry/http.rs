@@ -8,6 +8,7 @@ use ureq::Agent;
 use ureq::http::{HeaderMap, Response, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
 
+use super::LOST;
 use super::challenge::Challenge;
 use super::credentials::{Credentials, Login};
 use super::reference::Reference;
@@ -25,8 +26,6 @@ const TIMEOUT: &str = "RUNENV_REGISTRY_TIMEOUT";
 const SILENCE: Duration = Duration::from_secs(60);
 /// So often a question is asked again; the registry may say how long to wait before.
 const RETRIES: u32 = 2;
-/// For so long a registry that was lost is not asked again.
-const LOST: Duration = Duration::from_secs(60);
 const KEPT_CONNECTIONS: usize = 8;
 
 /// What all threads share.

@@ -39,6 +39,9 @@ pub(crate) use trouble::{Kind, Trouble};
 const MOST_OF_A_MANIFEST: u64 = 4 << 20;
 const MOST_OF_A_CONFIG: u64 = 8 << 20;
 
+/// So long a registry that was lost is left alone: each question would wait for it as long as the first one did.
+pub(crate) const LOST: Duration = Duration::from_secs(300);
+
 /// An image in a registry, and what an engine would say of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Remote {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::exec::Cancel;
 use crate::host::Host;
 use crate::problem::Problem;
-use crate::registry::{self, Answer, Client, Reference, Remote, Sought, Trouble};
+use crate::registry::{self, Answer, Client, LOST, Reference, Remote, Sought, Trouble};
 use crate::time;
 
 /// What registries answered in this run; shared by all environments.
@@ -42,9 +42,6 @@ struct Known {
 
 /// So long a tag that is not there counts as such: other machines build and push meanwhile.
 const ABSENT: Duration = Duration::from_secs(60);
-
-/// So long a registry that was lost is left alone: each question would wait for it as long as the first one did.
-const LOST: Duration = Duration::from_secs(300);
 
 impl Known {
     fn digest(&self, tag: &Reference) -> Option<&Answer<String>> {
