@@ -4,6 +4,7 @@
 use super::template::{Part, Template};
 use crate::name::expand;
 use crate::problem::Problem;
+use crate::size;
 
 /// How a setting must look.
 pub(crate) struct Form {
@@ -134,30 +135,10 @@ fn is_number(text: &str) -> bool {
     plain && text.parse::<f64>().is_ok_and(|n| n > 0.0)
 }
 
-/// A number with a unit of docker's and podman's: b, k, m, g, t, and two letters of them.
+/// A number above nothing, with a unit of docker's and podman's: b, k, m, g, t, and two letters of them.
 pub(crate) fn is_size(text: &str) -> bool {
-    bytes(text).is_some()
-}
-
-/// How many bytes a size is: a `k` has 1024, as with docker and podman.
-pub(crate) fn bytes(text: &str) -> Option<u64> {
-    let lower = text.to_ascii_lowercase();
-    let number = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let power = match &lower[number.len()..] {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 1,
-        "m" | "mb" | "mib" => 2,
-        "g" | "gb" | "gib" => 3,
-        "t" | "tb" | "tib" => 4,
-        _ => return None,
-    };
-    let number: f64 = Some(number).filter(|n| is_number(n))?.parse().ok()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a cast takes what is too much as the most there is"
-    )]
-    Some((number * 1024_f64.powi(power)) as u64)
+    let nothing = |c: char| !('1'..='9').contains(&c);
+    size::bytes(text).is_some() && !text.chars().all(nothing)
 }
 
 /// A digest as registries use it, `sha256:` and 64 hex digits: others are not known to us, and it becomes a word of an

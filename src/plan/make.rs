@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::config::Project;
 use crate::config::lock::Lock;
-use crate::config::{Project, forms};
 use crate::environment::draft::Strings;
 use crate::environment::setting::Setting;
 use crate::environment::{Environment, Form, StageCommand, is_on};
 use crate::packages;
 use crate::problem::Problem;
 use crate::quote;
+use crate::size;
 use crate::time;
 
 use super::chain::Chain;
@@ -221,9 +222,7 @@ fn limits(env: &Environment, stage: &crate::environment::Stage) -> StageLimits {
     };
     let log = stage.log_limit.as_ref();
     StageLimits {
-        log: log
-            .and_then(|s| forms::bytes(&s.value))
-            .unwrap_or(LOG_LIMIT),
+        log: log.and_then(|s| size::bytes(&s.value)).unwrap_or(LOG_LIMIT),
         timeout: duration(stage.timeout.as_ref()),
         kill_after: duration(env.settings.kill_after.as_ref()).unwrap_or(KILL_AFTER),
         memory: value(stage.memory.as_ref()),

@@ -43,7 +43,7 @@ impl Room {
             Problem::new(title, "write it as `500m` or `2g`; 0 is no limit")
         };
         let least = host.variable(VARIABLE).filter(|text| !text.is_empty());
-        let least = least.map(|text| bytes(text).ok_or_else(|| wrong(text)));
+        let least = least.map(|text| size::bytes(text).ok_or_else(|| wrong(text)));
         let client = engine::CLIENT.map(|name| host.variable(name).unwrap_or_default());
         Ok(Self {
             least: least.transpose()?,
@@ -149,47 +149,4 @@ impl Room {
 
 fn advice() -> String {
     format!("make room on that disk; `{VARIABLE}` sets another limit (`500m`, 0: none)")
-}
-
-/// `500m`, `2g`, `1.5g`, or a number of bytes.
-fn bytes(text: &str) -> Option<u64> {
-    let text = text.to_ascii_lowercase();
-    let text = text.trim_end_matches('b');
-    let (number, unit) = match text.char_indices().next_back()? {
-        (at, 'k') => (&text[..at], 1e3),
-        (at, 'm') => (&text[..at], 1e6),
-        (at, 'g') => (&text[..at], 1e9),
-        (at, 't') => (&text[..at], 1e12),
-        _ => (text, 1.0),
-    };
-    let number: f64 = number.parse().ok()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked"
-    )]
-    let bytes = (number * unit) as u64;
-    (number.is_finite() && number >= 0.0).then_some(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read() {
-        let all = [
-            ("0", 0),
-            ("500m", 500_000_000),
-            ("1.5G", 1_500_000_000),
-            ("2gb", 2_000_000_000),
-            ("17", 17),
-        ];
-        for (text, expected) in all {
-            assert_eq!(bytes(text), Some(expected), "{text}");
-        }
-        for text in ["", "g", "-1", "1 g", "nan", "inf", "x"] {
-            assert_eq!(bytes(text), None, "{text}");
-        }
-    }
 }

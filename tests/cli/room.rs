@@ -20,7 +20,7 @@ fn too_little_on_the_engines_disk_is_an_error_that_says_what_to_do() {
     let ran = project.runenv("run docker-debian-bookworm").exits(3).stderr;
     let first = "too little disk for a stage: ";
     let last = format!(
-        " free under `{}`, and 1000000.0 GB is the least",
+        " free under `{}`, and 1099511.6 GB is the least",
         fake.folder().display()
     );
     assert!(ran.contains(first) && ran.contains(&last), "{ran}");
@@ -78,7 +78,7 @@ fn too_little_here_is_an_error_too() {
     let project = project.var("RUNENV_MIN_FREE", "1000t");
     let ran = project.runenv("run local").exits(3).stderr;
     assert!(
-        ran.contains("free under `[ROOT]`, and 1000000.0 GB is the least"),
+        ran.contains("free under `[ROOT]`, and 1099511.6 GB is the least"),
         "{ran}"
     );
 }
