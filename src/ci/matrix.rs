@@ -2,10 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-/// GitHub takes no matrix of more
-/// (docs.github.com/en/actions/reference/limits: 256 jobs per workflow run matrix).
-pub(crate) const MOST_JOBS: usize = 256;
-
 /// An environment, and what a workflow has to know of it beside its name: key and value, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cell {

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `shape` `stages` | what `[ci]` says of each environment |
 //! | `pipeline` | the environments of each event, and what else workflows depend on |
-//! | `goal` | what one job runs |
+//! | `goal` `who` | what one job runs, and whose code |
 //! | `matrix` | environments as cells, split where a matrix is full |
 //! | `yaml` | values as YAML |
 //! | `plan` | which stages share a job by the times of runs, and how long all jobs take |
@@ -23,4 +23,5 @@ pub(crate) mod plan;
 pub(crate) mod shape;
 mod stages;
 mod steps;
+mod who;
 mod yaml;

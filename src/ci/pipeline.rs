@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::goal::Goal;
+use super::goal::{Goal, NOTHING};
 use super::matrix::Cell;
 use super::shape::{Shape, share};
 use crate::config::file::shape::{RunsOn, Step};
@@ -18,6 +18,9 @@ use crate::time;
 const MACHINE: &str = "ubuntu-latest";
 /// GitHub ends a job after this time, where nothing else is said (docs.github.com/en/actions/reference/limits).
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(6 * 3600);
+
+/// The name by which `[ci] login` means the token that GitHub gives to each job.
+pub(crate) const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 
 /// A job of the row, or one beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +79,34 @@ pub(crate) struct Pipeline {
     pub(crate) max_parallel: Option<u32>,
 }
 
+impl Login {
+    /// Is it the token that GitHub gives to each job?
+    pub(super) fn is_github_token(&self) -> bool {
+        self.password == GITHUB_TOKEN
+    }
+}
+
 impl Pipeline {
+    /// Do stages follow its row of jobs?
+    pub(super) fn has_follow_up(&self) -> bool {
+        !self.follow_up.is_empty()
+    }
+
+    /// What cells may say of its jobs: keys, and what most environments run, `NOTHING` where that is none.
+    pub(super) fn said(&self) -> impl Iterator<Item = (&str, &str)> {
+        let goals = self.jobs.iter().map(|job| &job.goal);
+        goals.filter_map(|goal| match goal {
+            Goal::Said { key, usual } if usual.is_empty() => Some((key.as_str(), NOTHING)),
+            Goal::Said { key, usual } => Some((key.as_str(), usual.as_str())),
+            Goal::All | Goal::Stages(_) => None,
+        })
+    }
+
+    /// After so many minutes the CI system ends a job.
+    pub(super) fn minutes(&self) -> u64 {
+        (self.time_limit.as_secs() / 60).max(2)
+    }
+
     /// The labels of its machines.
     pub(crate) fn labels(&self) -> BTreeSet<&str> {
         let cells = self.sets.iter().flat_map(|set| &set.cells);
@@ -87,8 +117,14 @@ impl Pipeline {
     }
 }
 
-/// A label or none, the events that run its environments, and these.
-pub(crate) type Chosen = (Option<String>, Vec<String>, Vec<Entry>);
+/// Which environments events run.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    /// Of which all are run; `None`: all that there are.
+    pub(crate) label: Option<String>,
+    pub(crate) events: Vec<String>,
+    pub(crate) entries: Vec<Entry>,
+}
 
 /// The pipeline of the environments that each event runs.
 pub(crate) fn pipeline(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Pipeline, Problems> {
@@ -139,7 +175,12 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// The environments of each event as cells.
 fn sets(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Vec<Set>, Problems> {
     let (mut sets, mut problems) = (Vec::new(), Problems::default());
-    for (label, events, entries) in chosen {
+    for Chosen {
+        label,
+        events,
+        entries,
+    } in chosen
+    {
         let taken = entries.iter().filter(|entry| shape.takes(entry));
         let cells = taken.filter_map(|entry| problems.keep(shape.cell(entry)));
         sets.push(Set {
@@ -157,7 +198,7 @@ fn sets(shape: &Shape<'_>, chosen: &[Chosen]) -> Result<Vec<Set>, Problems> {
 
 /// Do stages of any of them copy something out?
 fn artifacts(project: &Project, chosen: &[Chosen]) -> Result<bool, Problem> {
-    for entry in chosen.iter().flat_map(|(_, _, entries)| entries) {
+    for entry in chosen.iter().flat_map(|chosen| &chosen.entries) {
         let (_, draft) = layers::draft(project, &entry.name)?;
         if draft
             .stages

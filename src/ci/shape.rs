@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 
 use super::goal::{Goal, NOTHING};
-use super::matrix::{Cell, MOST_JOBS};
+use super::matrix::Cell;
 use super::stages;
 use crate::config::Project;
 use crate::config::file::shape::RunsOn;
-use crate::config::file::{CiTable, List, Text};
+use crate::config::file::{CiTable, List, MOST_JOBS, Text};
 use crate::config::listed::{self, Entry};
 use crate::environment::layers;
 use crate::name::expand;
@@ -77,9 +77,7 @@ impl<'p> Shape<'p> {
     /// The most jobs of one matrix.
     pub(crate) fn limit(&self) -> usize {
         let limit = self.table.matrix_limit.as_ref().map(|n| *n.get_ref());
-        limit
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(MOST_JOBS)
+        usize::try_from(limit.unwrap_or(MOST_JOBS)).unwrap_or(usize::MAX)
     }
 
     /// Is a job's work a matter of the file alone, `[ci] follow-up` apart?

@@ -5,6 +5,11 @@ use super::yaml::{Yaml, entry, text};
 /// The key of a step that is GitLab's: a file that pipelines include.
 pub(super) const INCLUDE: &str = "include";
 
+/// Does it name a commit, or what is as firm?
+pub(super) fn is_commit(text: &str) -> bool {
+    text.len() >= 40 && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 /// Shell lines.
 pub(super) fn script(lines: &str) -> Yaml {
     if lines.trim_end().contains('\n') {

@@ -50,6 +50,11 @@ impl Entry {
     }
 }
 
+/// A table.
+pub(crate) fn map(entries: impl IntoIterator<Item = Entry>) -> Yaml {
+    Yaml::Map(entries.into_iter().collect())
+}
+
 /// A text as it is.
 pub(crate) fn text(text: impl Into<String>) -> Yaml {
     Yaml::Text(text.into())

@@ -1,51 +1,32 @@
 //! A job of the calling workflow: it calls the other one for each cell of a matrix.
 
-use super::super::goal::NOTHING;
 use super::super::matrix::Cell;
-use super::super::pipeline::Pipeline;
-use super::super::yaml::{Yaml, entry, text};
-use super::called::{has_follow_up, said};
-use super::steps::{self, FORK, NO_FORK, data, expression, map};
+use super::super::pipeline::{Login, Pipeline};
+use super::super::who::Who;
+use super::super::yaml::{Yaml, entry, map, text};
+use super::steps::{self, FORK, NO_FORK, data, expression};
 
 pub(super) const PULL: &str = "pull_request";
 /// The job that asks which environments are stale.
 pub(super) const STALE: &str = "stale";
 
-/// Whose code runs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Who {
-    /// It makes no difference: nothing is pushed.
-    Anybody,
-    Own,
-    Fork,
+/// What its jobs are called.
+pub(super) fn id(who: Who) -> &'static str {
+    match who {
+        Who::Anybody | Who::Own => "run",
+        Who::Fork => "fork",
+    }
 }
 
-impl Who {
-    pub(super) fn of(pipeline: &Pipeline, pulls: bool) -> &'static [Self] {
-        match (pipeline.shares, pulls) {
-            (false, _) => &[Self::Anybody],
-            (true, false) => &[Self::Own],
-            (true, true) => &[Self::Own, Self::Fork],
-        }
-    }
-
-    pub(super) fn id(self) -> &'static str {
-        match self {
-            Self::Anybody | Self::Own => "run",
-            Self::Fork => "fork",
-        }
-    }
-
-    /// `pulls`: are there pull requests? `only`: is it known that it is one?
-    pub(super) fn condition(self, pulls: bool, only: bool) -> Option<String> {
-        match self {
-            Self::Anybody => None,
-            Self::Own if !pulls => None,
-            Self::Own if only => Some(NO_FORK.to_owned()),
-            Self::Own => Some(format!("(github.event_name != '{PULL}' || {NO_FORK})")),
-            Self::Fork if only => Some(FORK.to_owned()),
-            Self::Fork => Some(format!("github.event_name == '{PULL}' && {FORK}")),
-        }
+/// When its jobs run. `pulls`: are there pull requests? `only`: is it known that it is one?
+pub(super) fn condition(who: Who, pulls: bool, only: bool) -> Option<String> {
+    match who {
+        Who::Anybody => None,
+        Who::Own if !pulls => None,
+        Who::Own if only => Some(NO_FORK.to_owned()),
+        Who::Own => Some(format!("(github.event_name != '{PULL}' || {NO_FORK})")),
+        Who::Fork if only => Some(FORK.to_owned()),
+        Who::Fork => Some(format!("github.event_name == '{PULL}' && {FORK}")),
     }
 }
 
@@ -106,7 +87,7 @@ pub(super) fn call(
     let mut permissions = vec![entry("contents", text("read"))];
     let own = who == Who::Own;
     let login = pipeline.login.as_ref().filter(|_| own);
-    if login.is_some_and(|login| login.password == "GITHUB_TOKEN") {
+    if login.is_some_and(Login::is_github_token) {
         permissions.push(entry("packages", text("write")));
     }
     all.push(entry("permissions", Yaml::Map(permissions)));
@@ -134,14 +115,8 @@ fn with(pipeline: &Pipeline, matrix: &Matrix<'_>, own: bool) -> Yaml {
     if pipeline.runs_on.is_none() {
         with.push(entry("runner", expression("matrix.runner")));
     }
-    let mut keys = said(pipeline);
-    for (_, stages) in &mut keys {
-        if stages.is_empty() {
-            *stages = NOTHING;
-        }
-    }
-    keys.extend(has_follow_up(pipeline).then_some(("follow-up", "")));
-    for (key, usual) in keys {
+    let follow_up = pipeline.has_follow_up().then_some(("follow-up", ""));
+    for (key, usual) in pipeline.said().chain(follow_up) {
         let value = if matrix.may_say(key) {
             expression(&format!("matrix.{key} || '{usual}'"))
         } else {

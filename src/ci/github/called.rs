@@ -2,9 +2,9 @@
 
 use super::super::goal::{Goal, NOTHING};
 use super::super::pipeline::{Pipeline, follow_up_id};
-use super::super::yaml::{Entry, Yaml, entry, text};
+use super::super::yaml::{Entry, Yaml, entry, map, text};
 use super::handed;
-use super::steps::{self, expression, map};
+use super::steps::{self, expression};
 
 pub(super) fn workflow(pipeline: &Pipeline) -> Yaml {
     let mut call = vec![entry("inputs", inputs(pipeline))];
@@ -35,11 +35,11 @@ fn inputs(pipeline: &Pipeline) -> Yaml {
     if pipeline.runs_on.is_none() {
         all.push(input("runner", "string", "The label of its machines"));
     }
-    for (key, _) in said(pipeline) {
+    for (key, _) in pipeline.said() {
         let says = format!("Stages of a job, separated by commas; `{NOTHING}`: none");
         all.push(input(key, "string", &says));
     }
-    if has_follow_up(pipeline) {
+    if pipeline.has_follow_up() {
         all.push(input(
             "follow-up",
             "string",
@@ -53,20 +53,6 @@ fn inputs(pipeline: &Pipeline) -> Yaml {
     Yaml::Map(all)
 }
 
-/// What cells say of jobs, key by key, and what is usual.
-pub(super) fn said(pipeline: &Pipeline) -> Vec<(&str, &str)> {
-    let goals = pipeline.jobs.iter().map(|job| &job.goal);
-    let said = goals.filter_map(|goal| match goal {
-        Goal::Said { key, usual } => Some((key.as_str(), usual.as_str())),
-        Goal::All | Goal::Stages(_) => None,
-    });
-    said.collect()
-}
-
-pub(super) fn has_follow_up(pipeline: &Pipeline) -> bool {
-    !pipeline.follow_up.is_empty()
-}
-
 fn jobs(pipeline: &Pipeline) -> Vec<Entry> {
     let mut all: Vec<Entry> = Vec::new();
     let mut before: Option<&str> = None;
@@ -77,7 +63,7 @@ fn jobs(pipeline: &Pipeline) -> Vec<Entry> {
         };
         let place = Place {
             takes_over: before.is_some(),
-            hands_on: at + 1 < pipeline.jobs.len() || has_follow_up(pipeline),
+            hands_on: at + 1 < pipeline.jobs.len() || pipeline.has_follow_up(),
         };
         let head = head(&one.name, before, &condition);
         all.push(entry(
@@ -127,7 +113,7 @@ fn job(pipeline: &Pipeline, id: &str, mut all: Vec<Entry>, goal: &Goal, place: P
         Some(label) => steps::data(label),
         None => expression("inputs.runner"),
     };
-    let minutes = i64::try_from(steps::minutes(pipeline)).unwrap_or(i64::MAX);
+    let minutes = i64::try_from(pipeline.minutes()).unwrap_or(i64::MAX);
     all.push(entry("runs-on", machine));
     all.push(entry("timeout-minutes", Yaml::Number(minutes)));
     let mut steps = vec![steps::checkout()];

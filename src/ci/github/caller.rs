@@ -2,11 +2,12 @@
 
 use super::super::asked::Asked;
 use super::super::matrix::Cell;
-use super::super::pipeline::{Pipeline, Set};
-use super::super::yaml::{Entry, Yaml, entry, text};
-use super::call::{Matrix, PULL, Place, STALE, Who, call};
+use super::super::pipeline::{Login, Pipeline, Set};
+use super::super::who::Who;
+use super::super::yaml::{Entry, Yaml, entry, map, text};
+use super::call::{self, Matrix, PULL, Place, STALE, call, condition};
 use super::handed;
-use super::steps::{self, NO_FORK, data, expression, map};
+use super::steps::{self, NO_FORK, data, expression};
 
 pub(super) fn workflow(pipeline: &Pipeline, asked: &Asked) -> Yaml {
     let mut all = vec![
@@ -76,7 +77,7 @@ fn jobs(pipeline: &Pipeline, asked: &Asked) -> Vec<Entry> {
         .unwrap_or_default();
     let parts = most.div_ceil(pipeline.matrix_limit).max(1);
     let pulls = pipeline.sets.iter().any(has_pulls);
-    for who in Who::of(pipeline, pulls) {
+    for who in Who::all(pipeline.shares, pulls) {
         let mut before = None;
         for part in 0..parts {
             let matrix = format!("fromJSON(needs.stale.outputs.matrix)[{part}]");
@@ -84,14 +85,14 @@ fn jobs(pipeline: &Pipeline, asked: &Asked) -> Vec<Entry> {
                 "needs.stale.result == 'success'".to_owned(),
                 format!("{matrix} != null"),
             ];
-            conditions.extend(who.condition(pulls, pipeline.sets.iter().all(only_pulls)));
+            conditions.extend(condition(*who, pulls, pipeline.sets.iter().all(only_pulls)));
             let place = Place {
                 part,
                 parts,
                 before,
             };
             let call = call(pipeline, *who, &place, &conditions, &Matrix::Asked(matrix));
-            let id = format!("{}-{}", who.id(), part + 1);
+            let id = format!("{}-{}", call::id(*who), part + 1);
             all.push(entry(&*id, call));
             before = Some(id);
         }
@@ -132,12 +133,15 @@ fn static_jobs(pipeline: &Pipeline) -> Vec<Entry> {
     let (mut all, mut count) = (Vec::new(), [0, 0]);
     for set in &pipeline.sets {
         let parts: Vec<&[Cell]> = set.cells.chunks(pipeline.matrix_limit).collect();
-        for who in Who::of(pipeline, has_pulls(set)) {
+        for who in Who::all(pipeline.shares, has_pulls(set)) {
             let mut before: Option<String> = None;
             for (part, cells) in parts.iter().enumerate() {
                 let mut conditions: Vec<String> = events(pipeline, set, *who).into_iter().collect();
-                conditions
-                    .extend(who.condition(has_pulls(set), only_pulls(set) || *who == Who::Fork));
+                conditions.extend(condition(
+                    *who,
+                    has_pulls(set),
+                    only_pulls(set) || *who == Who::Fork,
+                ));
                 let place = Place {
                     part,
                     parts: parts.len(),
@@ -145,7 +149,7 @@ fn static_jobs(pipeline: &Pipeline) -> Vec<Entry> {
                 };
                 let count = &mut count[usize::from(*who == Who::Fork)];
                 *count += 1;
-                let id = format!("{}-{count}", who.id());
+                let id = format!("{}-{count}", call::id(*who));
                 let call = call(pipeline, *who, &place, &conditions, &Matrix::Cells(cells));
                 all.push(entry(&*id, call).before(says(set, &place, *who)));
                 before = Some(id);
@@ -200,7 +204,7 @@ fn events(pipeline: &Pipeline, set: &Set, who: Who) -> Option<String> {
 fn stale(pipeline: &Pipeline, variables: &[(String, String)]) -> Yaml {
     let login = pipeline.login.as_ref().filter(|_| pipeline.shares);
     let mut permissions = vec![entry("contents", text("read"))];
-    if login.is_some_and(|login| login.password == "GITHUB_TOKEN") {
+    if login.is_some_and(Login::is_github_token) {
         permissions.push(entry("packages", text("read")));
     }
     let mut steps = vec![steps::checkout()];

@@ -1,9 +1,9 @@
 //! What jobs leave behind and hand to each other as artifacts of the workflow.
 
 use super::super::pipeline::Pipeline;
-use super::super::yaml::{Entry, Yaml, entry, text};
+use super::super::yaml::{Entry, Yaml, entry, map, text};
 use super::call::PULL;
-use super::steps::{Action, DOWNLOAD, RESTORE, SAVE, UPLOAD, expression, map, uses};
+use super::steps::{Action, DOWNLOAD, RESTORE, SAVE, UPLOAD, expression, uses};
 
 /// Artifacts of this prefix hold a `result.json`: the report is made of them.
 const RESULT: &str = "result.";

@@ -1,9 +1,9 @@
 //! Steps of jobs, and what they may not hold.
 
 use super::super::goal::Goal;
-use super::super::pipeline::{Login, Pipeline, is_secret};
-use super::super::steps::{INCLUDE, script, value};
-use super::super::yaml::{Entry, Yaml, entry, text};
+use super::super::pipeline::{GITHUB_TOKEN, Login, Pipeline, is_secret};
+use super::super::steps::{INCLUDE, is_commit, script, value};
+use super::super::yaml::{Entry, Yaml, entry, map, text};
 use crate::config::file::shape::Step;
 use crate::nearest;
 use crate::problem::Problem;
@@ -59,10 +59,6 @@ pub(super) fn data(value: &str) -> Yaml {
     text(value.replace("${{", "${{ '${{' }}"))
 }
 
-pub(super) fn map(entries: impl IntoIterator<Item = Entry>) -> Yaml {
-    Yaml::Map(entries.into_iter().collect())
-}
-
 pub(super) fn uses(action: &Action) -> Entry {
     entry("uses", text(format!("{}@{}", action.name, action.commit))).behind(action.release)
 }
@@ -96,7 +92,7 @@ pub(super) fn before(pipeline: &Pipeline) -> Vec<Yaml> {
 /// Logs in; `trusted`: only where this holds.
 pub(super) fn login(login: &Login, trusted: Option<&str>) -> Yaml {
     let secret = |name: &str| match name {
-        "GITHUB_TOKEN" => expression("github.token"),
+        GITHUB_TOKEN => expression("github.token"),
         name => expression(&format!("secrets.{name}")),
     };
     let user = match &login.user {
@@ -125,7 +121,7 @@ pub(super) fn secrets(login: Option<&Login>) -> Vec<&str> {
         .and_then(|l| l.user.as_deref())
         .filter(|user| is_secret(user));
     let all = user.into_iter().chain(login.map(|l| l.password.as_str()));
-    all.filter(|name| *name != "GITHUB_TOKEN").collect()
+    all.filter(|name| *name != GITHUB_TOKEN).collect()
 }
 
 /// The environment and the stages of a job, as variables.
@@ -161,7 +157,7 @@ pub(super) fn run(pipeline: &Pipeline, goal: &Goal) -> Yaml {
         variables.push(entry("RUNENV_PUSH_FAILED", expression("inputs.push")));
         words += " --resume";
     }
-    words += &format!(" --time-limit {}m", minutes(pipeline) - margin(pipeline));
+    words += &format!(" --time-limit {}m", pipeline.minutes() - margin(pipeline));
     map([
         entry("name", text("run")),
         entry("env", Yaml::Map(variables)),
@@ -169,14 +165,9 @@ pub(super) fn run(pipeline: &Pipeline, goal: &Goal) -> Yaml {
     ])
 }
 
-/// After so many minutes GitHub ends the job.
-pub(super) fn minutes(pipeline: &Pipeline) -> u64 {
-    (pipeline.time_limit.as_secs() / 60).max(2)
-}
-
-/// What is left of them to keep, push and upload what was done.
+/// What is left of its minutes to keep, push and upload what was done.
 fn margin(pipeline: &Pipeline) -> u64 {
-    (minutes(pipeline) / 12).max(1)
+    (pipeline.minutes() / 12).max(1)
 }
 
 /// Why a step of `[ci] steps-before` is for other CI systems.
@@ -246,10 +237,9 @@ fn refused_table(table: &toml::Table) -> Option<Problem> {
         ));
     }
     let action = table.get("uses").and_then(toml::Value::as_str)?;
-    let pinned = action.rsplit_once('@').is_some_and(|(_, commit)| {
-        let commit = commit.strip_prefix("sha256:").unwrap_or(commit);
-        commit.len() >= 40 && commit.chars().all(|c| c.is_ascii_hexdigit())
-    });
+    let pinned = action
+        .rsplit_once('@')
+        .is_some_and(|(_, commit)| is_commit(commit.strip_prefix("sha256:").unwrap_or(commit)));
     let known = pinned || action.starts_with("./");
     (!known).then(|| {
         Problem::new(

@@ -2,8 +2,8 @@
 
 use super::super::goal::{Goal, NOTHING};
 use super::super::pipeline::{Job, Pipeline, follow_up_id};
-use super::super::yaml::{Entry, Yaml, entry, text};
-use super::{job, map, parent, steps};
+use super::super::yaml::{Entry, Yaml, entry, map, text};
+use super::{job, steps, variables};
 
 /// The stage of the jobs behind the row, and that of the one that runs all: an environment's have no blank.
 const BEHIND: &str = "stages that follow";
@@ -27,14 +27,9 @@ pub(super) fn file(pipeline: &Pipeline) -> Yaml {
 
 /// What jobs run in most environments: others are started with other values.
 fn usual(pipeline: &Pipeline) -> Option<Entry> {
-    let jobs = pipeline.jobs.iter().filter(|_| pipeline.shares);
-    let usual = jobs.filter_map(|job| match &job.goal {
-        Goal::Said { key, usual } if usual.is_empty() => Some((key, NOTHING)),
-        Goal::Said { key, usual } => Some((key, usual.as_str())),
-        Goal::All | Goal::Stages(_) => None,
-    });
+    let usual = pipeline.said().filter(|_| pipeline.shares);
     let all: Vec<Entry> = usual
-        .map(|(key, stages)| entry(parent::key(key), text(stages)))
+        .map(|(key, stages)| entry(variables::key(key), text(stages)))
         .collect();
     let says = "Of most environments; others are started with values of their own.";
     (!all.is_empty()).then(|| entry("variables", Yaml::Map(all)).before(says))
@@ -46,8 +41,8 @@ fn common(pipeline: &Pipeline) -> Yaml {
     let (tags, variable) = job::machine(pipeline, "$RUNNER");
     all.extend(tags);
     if pipeline.long {
-        let minutes = (pipeline.time_limit.as_secs() / 60).max(2);
-        all.push(entry("timeout", text(format!("{minutes} minutes"))));
+        let limit = format!("{} minutes", pipeline.minutes());
+        all.push(entry("timeout", text(limit)));
     }
     let mut variables: Vec<Entry> = variable.into_iter().collect();
     variables.extend(job::login(
@@ -62,7 +57,7 @@ fn common(pipeline: &Pipeline) -> Yaml {
 
 /// Stages, and the jobs in them: with a registry a row, and one job for who may not push.
 fn jobs(pipeline: &Pipeline) -> (Vec<&str>, Vec<Entry>) {
-    let whole = whole(pipeline).then_some(parent::TO_ALL);
+    let whole = pipeline.has_follow_up().then_some(variables::TO_ALL);
     let alone = |condition: &str| one(pipeline, ALONE, condition, whole, false);
     if !pipeline.shares {
         return (vec![ALONE], vec![entry("all", alone("$ENV"))]);
@@ -79,7 +74,7 @@ fn jobs(pipeline: &Pipeline) -> (Vec<&str>, Vec<Entry>) {
             Goal::All => None,
             Goal::Stages(stages) => Some(stages.as_str()),
             Goal::Said { key, .. } => {
-                variable = format!("${}", parent::key(key));
+                variable = format!("${}", variables::key(key));
                 condition += &format!(" && {variable} != \"{NOTHING}\"");
                 Some(variable.as_str())
             }
@@ -96,15 +91,10 @@ fn jobs(pipeline: &Pipeline) -> (Vec<&str>, Vec<Entry>) {
             one(pipeline, BEHIND, &condition, Some(stage), true),
         ));
     }
-    if !pipeline.follow_up.is_empty() {
+    if pipeline.has_follow_up() {
         stages.push(BEHIND);
     }
     (stages, all)
-}
-
-/// Is what one job runs that runs all not all that there is?
-pub(super) fn whole(pipeline: &Pipeline) -> bool {
-    !pipeline.follow_up.is_empty()
 }
 
 fn one(pipeline: &Pipeline, stage: &str, condition: &str, to: Option<&str>, pushes: bool) -> Yaml {

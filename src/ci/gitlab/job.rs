@@ -1,8 +1,8 @@
 //! What jobs consist of: machines, what runs before, the call of runenv, what is kept.
 
 use super::super::pipeline::{Login, Pipeline, is_secret};
-use super::super::yaml::{Entry, Yaml, entry, text};
-use super::{map, steps};
+use super::super::yaml::{Entry, Yaml, entry, map, text};
+use super::steps;
 
 /// Where a run writes what GitLab shows of it.
 const JUNIT: &str = ".runenv/junit.xml";

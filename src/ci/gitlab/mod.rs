@@ -5,10 +5,10 @@ mod child;
 mod job;
 mod parent;
 mod steps;
+mod variables;
 
 use super::asked::Asked;
 use super::pipeline::Pipeline;
-use super::yaml::{Entry, Yaml};
 pub(crate) use steps::{left_out, refused};
 
 /// What `.gitlab-ci.yml` includes.
@@ -62,8 +62,4 @@ pub(crate) fn files(pipeline: &Pipeline, asked: &Asked) -> [(&'static str, Strin
 /// The pipeline that the job of `--stale` makes, of those environments alone in which something would run.
 pub(crate) fn started(pipeline: &Pipeline) -> String {
     parent::started(pipeline).document("Made by `runenv ci gitlab --print-stale`.")
-}
-
-fn map(entries: impl IntoIterator<Item = Entry>) -> Yaml {
-    Yaml::Map(entries.into_iter().collect())
 }

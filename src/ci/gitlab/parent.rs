@@ -1,11 +1,11 @@
 //! The pipeline that events start: its jobs start the other for each environment.
 
 use super::super::asked::Asked;
-use super::super::goal::{Goal, NOTHING};
 use super::super::matrix::Cell;
 use super::super::pipeline::{Pipeline, Set};
-use super::super::yaml::{Entry, Yaml, entry, text};
-use super::{CHILD, MOST_JOBS, child, job, map, steps};
+use super::super::who::Who;
+use super::super::yaml::{Entry, Yaml, entry, map, text};
+use super::{CHILD, MOST_JOBS, job, steps, variables};
 
 const MERGE_REQUEST: &str = "merge_request_event";
 /// GitLab.com starts 350 pipelines of one commit in a minute and fails what is beyond
@@ -14,17 +14,9 @@ const IN_A_MINUTE: usize = 300;
 /// What the job of `--stale` makes.
 const STALE: &str = "runenv-stale.yml";
 
-/// The stages of an environment that one job runs, where these are not all.
-pub(super) const TO_ALL: &str = "$TO_ALL";
-
 /// The most jobs of one matrix.
 pub(super) fn limit(pipeline: &Pipeline) -> usize {
     pipeline.matrix_limit.min(MOST_JOBS)
-}
-
-/// A key of a cell, as a variable.
-pub(super) fn key(key: &str) -> String {
-    key.to_ascii_uppercase().replace('-', "_")
 }
 
 pub(super) fn file(pipeline: &Pipeline, asked: &Asked) -> Yaml {
@@ -36,12 +28,12 @@ pub(super) fn file(pipeline: &Pipeline, asked: &Asked) -> Yaml {
     }
     let mut count = [0, 0];
     for set in &pipeline.sets {
-        for push in who(pipeline, set) {
-            let count = &mut count[usize::from(push == Some(false))];
-            let rules = conditions(pipeline, set, push);
+        for who in who(pipeline, set).iter().copied() {
+            let count = &mut count[usize::from(who == Who::Fork)];
+            let rules = conditions(pipeline, set, who);
             let rules: Vec<Rule> = rules.into_iter().map(|rule| (rule, Vec::new())).collect();
-            let mut jobs = jobs(pipeline, &set.cells, push, &rules, count).into_iter();
-            all.extend(jobs.next().map(|first| first.before(says(set, push))));
+            let mut jobs = jobs(pipeline, &set.cells, who, &rules, count).into_iter();
+            all.extend(jobs.next().map(|first| first.before(says(set, who))));
             all.extend(jobs);
         }
     }
@@ -62,51 +54,51 @@ pub(super) fn started(pipeline: &Pipeline) -> Yaml {
         nothing.extend(idle(pipeline, "echo nothing would run"));
         return map([entry("nothing", Yaml::Map(nothing))]);
     }
-    Yaml::Map(jobs(pipeline, &cells, None, &rules, &mut 0))
+    Yaml::Map(jobs(pipeline, &cells, Who::Anybody, &rules, &mut 0))
 }
 
 /// A condition, and variables that are set where it holds.
 type Rule = (String, Vec<(&'static str, String)>);
 
-/// May what runs push? Both, where it depends; `None`: there is nothing to push to.
-fn who(pipeline: &Pipeline, set: &Set) -> Vec<Option<bool>> {
+fn who(pipeline: &Pipeline, set: &Set) -> &'static [Who] {
     let merges = set.events.iter().any(|event| event == MERGE_REQUEST);
-    match (pipeline.shares, merges) {
-        (false, _) => vec![None],
-        (true, false) => vec![Some(true)],
-        (true, true) => vec![Some(true), Some(false)],
-    }
+    Who::all(pipeline.shares, merges)
 }
 
-fn says(set: &Set, push: Option<bool>) -> String {
+/// What pipelines are told in `PUSH`, where it is known.
+fn push(who: Who) -> Option<(&'static str, String)> {
+    (who != Who::Anybody).then(|| ("PUSH", (who == Who::Own).to_string()))
+}
+
+fn says(set: &Set, who: Who) -> String {
     let text = match &set.label {
         Some(label) => format!("The label `{label}`"),
         None => "All environments".to_owned(),
     };
-    match push {
-        Some(false) => text + ": a fork's merge request. Nothing is pushed.",
-        Some(true) | None => text + ".",
+    match who {
+        Who::Fork => text + ": a fork's merge request. Nothing is pushed.",
+        Who::Own | Who::Anybody => text + ".",
     }
 }
 
 /// When a set runs.
-fn conditions(pipeline: &Pipeline, set: &Set, push: Option<bool>) -> Vec<String> {
+fn conditions(pipeline: &Pipeline, set: &Set, who: Who) -> Vec<String> {
     let events = set.events.iter();
-    let events = events.filter(|event| push != Some(false) || *event == MERGE_REQUEST);
+    let events = events.filter(|event| who != Who::Fork || *event == MERGE_REQUEST);
     events
-        .map(|event| condition(pipeline, event, push))
+        .map(|event| condition(pipeline, event, who))
         .collect()
 }
 
-fn condition(pipeline: &Pipeline, event: &str, push: Option<bool>) -> String {
+fn condition(pipeline: &Pipeline, event: &str, who: Who) -> String {
     let is = format!("$CI_PIPELINE_SOURCE == \"{event}\"");
     let mut all = pipeline.sets.iter().flat_map(|set| &set.events);
     let on = branches(pipeline).filter(|_| event == "push");
     let is = on.map_or(is.clone(), |on| format!("{is} && {on}"));
-    match (event, push) {
-        (MERGE_REQUEST, Some(own)) => format!(
+    match (event, who) {
+        (MERGE_REQUEST, Who::Own | Who::Fork) => format!(
             "{is} && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID {} $CI_MERGE_REQUEST_PROJECT_ID",
-            if own { "==" } else { "!=" }
+            if who == Who::Own { "==" } else { "!=" }
         ),
         // A branch with a merge request has one pipeline, not two.
         ("push", _) if all.any(|event| event == MERGE_REQUEST) => {
@@ -154,11 +146,11 @@ fn rules_entry(rules: &[Rule], delay: Option<&str>) -> Entry {
 fn jobs(
     pipeline: &Pipeline,
     cells: &[Cell],
-    push: Option<bool>,
+    who: Who,
     rules: &[Rule],
     count: &mut usize,
 ) -> Vec<Entry> {
-    let fork = if push == Some(false) { "-fork" } else { "" };
+    let fork = if who == Who::Fork { "-fork" } else { "" };
     let (mut all, mut started, mut wait) = (Vec::new(), 0, None);
     for part in cells.chunks(limit(pipeline)) {
         *count += 1;
@@ -170,13 +162,13 @@ fn jobs(
         started += part.len();
         let mut job: Vec<Entry> = needs(wait.as_ref()).into_iter().collect();
         job.push(rules_entry(rules, None));
-        let cells = map([entry("matrix", matrix(pipeline, push, part))]);
+        let cells = map([entry("matrix", matrix(pipeline, who, part))]);
         job.push(entry("parallel", cells));
-        let said = push.map(|push| entry("PUSH", text(push.to_string())));
+        let said = push(who).map(|(name, value)| entry(name, text(value)));
         job.extend(said.map(|said| entry("variables", map([said]))));
         let file = map([entry("local", text(CHILD))]);
         // Where it is not said here, this pipeline was told it.
-        job.push(trigger(file, pipeline.shares && push.is_none()));
+        job.push(trigger(file, pipeline.shares && who == Who::Anybody));
         all.push(entry(format!("runenv{fork}-{count}"), Yaml::Map(job)));
     }
     all
@@ -226,55 +218,27 @@ fn trigger(file: Yaml, forward: bool) -> Entry {
     entry("trigger", map(all))
 }
 
-/// What the jobs of an environment run, together.
-fn all_stages(pipeline: &Pipeline, cell: &Cell) -> String {
-    let said = |key: &str| cell.pairs().find(|(name, _)| *name == key);
-    let said = |key: &str| said(key).map(|(_, value)| value);
-    let jobs = pipeline.jobs.iter().map(|job| match &job.goal {
-        Goal::All => "",
-        Goal::Stages(stages) => stages,
-        Goal::Said { key, usual } => said(key).unwrap_or(usual),
-    });
-    let follow = said("follow-up").unwrap_or_default().split_whitespace();
-    let all = jobs.chain(follow);
-    let all: Vec<&str> = all.filter(|s| !s.is_empty() && *s != NOTHING).collect();
-    all.join(",")
-}
-
-/// The variables of a cell beside its name: for who may push those of its row, for who may not that of the one job. An
-/// empty value cannot stand in a matrix: a variable that is not set is the same.
-fn variables(pipeline: &Pipeline, push: Option<bool>, cell: &Cell) -> Vec<(String, String)> {
-    let row = pipeline.shares && push != Some(false);
-    let more = cell.more.iter();
-    let more = more.filter(|(name, value)| (row || name == "runner") && !value.is_empty());
-    let mut all: Vec<(String, String)> = more.map(|(k, v)| (key(k), v.clone())).collect();
-    if child::whole(pipeline) && push != Some(true) {
-        all.push(("TO_ALL".to_owned(), all_stages(pipeline, cell)));
-    }
-    all
-}
-
 /// The environment whose job has the longest name, and how long that is: GitLab makes it of the job's and all values of
 /// the cell, as `runenv-1: [NAME, VALUE]`.
 pub(super) fn longest_name(pipeline: &Pipeline) -> Option<(&str, usize)> {
-    let name = |cell: &Cell, push| {
-        let values = variables(pipeline, push, cell);
+    let name = |cell: &Cell, who| {
+        let values = variables::of(pipeline, who, cell);
         let values = values.iter().map(|(_, value)| value.len() + ", ".len());
         "runenv-fork-99: []".len() + cell.env.len() + values.sum::<usize>()
     };
     let names = pipeline.sets.iter().flat_map(|set| {
-        let who = who(pipeline, set).into_iter();
-        who.flat_map(move |push| set.cells.iter().map(move |cell| (cell, push)))
+        let who = who(pipeline, set).iter();
+        who.flat_map(move |who| set.cells.iter().map(move |cell| (cell, *who)))
     });
-    let names = names.map(|(cell, push)| (cell.env.as_str(), name(cell, push)));
+    let names = names.map(|(cell, who)| (cell.env.as_str(), name(cell, who)));
     names.max_by_key(|(_, length)| *length)
 }
 
 /// Cells in a row that differ in their names alone stand together.
-fn matrix(pipeline: &Pipeline, push: Option<bool>, cells: &[Cell]) -> Yaml {
+fn matrix(pipeline: &Pipeline, who: Who, cells: &[Cell]) -> Yaml {
     let cells = cells
         .iter()
-        .map(|cell| (&cell.env, variables(pipeline, push, cell)));
+        .map(|cell| (&cell.env, variables::of(pipeline, who, cell)));
     let cells: Vec<(&String, Vec<(String, String)>)> = cells.collect();
     let groups = cells.chunk_by(|(_, a), (_, b)| a == b).map(|group| {
         let names = group.iter().map(|(env, _)| text(env.as_str())).collect();
@@ -288,10 +252,10 @@ fn matrix(pipeline: &Pipeline, push: Option<bool>, cells: &[Cell]) -> Yaml {
 fn stale(pipeline: &Pipeline, variables: &[(String, String)]) -> Vec<Entry> {
     let (mut ask_rules, mut run_rules) = (Vec::new(), Vec::new());
     for set in &pipeline.sets {
-        for push in who(pipeline, set) {
-            let pushes = push.map(|push| ("PUSH", push.to_string()));
+        for who in who(pipeline, set).iter().copied() {
+            let pushes = push(who);
             let label = set.label.clone().map(|label| ("LABEL", label));
-            for condition in conditions(pipeline, set, push) {
+            for condition in conditions(pipeline, set, who) {
                 let given = pushes.iter().chain(&label).cloned().collect();
                 ask_rules.push((condition.clone(), given));
                 run_rules.push((condition, pushes.iter().cloned().collect()));

@@ -1,9 +1,8 @@
 //! Steps of `[ci] steps-before`: shell lines, and files that are included. Others are GitHub's.
 
 use super::super::pipeline::Pipeline;
-use super::super::steps::{INCLUDE, script, value};
-use super::super::yaml::{Entry, Yaml, entry, text};
-use super::map;
+use super::super::steps::{INCLUDE, is_commit, script, value};
+use super::super::yaml::{Entry, Yaml, entry, map, text};
 use crate::config::file::shape::Step;
 use crate::config::forms;
 use crate::quote;
@@ -105,10 +104,9 @@ pub(crate) fn refused(step: &Step) -> Option<(&'static str, &'static str)> {
         ));
     };
     let said = |key: &str| file.get(key).and_then(toml::Value::as_str);
-    let commit = |text: &str| text.len() >= 40 && text.chars().all(|c| c.is_ascii_hexdigit());
     let pinned = said("local").is_some()
         || (said("remote").is_some() && said("integrity").is_some())
-        || (said("project").is_some() && said("ref").is_some_and(commit));
+        || (said("project").is_some() && said("ref").is_some_and(is_commit));
     (!pinned).then_some((
         "an included file that is not pinned: whoever can change it can run anything in these jobs",
         "say which it is: `{ remote = \"https://…\", integrity = \"sha256-…\" }`, or `project` with a commit as `ref`",

@@ -6,7 +6,7 @@ use super::super::select::Selection;
 use super::super::{Context, Exit};
 use super::write::{self, Event, Starts, Written, event};
 use crate::ci::github::{self, MADE};
-use crate::ci::pipeline::{Pipeline, TIME_LIMIT};
+use crate::ci::pipeline::{GITHUB_TOKEN, Pipeline, TIME_LIMIT};
 use crate::config::file::shape::Step;
 use crate::config::{Project, Spanned};
 use crate::problem::{Problem, Problems};
@@ -136,5 +136,5 @@ fn refused(project: &Project) -> Result<(), Problems> {
 }
 
 fn is_reserved(secret: &str) -> bool {
-    secret.starts_with("GITHUB_") && secret != "GITHUB_TOKEN"
+    secret.starts_with("GITHUB_") && secret != GITHUB_TOKEN
 }

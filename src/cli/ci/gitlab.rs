@@ -8,7 +8,7 @@ use super::super::stale::StaleArgs;
 use super::super::{Context, Exit, INTERRUPTED};
 use super::write::{self, Event, Starts, Written, event};
 use crate::ci::gitlab::{self, MADE, MOST_CHILDREN, PARENT};
-use crate::ci::pipeline::{self, Pipeline};
+use crate::ci::pipeline::{self, Chosen, Pipeline};
 use crate::ci::shape::Shape;
 use crate::config::Project;
 use crate::config::file::shape::RunsOn;
@@ -115,7 +115,12 @@ fn print_stale(args: &GitlabArgs, project: &Project, context: &mut Context) -> E
         return Ok(INTERRUPTED);
     };
     let entries = entries.into_iter().cloned().collect();
-    let pipeline = pipeline::pipeline(&shape, &[(None, Vec::new(), entries)])?;
+    let all = Chosen {
+        label: None,
+        events: Vec::new(),
+        entries,
+    };
+    let pipeline = pipeline::pipeline(&shape, &[all])?;
     context.out.result(&gitlab::started(&pipeline));
     Ok(0)
 }

@@ -165,15 +165,20 @@ fn chosen(
     let mut all: Vec<Chosen> = Vec::new();
     for event in events.iter().filter(starts) {
         let label = label(event);
-        if let Some(set) = all.iter_mut().find(|set| set.0 == label) {
-            set.1.push(event.name.to_owned());
+        if let Some(set) = all.iter_mut().find(|set| set.label == label) {
+            set.events.push(event.name.to_owned());
             continue;
         }
         let entries = match &label {
             None => selected.to_vec(),
             Some(label) => labelled(project, label, selection, selected),
         };
-        all.push((label, vec![event.name.to_owned()], entries));
+        let events = vec![event.name.to_owned()];
+        all.push(Chosen {
+            label,
+            events,
+            entries,
+        });
     }
     Ok(all)
 }

@@ -134,6 +134,9 @@ pub(crate) struct Registry {
     pub(crate) push: Option<Text>,
 }
 
+/// GitHub takes no matrix of more jobs (docs.github.com/en/actions/reference/limits).
+pub(crate) const MOST_JOBS: u32 = 256;
+
 /// `[ci]`: what generated workflows are like.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]

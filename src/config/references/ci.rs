@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::file::shape::{RunsOn, Step};
-use super::super::file::{CiTable, List, Login, Map, Text};
+use super::super::file::{CiTable, List, Login, MOST_JOBS, Map, Text};
 use super::super::{Project, Spanned, forms};
 use super::cron;
 use super::{settings, values};
@@ -11,8 +11,6 @@ use crate::name::expand;
 use crate::nearest;
 use crate::problem::{Place, Problem, Problems};
 
-/// The most jobs that GitHub takes in one matrix.
-const MOST_JOBS: u32 = 256;
 /// Architectures, as image platforms call them, and what else they are called.
 const ARCHITECTURES: [&str; 9] = [
     "amd64", "arm64", "arm", "386", "ppc64le", "s390x", "riscv64", "loong64", "mips64le",
