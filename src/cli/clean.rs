@@ -130,7 +130,8 @@ fn in_registry(args: &CleanArgs, project: &Project, context: &mut Context) -> Ex
     }
 }
 
-/// Where images of the environments are that the file lists, and of those that were run here.
+/// Where images of the environments are that the file lists, and of those that were run here. Those of this host have
+/// none.
 fn repositories(
     project: &Project,
     folder: &Folder,
@@ -144,11 +145,15 @@ fn repositories(
     let run = run.filter_map(|name| select::one(project, &Selection::one(&name)).ok());
     plans.extend(run.filter_map(|name| context.plan(project, &name, &[]).ok()));
     let mut found = Vec::new();
-    for plan in &plans {
+    for plan in plans.iter().filter(|plan| has_engine(plan)) {
         let names = plan.stages.iter().map(|s| plan.image_name(s, "latest"));
         found.extend(names.filter_map(|name| problems.keep(Reference::parse(&name))));
     }
     problems.or(found)
+}
+
+fn has_engine(plan: &Plan) -> bool {
+    Engine::by_name(&plan.runner).is_some()
 }
 
 /// What went from the registry, and what stayed and why.

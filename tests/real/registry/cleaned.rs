@@ -16,12 +16,21 @@ fn tags(repository: &str) -> Vec<String> {
     all
 }
 
+/// One repository for all; and an environment of this host, of which no registry is asked for an image.
+const MORE: &str = r#"
+image = "{project}:{env}-{stage}-{tag}"
+[config.a]
+[config.b]
+[env.after]
+runner = "local"
+commands = ["true"]
+"#;
+
 #[test]
 fn what_the_project_pushed_goes_and_nothing_else() {
     each(|engine| {
         let name = unique();
-        let text = super::toml(HOST, &name)
-            + "image = \"{project}:{env}-{stage}-{tag}\"\n[config.a]\n[config.b]\n";
+        let text = super::toml(HOST, &name) + MORE;
         let project = Project::named(engine, &name, &text);
         project.file("src/a", format!("first {name}\n"));
         let env = format!("{engine}-box-latest-a");
