@@ -170,13 +170,14 @@ fn state(result: &EnvResult, problem: Option<&Problem>, cancel: &Cancel) -> Stat
     if problem.is_some() {
         return State::Error;
     }
-    [
+    let failed = [
         State::Error,
         State::OutOfMemory,
         State::TimedOut,
         State::Failed,
-    ]
-    .into_iter()
-    .find(|s| has(*s))
-    .unwrap_or(State::Passed)
+    ];
+    // Not begun, and for no failure of its own: somebody asked for the end before.
+    let cut_off = has(State::NotRun).then_some(State::Interrupted);
+    let failed = failed.into_iter().find(|s| has(*s));
+    failed.or(cut_off).unwrap_or(State::Passed)
 }

@@ -156,7 +156,8 @@ fn a_second_signal_kills_at_once() {
     project.ran(output).exits(130);
 }
 
-/// A stage that ends well after the signal is still no pass, and the lock is free for the next run.
+/// A stage that ends well after the signal is still no pass, the next one is not begun, and the lock is free for the next
+/// run.
 #[test]
 fn after_a_signal_nothing_passes() {
     let file = r#"
@@ -172,12 +173,17 @@ run = ["echo second >>ran"]
     run.signal(Signal::TERM);
     let (project, output, pids) = run.end();
     none_lives(&pids);
-    project.ran(output).exits(130);
+    let told = project.ran(output).exits(130).stderr;
     assert!(!project.path("ran").exists());
-    assert_eq!(
-        project.json(".runenv/local-host/result.json")["state"],
-        "interrupted"
-    );
+    let result = project.json(".runenv/local-host/result.json");
+    assert_eq!(result["state"], "interrupted");
+    let states = [0, 1].map(|at| result["stages"][at]["state"].clone());
+    assert_eq!(states, ["interrupted", "not-run"]);
+    // What was not begun has no place in the report, and no time.
+    assert!(told.contains("--redo first"), "{told}");
+    assert!(!told.contains("second"), "{told}");
+    let history = project.read(".runenv/history.jsonl");
+    assert_eq!(history.lines().count(), 1, "{history}");
     project.write("envs.toml", "[stage.first]\nrun = \"true\"\n");
     project.runenv("run local").exits(0);
 }

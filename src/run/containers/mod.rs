@@ -248,7 +248,7 @@ impl EngineEnv<'_> {
                 to: &mut *to,
             };
             let result = if self.calls.cancel.requested() {
-                StageResult::new(&stage.name, State::Interrupted)
+                StageResult::new(&stage.name, State::NotRun)
             } else if stage.parent.is_some_and(|parent| failed[parent]) {
                 failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)

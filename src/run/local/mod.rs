@@ -126,8 +126,8 @@ impl LocalEnv<'_> {
         let _queue = queue.map(|queue| queue.unwrap_or_else(PoisonError::into_inner));
         let Some(_lock) = self.lock(to)? else {
             let stages = selection.stages(self.plan);
-            let interrupted = stages.map(|(_, s)| StageResult::new(&s.name, State::Interrupted));
-            self.results.extend(interrupted);
+            let not_begun = stages.map(|(_, s)| StageResult::new(&s.name, State::NotRun));
+            self.results.extend(not_begun);
             return Ok(());
         };
         let mut own = None;
@@ -163,7 +163,7 @@ impl LocalEnv<'_> {
                 to: &mut *to,
             };
             let mut result = if self.cancel.requested() {
-                StageResult::new(&stage.name, State::Interrupted)
+                StageResult::new(&stage.name, State::NotRun)
             } else if stage.parent.is_some_and(|parent| failed[parent]) {
                 failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
