@@ -68,9 +68,36 @@ impl Cancel {
         Self::default()
     }
 
-    /// Asks for the end ourselves (`--fail-fast`); the second time means "at once", as with signals.
+    /// Asks for the end ourselves (`--fail-fast`), unless it was asked for: a second time would mean "at once", as with
+    /// signals.
+    pub(crate) fn request_once(&self) {
+        let none = self
+            .0
+            .count
+            .compare_exchange(0, 1, Ordering::SeqCst, Ordering::SeqCst);
+        if none.is_ok() {
+            self.wake();
+        }
+    }
+
+    /// Asks for the end as a signal does, which has no name.
+    #[cfg(test)]
     pub(crate) fn request(&self) {
         self.count_one(None);
+    }
+
+    /// The wish of signals alone, for what is ended by nothing else.
+    pub(crate) fn signals(&self) -> (Self, Subscription) {
+        let (signals, first) = (Self::default(), self.clone());
+        let told = signals.clone();
+        let heed = move || {
+            if let Some(name) = first.signal_name() {
+                told.count_one(Some(name));
+            }
+        };
+        let subscription = self.subscribe(heed.clone());
+        heed();
+        (signals, subscription)
     }
 
     /// The wish to end at once: for what is still done after a first signal and given up at a second. It hears nothing
@@ -97,7 +124,7 @@ impl Cancel {
         self.0.count.load(Ordering::SeqCst)
     }
 
-    /// The first signal that came, such as `INT`; none when the end was only asked for by `request`.
+    /// The first signal that came, such as `INT`; none when the end was only asked for by `request_once`.
     pub(crate) fn signal_name(&self) -> Option<&'static str> {
         self.0.first.get().copied()
     }
@@ -146,13 +173,12 @@ impl Cancel {
             let _ = self.0.first.set(name);
         }
         self.0.count.fetch_add(1, Ordering::SeqCst);
-        for (_, wake) in self
-            .0
-            .wakers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let wakers = self.0.wakers.lock();
+        for (_, wake) in wakers.unwrap_or_else(PoisonError::into_inner).iter() {
             wake();
         }
     }
@@ -218,6 +244,20 @@ mod tests {
         cancel.request();
         assert_eq!(second.count(), 1);
         assert!(cancel.second().0.requested());
+    }
+
+    #[test]
+    fn our_own_request_is_one_and_no_signal() {
+        let cancel = Cancel::never();
+        let (signals, _subscription) = cancel.signals();
+        cancel.request_once();
+        cancel.request_once();
+        assert_eq!((cancel.count(), signals.count()), (1, 0));
+        cancel.count_one(Some("INT"));
+        cancel.request_once();
+        assert_eq!((cancel.count(), signals.count()), (2, 1));
+        assert_eq!(signals.signal_name(), Some("INT"));
+        assert_eq!(cancel.signals().0.count(), 1);
     }
 
     #[test]

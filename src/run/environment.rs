@@ -163,11 +163,10 @@ fn not_locked(plan: &Plan) -> Option<Problem> {
 fn state(result: &EnvResult, problem: Option<&Problem>, cancel: &Cancel) -> State {
     let has = |state: State| result.stages.iter().any(|s| s.state == state && !s.allowed);
     // After a signal nothing passes any more. Where another failed, one that came to its end has its own.
-    let cut_short = has(State::Interrupted) || cancel.requested() && problem.is_some();
-    if cut_short || cancel.signal_name().is_some() {
+    if has(State::Interrupted) || cancel.signal_name().is_some() {
         return State::Interrupted;
     }
-    if problem.is_some() {
+    if problem.is_some() && !cancel.requested() {
         return State::Error;
     }
     let failed = [
@@ -176,8 +175,10 @@ fn state(result: &EnvResult, problem: Option<&Problem>, cancel: &Cancel) -> Stat
         State::TimedOut,
         State::Failed,
     ];
-    // Not begun, and for no failure of its own: somebody asked for the end before.
-    let cut_off = has(State::NotRun).then_some(State::Interrupted);
+    // Not begun, or not to be done, and for no failure of its own.
+    let cut_short = has(State::NotRun) || problem.is_some();
     let failed = failed.into_iter().find(|s| has(*s));
-    failed.or(cut_off).unwrap_or(State::Passed)
+    failed
+        .or(cut_short.then_some(State::Interrupted))
+        .unwrap_or(State::Passed)
 }

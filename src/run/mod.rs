@@ -46,7 +46,6 @@ pub(crate) mod why;
 mod world;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -112,14 +111,10 @@ pub(crate) fn run(
     let turn = |job| turn(job, options);
     let turns: Vec<Turn<'_>> = jobs.iter().map(turn).collect();
     let most = options.jobs.most(jobs.len(), world.host.cpus);
-    // A second request would end what the first one asked to end at once.
-    let ending = AtomicBool::new(false);
     let envs = schedule::each(&world.slots, &turns, most, &|at, failed| {
         let failed = failed.map(|at| jobs[at].plan.env.as_str());
         let result = environment::run(&jobs[at], failed, world, options, cancel, tell);
-        if options.fail_fast && result.failed() && !ending.swap(true, Ordering::Relaxed) {
-            cancel.request();
-        }
+        ends_run(result.failed(), options, cancel);
         result
     });
     let summary = Summary {
@@ -132,6 +127,13 @@ pub(crate) fn run(
         summary: summary.clone(),
     }));
     summary
+}
+
+/// With `--fail-fast` the first failure ends the run: of a stage at once, of an environment that has none at its end.
+fn ends_run(failed: bool, options: &Options, cancel: &Cancel) {
+    if failed && options.fail_fast {
+        cancel.request_once();
+    }
 }
 
 /// What keeps a job apart from others.

@@ -135,3 +135,46 @@ commands = ["true"]
     let ran = project.runenv("run --failed -n").exits(0);
     assert!(ran.stdout.contains("# later: "), "{}", ran.stdout);
 }
+
+/// Other branches of the same environment, too; a failure that is allowed ends nothing.
+#[test]
+fn the_first_stage_that_fails_ends_the_run_if_that_is_asked_for() {
+    let file = r#"
+[project]
+name = "p"
+env-list = ["docker-debian-bookworm", "local-host"]
+[stage.one]
+run = ["true"]
+[stage.may]
+run = ["until test -e going; do sleep 0.05; done; exit 1"]
+allow-failure = true
+[stage.must]
+from = "one"
+run = ["exit 3"]
+[stage.three]
+from = "one"
+run = ["echo three >ran"]
+"#;
+    let fake = Fake::new();
+    fake.play("run.hang", "");
+    let project = Project::new().envs_toml(file).engine(&fake);
+    let hanging = fake.folder().join("hanging");
+    std::os::unix::fs::symlink(hanging, project.path("going")).unwrap();
+    let ran = project.runenv("run -p 2 --fail-fast").exits(1);
+    let names = ["docker-debian-bookworm", "local-host"];
+    let why = "interrupted \"another environment failed (`--fail-fast`)\"";
+    let ended = states(&project, &names);
+    assert_eq!(ended, [why, "failed null"], "{}", ran.stderr);
+    let states = names.map(|name| {
+        let result = project.json(&format!(".runenv/{name}/result.json"));
+        let stages = result["stages"].as_array().unwrap().iter();
+        let states = stages.map(|stage| stage["state"].as_str().unwrap().to_owned());
+        states.collect::<Vec<_>>().join(" ")
+    });
+    let expected = [
+        "interrupted not-run not-run not-run",
+        "passed failed failed not-run",
+    ];
+    assert_eq!(states, expected, "{}", ran.stderr);
+    assert!(!project.path("ran").exists());
+}

@@ -94,6 +94,23 @@ fn a_push_that_a_signal_cuts_is_told() {
 }
 
 #[test]
+fn what_passed_is_pushed_though_a_failure_ends_the_run() {
+    let fake = Fake::new();
+    let project = project(&fake);
+    let two = "[stage.two]\nrun = [\"false\"]\n";
+    project.write("envs.toml", project.read("envs.toml") + two);
+    // The first is the network's, the second the first stage's.
+    fake.play("run.3.fails", "1 1");
+    fake.play("push.delay", "1");
+    let words = format!("run {ENV} --push --fail-fast");
+    let ran = project.runenv(words.as_str()).exits(1);
+    assert!(!ran.stderr.contains("not pushed"), "{}", ran.stderr);
+    let result = project.json(&format!(".runenv/{ENV}/result.json"));
+    assert_eq!(result["state"], "failed");
+    assert_eq!(result["stages"][0]["pushed"]["state"], "pushed");
+}
+
+#[test]
 fn what_a_signal_ended_is_pushed_behind_it() {
     let fake = Fake::new();
     let project = project(&fake);

@@ -277,6 +277,7 @@ impl EngineEnv<'_> {
             };
             self.results.push(result);
             result::trouble(&mut self.results)?;
+            super::ends_run(failed[at], self.options, self.calls.cancel);
         }
         Ok(Flow::Ended)
     }

@@ -164,11 +164,13 @@ impl Pusher {
         let (registry, cancel) = (Arc::clone(registry), calls.cancel.clone());
         let (engine, retries) = (calls.engine, calls.retries);
         let thread = std::thread::spawn(move || {
-            let (second, _subscription) = cancel.second();
+            // What has passed is pushed though another stage's failure ended the run.
+            let (signals, _subscription) = cancel.signals();
+            let (second, _subscribed) = signals.second();
             let mut to = To {
                 calls: Calls {
                     engine,
-                    cancel: &cancel,
+                    cancel: &signals,
                     retries,
                 },
                 registry: &registry,
@@ -351,7 +353,7 @@ impl To<'_> {
             return None;
         }
         let after = self.registry.digest_now(&tag);
-        let replaced = before.filter(|before| after.as_ref() != Some(before));
+        let replaced = before.filter(|before| after.as_ref().is_some_and(|after| after != before));
         let note = replaced
             .map(|old| format!("{tag} was another image, {old}: the new one took its place"));
         self.registry.note(tag, after);

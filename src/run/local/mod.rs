@@ -184,6 +184,7 @@ impl LocalEnv<'_> {
             }
             self.results.push(result);
             result::trouble(&mut self.results)?;
+            super::ends_run(failed[at], self.options, self.cancel);
         }
         Ok(())
     }
