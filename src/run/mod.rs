@@ -31,6 +31,7 @@ pub(crate) mod pass_env;
 pub(crate) mod pins;
 pub(crate) mod presence;
 mod project_id;
+mod pushed;
 pub(crate) mod records;
 pub(crate) mod result;
 pub(crate) mod results;

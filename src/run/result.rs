@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::Log;
 use super::options::Limit;
+pub(crate) use super::pushed::{PushState, Pushed};
 pub(crate) use super::took::Took;
 use crate::exec::Stop;
 use crate::plan::annotate::Annotation;
@@ -174,40 +175,6 @@ pub(crate) struct Artifacts {
     /// How many files and links.
     pub(crate) files: u64,
     pub(crate) bytes: u64,
-}
-
-/// A stage's image in the registry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Pushed {
-    pub(crate) state: PushState,
-    pub(crate) image: String,
-    /// Why it is not there.
-    pub(crate) reason: Option<String>,
-    /// That it is not there makes the run fail.
-    #[serde(skip)]
-    pub(crate) counts: bool,
-    /// It was not tried, since the registry refused another one, which was told.
-    #[serde(skip)]
-    pub(crate) untried: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum PushState {
-    Pushed,
-    /// It was there already.
-    Present,
-    NotPushed,
-    /// We were asked to end before it was there.
-    Interrupted,
-}
-
-impl Pushed {
-    /// Is it missing, and was it to be there?
-    fn failed(&self) -> bool {
-        self.counts && matches!(self.state, PushState::NotPushed | PushState::Interrupted)
-    }
 }
 
 impl StageResult {
