@@ -13,10 +13,18 @@ use crate::time;
 /// Why an environment was not run to its end, where no signal ended the run.
 const ANOTHER: &str = "another environment failed (`--fail-fast`)";
 
-/// Runs one environment, or tells why it is not begun. `failed`: one that it depends on, and that did not pass.
+/// An environment that another one depends on, and that did not pass.
+#[derive(Clone, Copy)]
+pub(super) struct Unmet<'a> {
+    pub(super) env: &'a str,
+    /// Whose failure that comes from.
+    pub(super) cause: Option<&'a str>,
+}
+
+/// Runs one environment, or tells why it is not begun.
 pub(super) fn run(
     job: &Job,
-    failed: Option<&str>,
+    unmet: Option<Unmet<'_>>,
     world: &World<'_>,
     options: &Options,
     cancel: &Cancel,
@@ -26,12 +34,18 @@ pub(super) fn run(
     let folder = world.folder.env(&plan.env);
     let folder = folder.masked(world.secrets.mask());
     let event = |kind| Event::of_env(&plan.env, kind);
-    let unmet = failed.map(|failed| format!("it depends on `{failed}`, which did not pass"));
+    let not_begun = |result| not_begun(result, &folder, &event, tell);
     let result = if cancel.requested() {
         let why = cancel.signal_name().is_none().then(|| ANOTHER.to_owned());
-        not_begun(State::NotRun, why, plan, &folder, &event, tell)
-    } else if let Some(why) = not_for(plan, world.host).or(unmet) {
-        not_begun(State::Skipped, Some(why), plan, &folder, &event, tell)
+        not_begun(why_not_run(plan, State::NotRun, why))
+    } else if let Some(why) = not_for(plan, world.host) {
+        not_begun(why_not_run(plan, State::Skipped, Some(why)))
+    } else if let Some(Unmet { env, cause }) = unmet {
+        let why = format!("it depends on `{env}`, which did not pass");
+        not_begun(EnvResult {
+            unmet: cause.map(str::to_owned),
+            ..why_not_run(plan, State::Skipped, Some(why))
+        })
     } else {
         begun(job, world, options, cancel, &folder, &mut |event| {
             tell(event);
@@ -57,17 +71,11 @@ pub(crate) fn not_for(plan: &Plan, host: &Host) -> Option<String> {
 
 /// An environment that is skipped, or was not begun before a signal: what an older run left is not its result.
 fn not_begun(
-    state: State,
-    problem: Option<String>,
-    plan: &Plan,
+    result: EnvResult,
     folder: &EnvFolder,
     event: &dyn Fn(Kind) -> Event,
     tell: &(dyn Fn(Event) + Sync),
 ) -> EnvResult {
-    let result = EnvResult {
-        problem,
-        ..not_run(plan, state)
-    };
     let written = folder
         .make()
         .and_then(|()| folder.write_json("result.json", &result));
@@ -75,6 +83,13 @@ fn not_begun(
         tell(event(Kind::Warning { problem }));
     }
     result
+}
+
+fn why_not_run(plan: &Plan, state: State, problem: Option<String>) -> EnvResult {
+    EnvResult {
+        problem,
+        ..not_run(plan, state)
+    }
 }
 
 fn not_run(plan: &Plan, state: State) -> EnvResult {

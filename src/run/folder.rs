@@ -224,13 +224,16 @@ impl EnvFolder {
         serde_json::from_str(&text).ok()
     }
 
-    /// How it ended when it was last run.
-    pub(crate) fn last_state(&self) -> Option<State> {
+    /// How it ended when it was last run, and the failed one for which it was skipped.
+    pub(crate) fn last_end(&self) -> Option<(State, Option<String>)> {
         #[derive(Deserialize)]
         struct Ended {
             state: State,
+            #[serde(default)]
+            unmet: Option<String>,
         }
-        Some(self.last::<Ended>()?.state)
+        let ended: Ended = self.last()?;
+        Some((ended.state, ended.unmet))
     }
 
     /// How long it took when it was last run, if it passed and was not just found.

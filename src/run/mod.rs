@@ -47,6 +47,7 @@ pub(crate) mod why;
 mod world;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::engine::Engine;
 use crate::exec::Cancel;
@@ -55,6 +56,7 @@ use crate::late::{self, Late};
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::time;
+use environment::Unmet;
 pub(crate) use environment::not_for;
 use event::{Event, Kind};
 pub(crate) use options::{AtOnce, Limit, Options, Push};
@@ -112,9 +114,17 @@ pub(crate) fn run(
     let turn = |job| turn(job, options);
     let turns: Vec<Turn<'_>> = jobs.iter().map(turn).collect();
     let most = options.jobs.most(jobs.len(), world.host.cpus);
+    // By job: whose failure it is that what depends on it is not run.
+    let causes: Vec<OnceLock<String>> = vec![OnceLock::new(); jobs.len()];
     let envs = schedule::each(&world.slots, &turns, most, &|at, failed| {
-        let failed = failed.map(|at| jobs[at].plan.env.as_str());
-        let result = environment::run(&jobs[at], failed, world, options, cancel, tell);
+        let unmet = failed.map(|at| Unmet {
+            env: &jobs[at].plan.env,
+            cause: causes[at].get().map(String::as_str),
+        });
+        let result = environment::run(&jobs[at], unmet, world, options, cancel, tell);
+        if let Some(cause) = result.cause() {
+            causes[at].get_or_init(|| cause.to_owned());
+        }
         ends_run(result.failed(), options, cancel);
         result
     });

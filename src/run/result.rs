@@ -275,6 +275,8 @@ pub(crate) struct EnvResult {
     pub(crate) nameless_packages: Vec<String>,
     /// What stopped it, where no stage did.
     pub(crate) problem: Option<String>,
+    /// It was skipped since this one failed, which it depends on, perhaps by others.
+    pub(crate) unmet: Option<String>,
     /// The same with its place and what to do: the report at the end tells it, and nobody else.
     #[serde(skip)]
     pub(crate) trouble: Option<Problem>,
@@ -294,6 +296,7 @@ impl EnvResult {
             stages: Vec::new(),
             nameless_packages: Vec::new(),
             problem: None,
+            unmet: None,
             trouble: None,
             started: time::now(),
             runenv: VERSION.to_owned(),
@@ -303,6 +306,14 @@ impl EnvResult {
     /// Did it not do what it should, by itself?
     pub(super) fn failed(&self) -> bool {
         self.state.is_bad() && self.state != State::Interrupted
+    }
+
+    /// Whose failure it is that what depends on this one is not run; `None`: it passed, or is not for this host.
+    pub(super) fn cause(&self) -> Option<&str> {
+        if self.state == State::Skipped {
+            return self.unmet.as_deref();
+        }
+        (self.state != State::Passed).then_some(&self.name)
     }
 
     /// Was it stopped by a mistake of whoever wrote the file?

@@ -1,5 +1,7 @@
 //! `depends`: what runs first, beside what was selected; and `--fail-fast`.
 
+use serde_json::Value;
+
 use crate::support::{Fake, Project};
 
 const FILE: &str = r#"
@@ -87,6 +89,30 @@ fn one_whose_dependency_failed_is_skipped_and_says_why() {
     );
     assert_eq!(others[2..], ["failed null", "passed null"]);
     assert!(told.contains("1 passed, 2 skipped, 1 failed in "), "{told}");
+}
+
+/// What was skipped for a failure is gone on with; what is not for this host, or depends on such a one, has not failed.
+#[test]
+fn what_a_failure_kept_from_running_is_run_by_failed() {
+    let file = FILE.replace("\"other\"]", "\"other\", \"far\", \"behind\"]")
+        + "[env.far]\nrunner = \"local\"\nhost-os = [\"windows\"]\ncommands = [\"true\"]\n"
+        + "[env.behind]\nrunner = \"local\"\ncommands = [\"true\"]\ndepends = [\"far\"]\n";
+    let project = Project::new().envs_toml(&file).file("broken", "");
+    project.runenv("run").exits(1);
+    let failed = project.runenv("list --failed").exits(0).stdout;
+    assert_eq!(failed, "last\nnext\nfirst\n");
+    let unmet = |env: &str| project.json(&format!(".runenv/{env}/result.json"))["unmet"].clone();
+    assert_eq!(["last", "next"].map(unmet), ["first", "first"]);
+    assert!(
+        ["first", "far", "behind"]
+            .map(unmet)
+            .iter()
+            .all(Value::is_null)
+    );
+    std::fs::remove_file(project.path("broken")).unwrap();
+    let (order, _) = order(&project, "run --failed", 0);
+    assert_eq!(order, "first next - last");
+    project.runenv("list --failed").exits(4);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `--failed`: how environments ended when they were last run.
 //!
-//! Reads `.runenv/NAME/result.json`. An environment that was never run, was skipped, or whose result cannot be read has
-//! not failed: `--failed` is for going on after a run, not for finding out what was never tried.
+//! Reads `.runenv/NAME/result.json`. An environment that was never run, is not for this host, or whose result cannot be
+//! read has not failed: `--failed` is for going on after a run, not for finding out what was never tried. One that was
+//! skipped since another failed is to be gone on with.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,8 @@ use crate::problem::{Place, Problem, Source};
 use crate::run::folder::Folder;
 use crate::run::result::State;
 
-/// By canonical name; without those that were never run.
-pub(super) struct Last(BTreeMap<String, State>);
+/// Which have failed, by canonical name; without those that were never run.
+pub(super) struct Last(BTreeMap<String, bool>);
 
 impl Last {
     pub(super) fn read(project: &Project, entries: &[Entry]) -> Self {
@@ -23,16 +24,14 @@ impl Last {
         let run: BTreeSet<String> = folder.names().into_iter().collect();
         let run = entries.iter().filter(|e| run.contains(&e.canonical));
         let last = run.filter_map(|e| {
-            let state = folder.env(&e.canonical).last_state()?;
-            Some((e.canonical.clone(), state))
+            let (state, unmet) = folder.env(&e.canonical).last_end()?;
+            Some((e.canonical.clone(), !passed(state) || unmet.is_some()))
         });
         Self(last.collect())
     }
 
     pub(super) fn failed(&self, entry: &Entry) -> bool {
-        self.0
-            .get(&entry.canonical)
-            .is_some_and(|state| !passed(*state))
+        self.0.get(&entry.canonical) == Some(&true)
     }
 
     /// Why nothing is left of these.
