@@ -131,6 +131,10 @@ impl Child {
         })
     }
 
+    pub(super) fn group(&self) -> Pid {
+        self.group
+    }
+
     /// Asks the group to end; CONT, because who is stopped hears nothing else.
     pub(super) fn terminate(&self) {
         self.signal(Signal::TERM);

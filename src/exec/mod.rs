@@ -6,6 +6,7 @@
 //! | `background` | the same, beside us | null, text | kept |
 //! | `read` | archives | null, text | read as it comes |
 //! | `stream` | stages, copies, pulls | null, text, made | passed on as it comes |
+//! | `stream_noted` | the same; its group is told at its start (`Group`) | null, text | passed on as it comes |
 //! | `hold` | what must not outlive us | open, empty | the first line |
 //! | `interactive` | `runenv shell` | ours | ours |
 //!
@@ -25,6 +26,7 @@ mod cancel;
 mod capture;
 mod child;
 mod exit;
+mod group;
 mod hold;
 mod interactive;
 mod pipes;
@@ -41,11 +43,12 @@ use crate::command::Command;
 pub(crate) use cancel::Cancel;
 pub(crate) use capture::{Background, Output, background, background_within, capture};
 pub(crate) use exit::{Ended, Exit, Stop, signal_name};
+pub(crate) use group::{Group, Left};
 pub(crate) use hold::{Held, hold};
 pub(crate) use interactive::interactive;
 pub(crate) use pipes::Feed;
 pub(crate) use read::read;
-pub(crate) use stream::stream;
+pub(crate) use stream::{stream, stream_noted};
 
 /// How long a child may run, and how long it gets to end after it was asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

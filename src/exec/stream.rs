@@ -4,6 +4,7 @@ use std::io::{self, PipeReader, PipeWriter};
 use std::sync::mpsc::sync_channel;
 
 use super::child::{Child, aside, exhausted, expression};
+use super::group::{Before, Group};
 use super::pipes::{self, Channel, Event, Feed};
 use super::watch::{Sink, Watch, trouble};
 use super::{Cancel, Exit, Limits, Stopper};
@@ -33,12 +34,40 @@ pub(crate) fn stream(
     run(command, feed, (stopper, limits, cancel), true, sink)
 }
 
+/// The same of a command in a group of its own, which is told as soon as it is started: whoever keeps a note of it can end
+/// it though we are killed.
+pub(crate) fn stream_noted(
+    command: &Command,
+    limits: &Limits,
+    cancel: &Cancel,
+    begun: &dyn Fn(&Group),
+    on_output: &mut dyn FnMut(&[u8]),
+) -> Result<Exit, Problem> {
+    let sink: Sink = &mut |_, bytes| {
+        on_output(bytes);
+        Ok(())
+    };
+    let ends = (&Stopper::Group, limits, cancel);
+    run_noted(command, None, ends, true, Some(begun), sink)
+}
+
 /// The common part of `stream` and `capture`.
 pub(super) fn run(
     command: &Command,
     feed: Option<Feed>,
+    ends: (&Stopper, &Limits, &Cancel),
+    merged: bool,
+    sink: Sink,
+) -> Result<Exit, Problem> {
+    run_noted(command, feed, ends, merged, None, sink)
+}
+
+fn run_noted(
+    command: &Command,
+    feed: Option<Feed>,
     (stopper, limits, cancel): (&Stopper, &Limits, &Cancel),
     merged: bool,
+    begun: Option<&dyn Fn(&Group)>,
     sink: Sink,
 ) -> Result<Exit, Problem> {
     let (sender, events) = sync_channel(QUEUE);
@@ -50,7 +79,13 @@ pub(super) fn run(
     }
 
     let feed = source(command, feed);
+    let before = begun.and_then(|begun| Some((begun, Before::now(limits.kill_after)?)));
     let (child, outputs, input) = start(command, merged, feed.is_some())?;
+    if let Some((begun, before)) = before
+        && let Some(group) = before.led_by(child.group())
+    {
+        begun(&group);
+    }
     let (open, feeding) = (outputs.len(), feed.is_some());
     for (pipe, channel) in outputs {
         let sender = sender.clone();

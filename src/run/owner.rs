@@ -48,6 +48,11 @@ impl Owner {
         self.is_here() && (self.boot != boot() || self.start != start_time(self.pid))
     }
 
+    /// Is it a process of this host, since that was started?
+    pub(crate) fn is_of_this_boot(&self) -> bool {
+        self.is_here() && self.boot == boot()
+    }
+
     /// Is it a process of this host?
     pub(crate) fn is_here(&self) -> bool {
         self.host == hostname()

@@ -83,6 +83,7 @@ fn on_host(
         cancel,
         folder,
         late: world.late(&job.plan),
+        lock: None,
         results: Vec::new(),
     };
     let ended = run.run(&job.wanted, tell);

@@ -42,6 +42,7 @@ mod increments;
 mod isolate;
 mod job;
 mod keys;
+mod killed;
 mod layers;
 mod list;
 mod list_forms;

@@ -1,6 +1,7 @@
 //! An environment on this host. In the source tree every stage runs every time, one run of a tree at a time; in a tree of
 //! its own (`own.rs`) stages are found again, and environments run side by side.
 
+mod command;
 mod finally;
 pub(crate) mod made;
 mod noted;
@@ -15,23 +16,20 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::Instant;
 
 use super::artifacts;
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Folder};
 use super::log::Log;
-use super::options::Limit;
 use super::pass_env::{self, Passed};
 use super::result::Took;
-use super::result::{self, FailedCommand, StageResult, State};
+use super::result::{self, StageResult, State};
 use super::{Options, World};
-use crate::command::Command;
-use crate::exec::{self, Cancel, Ended, Exit, Limits, Stopper};
+use crate::exec::Cancel;
 use crate::host::Host;
 use crate::late::Late;
 use crate::plan::chain::Selection;
-use crate::plan::{Plan, PlanCommand, Stage, json};
+use crate::plan::{Plan, Stage, json};
 use crate::problem::Problem;
 use crate::time;
 use own::Own;
@@ -72,6 +70,8 @@ pub(crate) struct LocalEnv<'a> {
     pub(crate) cancel: &'a Cancel,
     pub(crate) folder: &'a EnvFolder,
     pub(crate) late: Late,
+    /// The tree's lock, while it runs.
+    pub(crate) lock: Option<Lock>,
     pub(crate) results: Vec<StageResult>,
 }
 
@@ -81,16 +81,6 @@ pub(crate) fn tree(root: &Path, env: &str, isolated: bool) -> PathBuf {
         Folder::of(root).env(env).path().join(sync::TREE)
     } else {
         root.to_owned()
-    }
-}
-
-/// A program that is not there is the command's failure, as in a shell.
-fn not_there(problem: &Problem, listen: &mut dyn FnMut(&[u8])) -> Exit {
-    listen(format!("{}\n", problem.title).as_bytes());
-    Exit {
-        ended: Ended::Code(127),
-        stopped: None,
-        leaked: false,
     }
 }
 
@@ -124,12 +114,21 @@ impl LocalEnv<'_> {
         let world = self.world;
         let queue = (!self.plan.isolated).then(|| world.tree.lock());
         let _queue = queue.map(|queue| queue.unwrap_or_else(PoisonError::into_inner));
-        let Some(_lock) = self.lock(to)? else {
+        self.lock = self.lock(to)?;
+        if self.lock.is_none() {
             let stages = selection.stages(self.plan);
             let not_begun = stages.map(|(_, s)| StageResult::new(&s.name, State::NotRun));
             self.results.extend(not_begun);
             return Ok(());
-        };
+        }
+        let ended = self.in_tree(selection, to);
+        // Before the next one of the queue.
+        self.lock = None;
+        ended
+    }
+
+    /// The same, when the tree is ours.
+    fn in_tree(&mut self, selection: &Selection, to: &mut dyn FnMut(Event)) -> Result<(), Problem> {
         let mut own = None;
         if self.plan.isolated {
             own = Some(self.own(selection, to)?);
@@ -293,97 +292,5 @@ impl LocalEnv<'_> {
         let (root, env) = (&self.world.root, &self.plan.env);
         artifacts::of_tree(root, &self.tree(), env, stage, &self.late, self.cancel)
             .tell(result, tell);
-    }
-
-    /// The process of a command: in the tree, with the variables that are passed and set.
-    pub(super) fn process(&self, stage: &Stage, command: &PlanCommand) -> Command {
-        let shell = matches!(command.argv.as_slice(), [.., c, line] if c == "-c" && *line == command.evaluated);
-        let fill = |word: &String| {
-            if shell && *word == command.evaluated {
-                self.late.fill_shell(word)
-            } else {
-                self.late.fill(word)
-            }
-        };
-        let mut env = environment(self.world.host, &self.plan.pass_env, &stage.env, &self.late);
-        let secrets = self.world.secrets.of(stage).into_iter();
-        env.extend(secrets.map(|(name, value)| (name, value.into())));
-        Command {
-            dir: Some(self.tree()),
-            clean: true,
-            env,
-            ..Command::new(command.argv.iter().map(fill))
-        }
-    }
-
-    pub(super) fn limit(&self, stage: &Stage, started: Instant) -> Option<Limit> {
-        self.options.limit(stage, started)
-    }
-
-    pub(super) fn command(
-        &self,
-        stage: &Stage,
-        command: &PlanCommand,
-        started: Instant,
-        log: &mut Log,
-        tell: &mut Teller<'_>,
-    ) -> Exit {
-        let limits = Limits {
-            time: self.limit(stage, started).map(Limit::left),
-            kill_after: stage.limits.kill_after,
-            hurry: self.world.hurry(),
-        };
-        let quiet = log.in_on_failure();
-        self.told(stage, command, (&limits, self.cancel), quiet, log, tell)
-    }
-
-    /// Runs a command of a stage. What it prints is in the log; `quiet`: only there.
-    fn told(
-        &self,
-        stage: &Stage,
-        command: &PlanCommand,
-        (limits, cancel): (&Limits, &Cancel),
-        quiet: bool,
-        log: &mut Log,
-        tell: &mut Teller<'_>,
-    ) -> Exit {
-        if !quiet {
-            let text = self.late.fill_shell(&command.text);
-            tell.say(Kind::CommandStarted { text });
-        }
-        let mut listen = |bytes: &[u8]| {
-            let bytes = log.write(bytes);
-            if !quiet && !bytes.is_empty() {
-                tell.output(&bytes);
-            }
-        };
-        let process = self.process(stage, command);
-        let group = Stopper::Group;
-        let exit = exec::stream(&process, None, &group, limits, cancel, &mut listen);
-        exit.unwrap_or_else(|problem| not_there(&problem, &mut listen))
-    }
-
-    pub(super) fn fail(
-        &self,
-        stage: &Stage,
-        command: &PlanCommand,
-        exit: &Exit,
-        started: Instant,
-        result: &mut StageResult,
-    ) {
-        let (code, signal) = match exit.ended {
-            Ended::Code(code) => (Some(code), None),
-            Ended::Signal(signal) => (None, Some(exec::signal_name(signal))),
-        };
-        result.state = State::Failed;
-        if let Some(stop) = exit.stopped {
-            (result.state, result.detail) = result::stopped(stop, self.limit(stage, started));
-        }
-        result.command = Some(FailedCommand {
-            text: self.late.fill_shell(&command.text),
-            place: command.place.clone(),
-            exit_code: code.filter(|_| exit.stopped.is_none()),
-            signal: signal.filter(|_| exit.stopped.is_none()),
-        });
     }
 }

@@ -1,10 +1,12 @@
 //! One local run of a tree at a time: a lock that says who holds it, and that can be waited for.
 //!
 //! The system's lock ends with its holder, however that ends. Where a disk knows no locks (some network disks), a file
-//! that only one can make stands for it; a dead holder's is taken away. Both hold who it is.
+//! that only one can make stands for it; a dead holder's is taken away. Both hold who it is. The lock's file also has the
+//! process group of the command that runs: what a killed run left working is ended by whoever takes the lock next.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use rustix::io::Errno;
 
 use super::super::event::Kind;
 use super::super::owner::Owner;
-use crate::exec::Cancel;
+use crate::exec::{Cancel, Group, Left};
 use crate::files;
 use crate::problem::Problem;
 use crate::random;
@@ -28,9 +30,87 @@ const NO_LOCKS: [Errno; 4] = [Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Err
 #[derive(Debug)]
 pub(crate) struct Lock {
     /// The system's lock; closing the file gives it back.
-    _file: File,
+    file: File,
+    /// How many bytes of it say who has it; behind them is the command's group.
+    head: u64,
     /// The file that stands for it, and what is in it.
     claim: Option<(PathBuf, String)>,
+}
+
+impl Lock {
+    /// Takes the place of whoever had it; gives the group that a killed one left.
+    fn begin(
+        mut file: File,
+        claim: Option<(PathBuf, String)>,
+        ours: &str,
+    ) -> io::Result<(Self, Option<Group>)> {
+        let mut before = String::new();
+        // What is no text is no note of ours.
+        let _ = file.read_to_string(&mut before);
+        let mut lines = before.lines();
+        let owner = lines.next().and_then(Owner::parse);
+        let owner = owner.filter(Owner::is_of_this_boot);
+        let left = owner.and_then(|_| lines.find_map(Group::parse));
+        // It is noted on at every moment, for whoever comes next if we are killed, too.
+        let note = left.as_ref().map(|group| format!("{group}\n"));
+        let text = format!("{ours}{}", note.unwrap_or_default());
+        file.write_all_at(text.as_bytes(), 0)?;
+        file.set_len(text.len() as u64)?;
+        let head = ours.len() as u64;
+        Ok((Self { file, head, claim }, left))
+    }
+
+    /// A command was started. That it cannot be noted is told by nothing: it matters only if we are killed.
+    pub(super) fn note(&self, group: &Group) {
+        let line = format!("{group}\n");
+        let _ = self.file.write_all_at(line.as_bytes(), self.head);
+    }
+
+    /// It has ended, and what it left may go on.
+    pub(super) fn forget(&self) {
+        let _ = self.file.set_len(self.head);
+    }
+
+    /// Ends what a killed run left working, and says so.
+    fn end_left(
+        &self,
+        group: &Group,
+        asker: &Asker<'_>,
+        say: &mut dyn FnMut(Kind),
+    ) -> Result<(), Problem> {
+        let what = asker.what;
+        match group.end(asker.cancel) {
+            Left::Gone(pids) => {
+                self.forget();
+                if !pids.is_empty() {
+                    let text = format!(
+                        "a run that was killed left {} working in {what}: ended",
+                        processes(&pids)
+                    );
+                    say(Kind::Note { text });
+                }
+                Ok(())
+            }
+            Left::Stay(pids) => {
+                let title = format!(
+                    "a run that was killed left {} working in {what}, which cannot be ended",
+                    processes(&pids)
+                );
+                Err(Problem::engine(title, "end it, then run again"))
+            }
+        }
+    }
+}
+
+/// `process 1`, `processes 1, 2`.
+fn processes(pids: &[i32]) -> String {
+    let word = if pids.len() == 1 {
+        "process"
+    } else {
+        "processes"
+    };
+    let pids: Vec<String> = pids.iter().map(i32::to_string).collect();
+    format!("{word} {}", pids.join(", "))
 }
 
 impl Drop for Lock {
@@ -78,9 +158,14 @@ fn take_with(
     let (mut told, mut warned) = (String::new(), false);
     loop {
         let holder = match attempt(lock, path, &ours)? {
-            Attempt::Taken(lock) => {
-                if lock.claim.is_some() && !warned {
+            Attempt::Taken(file, claim) => {
+                if claim.is_some() && !warned {
                     say(no_locks(path));
+                }
+                let begun = Lock::begin(file, claim, &ours);
+                let (lock, left) = begun.map_err(|e| files::trouble("write", path, &e))?;
+                if let Some(group) = left {
+                    lock.end_left(&group, asker, say)?;
                 }
                 return Ok(Some(lock));
             }
@@ -113,7 +198,8 @@ fn take_with(
 }
 
 enum Attempt {
-    Taken(Lock),
+    /// The lock's file, and the one that stands for it.
+    Taken(File, Option<(PathBuf, String)>),
     Held {
         by: String,
         /// By a file, since the disk has no locks.
@@ -124,17 +210,7 @@ enum Attempt {
 fn attempt(lock: TryLock, path: &Path, ours: &str) -> Result<Attempt, Problem> {
     let mut file = open(path).map_err(|e| files::trouble("open", path, &e))?;
     match lock(&file) {
-        Ok(()) => {
-            let written = file
-                .set_len(0)
-                .and_then(|()| file.rewind())
-                .and_then(|()| file.write_all(ours.as_bytes()));
-            written.map_err(|e| files::trouble("write", path, &e))?;
-            Ok(Attempt::Taken(Lock {
-                _file: file,
-                claim: None,
-            }))
-        }
+        Ok(()) => Ok(Attempt::Taken(file, None)),
         Err(TryLockError::WouldBlock) => {
             let mut by = String::new();
             // Who it is is only told.
@@ -168,10 +244,7 @@ fn claim(file: File, path: &Path, ours: &str) -> Result<Attempt, Problem> {
         let made = File::create_new(&claim);
         match made.and_then(|mut made| made.write_all(ours.as_bytes())) {
             Ok(()) => {
-                return Ok(Attempt::Taken(Lock {
-                    _file: file,
-                    claim: Some((claim, ours.to_owned())),
-                }));
+                return Ok(Attempt::Taken(file, Some((claim, ours.to_owned()))));
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(files::trouble("make", &claim, &error)),
