@@ -21,6 +21,8 @@ pub(crate) const NAME: &str = ".runenv";
 
 /// The folder of an environment that artifacts are copied to.
 pub(crate) const ARTIFACTS: &str = "artifacts";
+/// The folder that says of which keys they are, in a file for each stage.
+pub(super) const KEYS: &str = "artifacts-of";
 
 /// A result is not larger.
 const MOST_BYTES: u64 = 16_000_000;
@@ -112,8 +114,6 @@ pub(crate) struct Note {
     pub(crate) recorded: std::collections::BTreeMap<String, String>,
     /// What the last failure left.
     pub(crate) failed: Option<Failed>,
-    /// Stage -> its key when it passed and its artifacts were put in their place.
-    pub(crate) artifacts: std::collections::BTreeMap<String, String>,
 }
 
 /// What a stage left that failed.
@@ -186,6 +186,17 @@ impl EnvFolder {
             remove(&self.artifacts(stage))?;
         }
         Ok(())
+    }
+
+    /// Are the artifacts of a stage those of this key? Seen from here on, others may take their place.
+    pub(crate) fn has_artifacts(&self, stage: &str, key: &str) -> bool {
+        let says = files::read_if_there(&self.0.join(KEYS).join(stage));
+        says.as_deref() == Some(key) && files::is_there(&self.artifacts(stage))
+    }
+
+    /// What is in the place of a stage's artifacts is no key's from now on.
+    pub(crate) fn unseal_artifacts(&self, stage: &str) -> Result<(), Problem> {
+        remove(&self.0.join(KEYS).join(stage))
     }
 
     /// `artifacts/STAGE`.

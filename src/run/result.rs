@@ -175,6 +175,9 @@ pub(crate) struct Artifacts {
     /// How many files and links.
     pub(crate) files: u64,
     pub(crate) bytes: u64,
+    /// Stands for the key beside them until the stage has passed.
+    #[serde(skip)]
+    pub(crate) word: String,
 }
 
 impl StageResult {

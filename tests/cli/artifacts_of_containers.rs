@@ -204,3 +204,30 @@ fn what_the_engine_cannot_give_is_a_warning() {
         );
     }
 }
+
+/// Of two runs at once with other words the one that ends last does not take the other's artifacts for its own.
+#[test]
+fn artifacts_of_another_run_are_not_those_of_the_stage_that_is_found() {
+    let fake = Fake::new();
+    let file = FILE.replace("echo one", "echo {posargs:}");
+    let project = Project::new().envs_toml(&file).engine(&fake);
+    let artifacts = |name: &str| tar(&[(name, EntryType::Regular, "")]);
+    fake.play("cp.out", &artifacts("logs/a"));
+    // The network's, the first stage's, the second stage's.
+    fake.play("run.3.delay", "2");
+    let child = project.command("run docker-debian-bookworm -- a").spawn();
+    let started = std::time::Instant::now();
+    while fake.calls_of("docker run").len() < 3 {
+        assert!(started.elapsed().as_secs() < 20, "{:?}", fake.calls());
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    fake.play("cp.out", &artifacts("logs/b"));
+    project.runenv("run docker-debian-bookworm -- b").exits(0);
+    let ended = child.unwrap().wait_with_output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    fake.play("cp.out", &artifacts("logs/a"));
+    let ran = project.runenv("run docker-debian-bookworm -- a").exits(0);
+    assert!(ran.stderr.contains("all stages cached"), "{}", ran.stderr);
+    let paths = project.runenv("artifacts docker-debian-bookworm").exits(0);
+    assert!(paths.stdout.ends_with("/one/logs/a\n"), "{}", paths.stdout);
+}

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Mode, OFlags};
 
 use super::archive::{LEADS_OUT, Trouble};
+use super::seal::Keys;
 use crate::files;
 use crate::nearest::counted;
 use crate::plan::copy::shown;
@@ -50,6 +51,7 @@ pub(super) struct Copied {
     /// `.runenv/ENV/artifacts`, opened, and its path for messages.
     artifacts: OwnedFd,
     path: PathBuf,
+    keys: Keys,
     stage: String,
     /// The new folder's name in it, and the folder once there is something in it.
     name: String,
@@ -74,6 +76,7 @@ impl Copied {
         Ok(Self {
             artifacts,
             path,
+            keys: Keys::open(root, env)?,
             stage: stage.to_owned(),
             name: format!(".{stage}.{}.new", std::process::id()),
             new: None,
@@ -220,14 +223,15 @@ impl Copied {
             let made = made.and_then(|folder| Ok(rustix::fs::symlinkat(&target, folder, name)?));
             self.linked(&path, made)?;
         }
-        let failed =
-            |e: rustix::io::Errno| files::trouble("write", &self.path.join(&self.stage), &e.into());
+        let folder = self.path.join(&self.stage);
+        let failed = |e: rustix::io::Errno| files::trouble("write", &folder, &e.into());
+        let _locked = self.keys.lock()?;
+        let word = self.keys.begin(&self.stage)?;
         let old = format!(".{}.{}.old", self.stage, std::process::id());
         match rustix::fs::renameat(&self.artifacts, &self.stage, &self.artifacts, &old) {
             Ok(()) | Err(rustix::io::Errno::NOENT) => {}
             Err(error) => return Err(failed(error)),
         }
-        let folder = self.path.join(&self.stage);
         if self.new.is_some() {
             rustix::fs::renameat(&self.artifacts, &self.name, &self.artifacts, &self.stage)
                 .map_err(failed)?;
@@ -237,6 +241,7 @@ impl Copied {
             folder: folder.display().to_string(),
             files: self.files,
             bytes: self.bytes,
+            word,
         });
         Ok((artifacts, std::mem::take(&mut self.left_out)))
     }

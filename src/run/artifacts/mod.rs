@@ -8,6 +8,7 @@
 pub(super) mod archive;
 mod copied;
 mod deadline;
+mod seal;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -29,6 +30,7 @@ use crate::problem::Problem;
 use archive::{Entry, Shape, Trouble};
 use copied::Copied;
 use deadline::Deadline;
+pub(crate) use seal::seal;
 
 /// What came of it: files, things to tell, and trouble of our own disk.
 #[derive(Default)]
@@ -258,6 +260,7 @@ impl Collector {
             folder,
             files,
             bytes,
+            word: _,
         }) = &artifacts
         {
             let (files, bytes) = (counted("file", *files), counted("byte", *bytes));

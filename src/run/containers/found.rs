@@ -9,7 +9,6 @@ use super::lookup::Start;
 use crate::engine::Container;
 use crate::engine::facts::HandedDown;
 use crate::engine::labels::{self, Labels};
-use crate::files;
 use crate::plan::Stage;
 use crate::problem::Problem;
 use crate::random;
@@ -70,11 +69,11 @@ impl EngineEnv<'_> {
 
     /// Takes away artifacts of another key, or of a run that failed, of a stage that was found. Are its own here?
     fn keep_own_artifacts(&self, stage: &str, key: &str) -> Result<bool, Problem> {
-        let own = self.note.artifacts.get(stage).map(String::as_str) == Some(key);
+        let own = self.folder.has_artifacts(stage, key);
         if !own {
             self.folder.forget_artifacts_of(stage)?;
         }
-        Ok(own && files::is_there(&self.folder.artifacts(stage)))
+        Ok(own)
     }
 
     /// Copies a stage's artifacts out of its image. False: that is gone.
@@ -110,8 +109,8 @@ impl EngineEnv<'_> {
             Err(_) if self.is_gone(&image) => return Ok(false),
             taken => taken?,
         };
-        if taken.artifacts().is_some() {
-            self.note.artifacts.insert(name.clone(), result.key.clone());
+        if let Some(artifacts) = taken.artifacts() {
+            self.seal(name, artifacts, start.keys[at]);
         }
         taken.tell(result, tell);
         Ok(true)

@@ -27,11 +27,13 @@ mod update;
 pub(crate) mod verdict;
 mod why;
 
+use super::artifacts;
 use super::binfmt;
 use super::event::{Event, Kind, Teller};
 use super::folder::{EnvFolder, Failed, Note};
-use super::result::{self, Increments, StageResult, State};
+use super::result::{self, Artifacts, Increments, StageResult, State};
 use super::{Options, Push, World};
+use crate::digest::Digest;
 use crate::exec::{self, Background};
 use crate::late::Late;
 use crate::plan::Plan;
@@ -102,10 +104,7 @@ impl EngineEnv<'_> {
         binfmt::check(self.plan, self.calls.engine, self.world.host)?;
         // Ids of the other engine's images mean nothing here.
         if self.note.engine != self.calls.engine.name() {
-            self.note = Note {
-                artifacts: std::mem::take(&mut self.note.artifacts),
-                ..Note::default()
-            };
+            self.note = Note::default();
         }
         let mut ended = Ok(Flow::Again);
         // Twice more at most: somebody who prunes all the time is not to keep us here for ever.
@@ -139,10 +138,6 @@ impl EngineEnv<'_> {
     fn write_down(&mut self) -> Result<(), Problem> {
         self.remember()?;
         self.calls.engine.name().clone_into(&mut self.note.engine);
-        self.write_note()
-    }
-
-    fn write_note(&mut self) -> Result<(), Problem> {
         if self.note != self.noted {
             self.folder.write_note(&self.note)?;
             self.noted.clone_from(&self.note);
@@ -293,8 +288,8 @@ impl EngineEnv<'_> {
     ) -> Result<Option<StageResult>, Problem> {
         let name = &self.plan.stages[at].name;
         // Whatever ends us from here on: what is in their place then is not known.
-        if self.note.artifacts.remove(name).is_some() {
-            self.write_note()?;
+        if !self.plan.stages[at].artifacts.is_empty() {
+            self.folder.unseal_artifacts(name)?;
         }
         tell.say(Kind::StageStarted {
             number: at + 1,
@@ -340,9 +335,8 @@ impl EngineEnv<'_> {
         }
         if let Some(image) = ran.image.clone() {
             self.note.images.insert(stage.name.clone(), image.clone());
-            if ran.result.artifacts.is_some() && !ran.keyless {
-                let key = key.to_string();
-                self.note.artifacts.insert(stage.name.clone(), key);
+            if let Some(artifacts) = ran.result.artifacts.as_ref().filter(|_| !ran.keyless) {
+                self.seal(&stage.name, artifacts, key);
             }
             let found = Found {
                 image,
@@ -360,6 +354,11 @@ impl EngineEnv<'_> {
             self.push(at, start, &found, true);
             start.found[at] = Some(found);
         }
+    }
+
+    /// What was copied out is that of the key. That it cannot be noted costs only that it is copied again.
+    fn seal(&self, stage: &str, artifacts: &Artifacts, key: Digest) {
+        let _ = artifacts::seal(&self.world.root, &self.plan.env, stage, artifacts, key);
     }
 
     /// Is an image that was there not there any more?
