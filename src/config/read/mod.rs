@@ -20,6 +20,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::file::{File, Layer};
+use super::schema::homes;
 use crate::nearest;
 use crate::problem::{Problem, Problems, Source};
 use sources::{Sources, moved};
@@ -189,6 +190,13 @@ fn unknown(sources: &Sources, key: &str, known: &[&str], span: &Range<usize>) ->
     if let Some(before) = dotted {
         let first = &before[before.trim_end_matches(plain).len()..];
         return format!("a value with a dot is quoted: `\"{first}.{key}\"`");
+    }
+    let homes = homes(key, known)
+        .into_iter()
+        .map(|table| format!("`{table}`"));
+    let homes: Vec<String> = homes.collect();
+    if nearest::nearest(key, known.iter().copied()).is_none() && !homes.is_empty() {
+        return format!("`{key}` is a key of {}", homes.join(", "));
     }
     nearest::advice(key, "keys here", known.iter().copied())
 }

@@ -2,11 +2,14 @@
 //!
 //! TOML has no null, so what may be left out is only not required. `x-class` says what a key is to a stage's key.
 
+mod homes;
 pub(crate) mod reference;
 
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+
+pub(crate) use homes::homes;
 
 use super::File;
 use super::file::class::Class;
