@@ -100,13 +100,24 @@ fn container(plan: &Plan, network: Option<&str>, given: &Given, keep: bool) -> D
 }
 
 /// What has to be the same of an image of a stage that the stage may start from when its key is another: all that acts but
-/// the files, of it and of the stages below it; its own commands may differ, too, since they are run again.
-pub(crate) fn line(plan: &Plan, parts: &[KeyParts], at: usize, base: Digest) -> Digest {
+/// the files, of it and of the stages below it; its own commands may differ, too, since they are run again. Of an
+/// incremental stage below it all has to be the same: what that makes of its files is made there alone.
+pub(crate) fn line(
+    plan: &Plan,
+    parts: &[KeyParts],
+    at: usize,
+    base: Digest,
+    keys: &[Digest],
+) -> Digest {
     let mut digester = Digester::new("runenv-line");
     digester
         .field("base", base.bytes())
         .field("workdir", plan.stages[at].workdir.as_bytes());
     for below in plan.down(at) {
+        if below != at && plan.stages[below].incremental {
+            digester.field("on", keys[below].bytes());
+            break;
+        }
         digester.field("stage", plan.stages[below].name.as_bytes());
         for (name, digest) in &parts[below].0 {
             let again = below == at && *name == "script";

@@ -113,7 +113,7 @@ fn said(kind: &Kind) -> (&'static str, Value) {
             json!({ "runenv": VERSION, "started": started, "envs": envs }),
         ),
         Kind::EnvStarted { stages } => ("env-started", json!({ "stages": stages })),
-        Kind::StageCached => ("stage-cached", json!({})),
+        Kind::StageCached { needed } => ("stage-cached", json!({ "not-needed": !needed })),
         Kind::StageStarted { number, of } => {
             ("stage-started", json!({ "number": number, "of": of }))
         }
@@ -175,7 +175,7 @@ mod tests {
         let events = [
             (0, begun(words(&["a"]))),
             (0, ("a", "", Kind::EnvStarted { stages })),
-            (1, ("a", "built", Kind::StageCached)),
+            (1, ("a", "built", Kind::StageCached { needed: true })),
             (1, ("a", "tested", Kind::StageStarted { number: 2, of: 2 })),
             (2, ("a", "", warned)),
             (3, ("", "", Kind::RunEnded { summary: ended })),
@@ -185,7 +185,7 @@ mod tests {
             str![[r#"
 {"event":"run-started","seconds":0.0,"env":null,"stage":null,"runenv":"0.1.0","started":"2025-01-01T00:00:00Z","envs":["a"]}
 {"event":"env-started","seconds":0.0,"env":"a","stage":null,"stages":["tested"]}
-{"event":"stage-cached","seconds":1.0,"env":"a","stage":"built"}
+{"event":"stage-cached","seconds":1.0,"env":"a","stage":"built","not-needed":false}
 {"event":"stage-started","seconds":1.0,"env":"a","stage":"tested","number":2,"of":2}
 {"event":"warning","seconds":2.0,"env":"a","stage":null,"title":"odd","place":"","help":["mend it"]}
 {"event":"run-ended","seconds":3.0,"env":null,"stage":null,"exit-code":1,"interrupted":false,"counts":{"passed":0,"skipped":0,"not-run":0,"failed":1,"timed-out":0,"out-of-memory":0,"error":0,"interrupted":0}}

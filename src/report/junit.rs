@@ -8,7 +8,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{failure, harmless};
-use crate::run::result::{EnvResult, StageResult, State};
+use crate::run::result::{CACHED, EnvResult, StageResult, State};
 use crate::run::results::RunResult;
 
 /// The whole file.
@@ -57,7 +57,11 @@ fn case(env: &EnvResult, stage: &StageResult) -> TestCase {
         status(stage.state, &reason, &said(stage))
     };
     let mut case = named(&stage.name, env, status, stage.seconds.0);
-    for (is, mark) in [(stage.cached, "cached"), (stage.leaked, "leaked")] {
+    for (is, mark) in [
+        (stage.cached, CACHED),
+        (stage.not_needed, "not-needed"),
+        (stage.leaked, "leaked"),
+    ] {
         if is {
             case.add_property((mark, "true"));
         }

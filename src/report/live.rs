@@ -198,7 +198,7 @@ impl Sink for Live {
             }
             Kind::Output { bytes } => self.said(env, bytes),
             Kind::Note { text } => self.noted(env, text, now),
-            Kind::StageCached | Kind::StageEnded { .. } => {}
+            Kind::StageCached { .. } | Kind::StageEnded { .. } => {}
             Kind::EnvEnded { result } => self.ended(result, now),
             Kind::Warning { problem } => {
                 let mut problem = problem.clone();

@@ -24,7 +24,7 @@ use super::style::{self, DIM, LITERAL, paint};
 use super::{Sink, failure, problem, table};
 use crate::problem::Problem;
 use crate::run::event::{Event, Kind};
-use crate::run::result::{EnvResult, StageResult, Summary};
+use crate::run::result::{CACHED, EnvResult, NOT_NEEDED, StageResult, Summary};
 
 /// So long nothing may be said while something runs: what watches us takes silence for the end.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -201,13 +201,16 @@ impl Plain {
         }
     }
 
-    fn stage_cached(&mut self, env: &str, stage: &str) {
+    fn stage_cached(&mut self, env: &str, stage: &str, needed: bool) {
         if self.several {
             // Told in one line, when something else happens.
-            return self.running(env).cached.push(stage.to_owned());
+            let not_needed = format!("{stage} ({NOT_NEEDED})");
+            let name = if needed { stage } else { &not_needed };
+            return self.running(env).cached.push(name.to_owned());
         }
         let width = self.running(env).width;
-        let word = paint(self.colour, DIM, "cached");
+        let word = if needed { CACHED } else { NOT_NEEDED };
+        let word = paint(self.colour, DIM, word);
         self.say(
             env,
             &format!("  {:<width$}  {word}", harmless::visible(stage)),
@@ -353,7 +356,7 @@ impl Sink for Plain {
         }
         match kind {
             Kind::EnvStarted { stages } => self.env_started(env, stages),
-            Kind::StageCached => self.stage_cached(env, stage),
+            Kind::StageCached { needed } => self.stage_cached(env, stage, *needed),
             Kind::StageStarted { number, of } => {
                 self.stage_started(env, stage, *number, *of);
             }

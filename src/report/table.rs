@@ -122,7 +122,7 @@ fn row(env: &EnvResult, stages: &[&str], colour: bool) -> Vec<Cell> {
 pub(super) fn words(stage: &StageResult) -> String {
     let time = show_duration(stage.seconds.0);
     let mut text = match stage.state {
-        State::Passed if stage.cached => "cached".to_owned(),
+        State::Passed if stage.cached => stage.word().to_owned(),
         State::Passed => time,
         State::NotRun | State::Skipped => "-".to_owned(),
         State::Failed

@@ -40,8 +40,8 @@ pub(crate) enum Kind {
     RunStarted { envs: Vec<String>, started: String },
     /// An environment begins: its stages, in order.
     EnvStarted { stages: Vec<String> },
-    /// A stage was found and is not run.
-    StageCached,
+    /// A stage is not run: it was found, or nobody needs it.
+    StageCached { needed: bool },
     /// A stage begins; counted from 1.
     StageStarted { number: usize, of: usize },
     /// A command of the stage begins; the text is what was resolved.

@@ -256,16 +256,13 @@ impl OnEngine<'_> {
 
     fn spared(&self, at: usize, start: &Start) -> Spared {
         let plan = self.ready.plan;
-        let mut own = (at + 1..plan.stages.len())
-            .filter(|above| start.run[*above] && start.increments[*above].is_some());
-        let own = own.find(|above| plan.down(*above).any(|below| below == at));
-        own.map_or(Spared::Later, |at| {
+        start.spared_for(at, plan).map_or(Spared::Later, |at| {
             Spared::Own(plan.stages[at].name.clone())
         })
     }
 
     fn way(&self, at: usize, start: &Start) -> Way {
-        match (&start.increments[at], &start.clean[at]) {
+        match (start.increment(at), start.why_clean(at, self.ready.plan)) {
             (Some(own), _) => Way::Own {
                 image: own.image.clone(),
                 there: match &own.whence {
@@ -278,7 +275,7 @@ impl OnEngine<'_> {
                 },
                 most: self.ready.plan.stages[at].max_links,
             },
-            (None, Some(reason)) => Way::CleanFor(reason.clone()),
+            (None, Some(reason)) => Way::CleanFor(reason),
             (None, None) => Way::Clean,
         }
     }

@@ -80,6 +80,11 @@ pub(crate) fn stopped(stop: Stop, limit: Option<Limit>) -> (State, Option<String
     }
 }
 
+/// What is said of a stage that was found and not run.
+pub(crate) const CACHED: &str = "cached";
+/// The same of one that nobody needed.
+pub(crate) const NOT_NEEDED: &str = "not needed";
+
 /// The command a stage ended at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -97,8 +102,10 @@ pub(crate) struct FailedCommand {
 pub(crate) struct StageResult {
     pub(crate) name: String,
     pub(crate) state: State,
-    /// It was found and not run.
+    /// It was found, or not needed, and not run.
     pub(crate) cached: bool,
+    /// Nothing shows that it has passed with this key: a later stage was run from its own image, and nobody needed it.
+    pub(crate) not_needed: bool,
     /// Where its image was found; `None`: nobody looked, since a later one was, or it was run.
     pub(crate) found: Option<Place>,
     /// It went on from what it left when it last ended early.
@@ -195,6 +202,15 @@ impl StageResult {
         self.allowed = allow_failure && failed;
     }
 
+    /// How it ended, in a word.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.state == State::Passed && self.cached {
+            true if self.not_needed => NOT_NEEDED,
+            true => CACHED,
+            false => self.state.word(),
+        }
+    }
+
     /// Did it not do what it should, and had to?
     pub(crate) fn is_bad(&self) -> bool {
         self.state.is_bad() && !self.allowed
@@ -224,6 +240,7 @@ impl StageResult {
             name: name.to_owned(),
             state,
             cached: false,
+            not_needed: false,
             found: None,
             resumed: false,
             retries: 0,

@@ -1,8 +1,9 @@
-//! `--base`: which images an incremental stage may be told to start from.
+//! Incremental stages: which run from their own images and which clean; which images `--base` may name.
 
 use std::fs;
 use std::path::PathBuf;
 
+use serde_json::Value;
 use snapbox::str;
 
 use crate::support::{Fake, Project, same};
@@ -106,4 +107,191 @@ error: docker-debian-bookworm
 "#]],
     );
     assert_eq!(fake.calls_of("docker pull"), [""; 0]);
+}
+
+const TWO: &str = r#"
+[project]
+name = "p"
+[stage.conf]
+copy = ["conf"]
+run = ["cat conf"]
+[stage.built]
+copy = ["src"]
+incremental = true
+run = ["make"]
+[stage.tested]
+copy = ["tests"]
+incremental = true
+run = ["make check"]
+"#;
+
+const ENV: &str = "docker-debian-bookworm";
+
+fn two(fake: &Fake, more: &str) -> Project {
+    let project = Project::new().envs_toml(&format!("{TWO}{more}"));
+    let project = project.file("src/a.c", "int a;\n").file("conf", "");
+    let project = project.file("tests/a", "").engine(fake);
+    ran(&project, "");
+    project
+}
+
+/// What a run says.
+fn run(project: &Project, words: &str, code: i32) -> String {
+    let words = format!("run {ENV} {words}");
+    project.runenv(words.as_str()).exits(code).stderr
+}
+
+/// What a run did with the stages, and that `explain` had said it.
+fn ran(project: &Project, words: &str) -> String {
+    let explained = project.runenv(format!("explain {ENV} --json").as_str());
+    let explained: Value = serde_json::from_str(&explained.exits(0).stdout).unwrap();
+    run(project, words, 0);
+    let result = project.read(&format!(".runenv/{ENV}/result.json"));
+    let result: Value = serde_json::from_str(&result).unwrap();
+    let stages = result["stages"].as_array().unwrap().iter();
+    let mut told = Vec::new();
+    for stage in stages {
+        let explained = explained[0]["stages"].as_array().unwrap();
+        let explained = explained.iter().find(|e| e["name"] == stage["name"]);
+        let own = explained.unwrap()["incremental"].clone();
+        let word = match (&stage["not-needed"], &stage["cached"]) {
+            (Value::Bool(true), _) => "not needed".to_owned(),
+            (_, Value::Bool(true)) => "cached".to_owned(),
+            _ => match stage["incremental"]["links"].as_u64() {
+                None => "clean".to_owned(),
+                Some(links) => format!("link {links}"),
+            },
+        };
+        let state = explained.unwrap()["state"].as_str().unwrap();
+        let from = if own.is_null() { "" } else { " from its own" };
+        let name = stage["name"].as_str().unwrap();
+        told.push(format!("{name}: {state}{from}, {word}\n"));
+    }
+    told.concat()
+}
+
+/// The image of a stage that is made from another `built` lacks what that made.
+#[test]
+fn a_stage_starts_from_its_own_image_only_on_the_same_incremental_stage() {
+    let fake = Fake::new();
+    let project = two(&fake, "");
+    project.write("tests/a", "more");
+    let mut all = ran(&project, "");
+    project.write("src/a.c", "int b;\n");
+    all += &ran(&project, "");
+    project.write("src/a.c", "int c;\n");
+    run(&project, "--to built", 0);
+    all += &ran(&project, "");
+    same(
+        all,
+        str![[r#"
+conf: found, cached
+built: found, cached
+tested: runs from its own, link 1
+conf: found, cached
+built: runs from its own, link 1
+tested: runs, link 1
+conf: found, cached
+built: found from its own, cached
+tested: runs, link 2
+
+"#]],
+    );
+}
+
+#[test]
+fn a_stage_that_is_run_for_another_one_is_not_passed_over() {
+    let fake = Fake::new();
+    let project = two(&fake, "[stage.docs]\nfrom = \"conf\"\nrun = [\"docs\"]\n");
+    project.write("conf", "new");
+    same(
+        ran(&project, "--to tested") + "\n" + &ran(&project, ""),
+        str![[r#"
+conf: runs, not needed
+built: runs, link 1
+tested: runs, link 1
+
+conf: runs, clean
+built: found from its own, cached
+tested: found from its own, cached
+docs: runs, clean
+
+"#]],
+    );
+    project.write("conf", "newer");
+    same(
+        run(&project, "", 0),
+        str![[r#"
+docker-debian-bookworm
+== conf runs: conf changed
+== conf (1/4)
+$ cat conf
+== conf passed in [TIME]
+== built (2/4)
+== clean, on the image of the stage before: `conf` is run, too
+$ make
+== built passed in [TIME]
+== tested (3/4)
+$ make check
+== tested passed in [TIME]
+== docs (4/4)
+$ docs
+== docs passed in [TIME]
+1 passed in [TIME]
+
+"#]],
+    );
+}
+
+#[test]
+fn a_stage_that_is_not_needed_is_told_apart_from_one_that_is_found() {
+    let fake = Fake::new();
+    let project = two(&fake, "");
+    project.write("conf", "new");
+    let run = || run(&project, "", 0);
+    same(
+        run() + "\n" + &run(),
+        str![[r#"
+docker-debian-bookworm
+  conf    not needed
+== built (2/3)
+== from its image of key-2d0871ecabfb64a2: 1 file sent, 0 taken away
+$ make
+== built passed in [TIME] (incremental)
+== tested (3/3)
+$ make check
+== tested passed in [TIME] (incremental)
+1 passed in [TIME]
+
+docker-debian-bookworm
+  conf    cached
+  built   cached
+  tested  cached
+1 passed in [TIME], all stages cached
+
+"#]],
+    );
+}
+
+#[test]
+fn another_base_has_to_stand_on_the_same_incremental_stage() {
+    let fake = Fake::new();
+    let project = two(&fake, "");
+    fs::write(image_of(&fake, "tested").join("tags"), "it\n").unwrap();
+    project.write("src/a.c", "int b;\n");
+    same(
+        run(&project, "--base it", 2),
+        str![[r#"
+docker-debian-bookworm
+
+error: docker-debian-bookworm
+  error: `--base it` is no image of an incremental stage of `docker-debian-bookworm` on its base image
+  help: it is `tested` of `debian-bookworm` for linux/amd64, and an incremental stage before it is another one now
+  help: name one of `built` or `tested` of `debian-bookworm` for linux/amd64 on `debian:bookworm`
+  again    runenv run docker-debian-bookworm
+
+1 error in [TIME]
+
+"#]],
+    );
 }

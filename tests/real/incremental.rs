@@ -237,3 +237,28 @@ fn what_vanished_goes_and_what_the_build_made_stays() {
         assert_eq!(links(&project, "built"), Value::Null);
     });
 }
+
+/// Two of them in one chain: what the first makes is tested by the second.
+#[test]
+fn what_an_incremental_stage_makes_reaches_the_next_one() {
+    each(|engine| {
+        let tested = "copy = [\"tests\"]\nincremental = true\nrun = [\"sh tests/run.sh\"]";
+        let project = Project::new(
+            engine,
+            &format!(
+                "[stage.built]\ncopy = [\"src\"]\nincremental = true\nrun = [\"cp src/prog.sh prog\"]\n[stage.tested]\n{tested}\n"
+            ),
+        );
+        project.file("src/prog.sh", "echo ok\n");
+        project.file("tests/run.sh", "test \"$(sh prog)\" = ok\n");
+        project.run(&[]).code(0);
+        project.file("tests/run.sh", "test \"$(sh prog)\" = ok && echo more\n");
+        project.run(&[]).code(0).says("more");
+        assert_eq!(project.ran(), ["tested"]);
+        assert_eq!(links(&project, "tested"), 1);
+        project.file("src/prog.sh", "echo BROKEN\n");
+        project.run(&[]).code(1).says("(incremental)");
+        assert_eq!(project.stage("built")["incremental"]["links"], 1);
+        project.run(&[]).code(1).says("tested failed");
+    });
+}

@@ -81,8 +81,10 @@ json() {
   [ ! -e "$1/volumes" ] || volumes="{$(sed 's/.*/"&":{}/' "$1/volumes" | paste -sd, -)}"
   arch=amd64
   [ ! -e "$1/arch" ] || read -r arch <"$1/arch"
-  printf '{"Id":"%s","RepoTags":[%s],"Architecture":"%s","Os":"linux","Author":"","Size":1000,' \
-    "$(cat "$1/id")" "$(list "$1/tags")" "$arch"
+  created=''
+  [ ! -e "$1/created" ] || read -r created <"$1/created"
+  printf '{"Id":"%s","RepoTags":[%s],"Architecture":"%s","Os":"linux","Author":"","Size":1000,"Created":"%s",' \
+    "$(cat "$1/id")" "$(list "$1/tags")" "$arch" "$created"
   printf '"RootFS":{"Type":"layers","Layers":[%s]},' "$(list "$1/layers")"
   if [ -s "$1/labels" ]; then
     printf '"Config":{"Env":["PATH=/bin"],"Entrypoint":["sh"],"Cmd":["-e","-s"],"User":"0:0","WorkingDir":"/",'
@@ -115,6 +117,7 @@ new_image() {
   done
   echo "$1" >"$new/id"
   echo "$2" >"$new/tags"
+  date -u +%Y-%m-%dT%H:%M:%S.%NZ >"$new/created"
 }
 
 pull() {
@@ -168,6 +171,7 @@ made() {
   mkdir -p "$home/containers/$container"
   printf %s "$labels" >"$home/containers/$container/labels"
   echo "$image" >"$home/containers/$container/image"
+  [ ! -e "$folder/.runenv" ] || cp -R "$folder/.runenv" "$home/containers/$container"
 }
 
 # play_script CONTAINER: the marks of the script on stdin
@@ -229,6 +233,7 @@ commit() {
   # As long as a digest: by that runenv knows ids from names.
   new_image "sha256:$(printf %s "$1" | cksum | awk '{ id = $1 $2; while (length(id) < 64) id = "0" id; print id }')" "$2"
   { cat "$parent/layers" ; echo "layer-of-$1" ; } >"$new/layers"
+  [ ! -e "$made/.runenv" ] || cp -R "$made/.runenv" "$new"
   # What is changed comes last; of two lines of one name the last counts.
   { cat "$made/labels" ; printf %s "$changed" ; } |
     awk -F= '{ name = $1; if (!(name in at)) { at[name] = ++n; order[n] = name }; line[name] = $0 }
@@ -236,9 +241,18 @@ commit() {
   cat "$new/id"
 }
 
-# Nothing is ever there, but what is played.
+# What was sent of /.runenv is there, and what is played.
+copy_in() {
+  cat >"$home/stdin.$verb.$count"
+  tar -xf "$home/stdin.$verb.$count" -C "$home/containers/${1%%:*}" .runenv 2>/dev/null || :
+}
+
 copy_out() {
-  for from do [ "$from" = - ] || path=${from#*:}; done
+  for from do [ "$from" = - ] || { path=${from#*:} ; container=${from%%:*} ; }; done
+  if [ "$path" = /.runenv ] && [ -e "$home/containers/$container/.runenv" ]; then
+    tar -cf - -C "$home/containers/$container" .runenv
+    return
+  fi
   echo "Error response from daemon: Could not find the file $path in container x" >&2
   return 1
 }
@@ -286,7 +300,7 @@ case $verb in
   image-rm) image_rm "$@" ;;
   container-inspect) container_inspect "$@" ;;
   create) made "$@" && echo "$container" ;;
-  cp) for to do :; done ; if [ "$to" = - ]; then copy_out "$@" ; else cat >"$home/stdin.$verb.$count" ; fi ;;
+  cp) for to do :; done ; if [ "$to" = - ]; then copy_out "$@" ; else copy_in "$to" ; fi ;;
   start) for container do :; done ; play_script "$container" ;;
   run) run "$@" ;;
   commit) commit "$@" ;;

@@ -24,11 +24,11 @@ use regex::Regex;
 use tempfile::TempDir;
 
 /// What is in PATH: enough for stages of tests and for the fake engines; no git, no real engine.
-const TOOLS: [&str; 39] = [
+const TOOLS: [&str; 40] = [
     "awk", "bash", "cat", "chmod", "cksum", "cp", "cut", "date", "dd", "echo", "env", "false",
     "grep", "head", "id", "kill", "ln", "ls", "mkdir", "mv", "nohup", "od", "paste", "printf",
-    "ps", "pwd", "rm", "rmdir", "sed", "setsid", "sh", "sleep", "sort", "tail", "touch", "tr",
-    "true", "wc", "xargs",
+    "ps", "pwd", "rm", "rmdir", "sed", "setsid", "sh", "sleep", "sort", "tail", "tar", "touch",
+    "tr", "true", "wc", "xargs",
 ];
 
 /// Words of a command line: a text is split at blanks, a list is taken as it is.

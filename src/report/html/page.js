@@ -204,7 +204,7 @@ function stages(env) {
     const was = stage.was === null ? "" : " was " + time(stage.was);
     const took = stage.cached || stage.state === "not-run" ? "" : time(stage.seconds);
     return make("tr", "", make("td", "name", stage.name),
-      make("td", "", make("span", "badge " + look(stage.state, stage.allowed), stage.cached ? "cached" : stage.state), marks),
+      make("td", "", make("span", "badge " + look(stage.state, stage.allowed), stage.word), marks),
       make("td", "time", took, make("span", "facts", was), took ? bar : null));
   });
   return make("table", "stages", make("thead", "", head), make("tbody", "", ...rows));

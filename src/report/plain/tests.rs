@@ -22,7 +22,7 @@ fn begin(env: &'static str) -> Told {
 }
 
 fn found(env: &'static str, stage: usize) -> [Told; 1] {
-    [(env, STAGES[stage], Kind::StageCached)]
+    [(env, STAGES[stage], Kind::StageCached { needed: true })]
 }
 
 /// A stage runs a command that writes something, and ends.

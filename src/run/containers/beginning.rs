@@ -52,7 +52,7 @@ impl EngineEnv<'_> {
         {
             return beginning;
         }
-        if let Some(own) = &start.increments[at] {
+        if let Some(own) = start.increment(at) {
             let on = Found {
                 image: own.image.clone(),
                 layers: own.layers,
@@ -63,7 +63,7 @@ impl EngineEnv<'_> {
             let how = How::Increment { time: own.time };
             return Beginning { on, how };
         }
-        if let Some(text) = start.clean[at].clone() {
+        if let Some(text) = start.why_clean(at, self.plan) {
             tell.say(Kind::Note { text });
         }
         self.clean(at, start)

@@ -18,7 +18,7 @@ impl EngineEnv<'_> {
                 .parent
                 .map_or_else(|| start.base.layers(), |p| layers[p]);
             let found = start.found[at].as_ref().map(|found| found.layers);
-            let own = start.increments[at].as_ref().map(|own| own.layers + 1);
+            let own = start.increment(at).map(|own| own.layers + 1);
             layers.push(found.or(own).unwrap_or(below + 1));
         }
         let layers = layers.into_iter().max().unwrap_or_default();

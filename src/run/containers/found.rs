@@ -26,7 +26,6 @@ impl EngineEnv<'_> {
         let (name, key) = (&stage.name, start.keys[at].to_string());
         let found = start.found[at].as_ref();
         let incremental = found.and_then(|f| Increments::of(f.links, &f.from));
-        let image = found.map(|f| f.image.clone());
         let place = found.map(|_| match start.there[at] {
             Some(_) => Place::Registry,
             None => Place::Engine,
@@ -36,22 +35,23 @@ impl EngineEnv<'_> {
             self.give_names(stage, &found.image, false);
             self.push(at, start, found, false);
         }
-        if !start.proves(at, self.plan) {
+        let proven = start.proves(at, self.plan);
+        let needed = proven || start.spared_for(at, self.plan).is_none();
+        if !proven {
             self.memory.forget(at);
         }
-        tell.say(Kind::StageCached);
+        tell.say(Kind::StageCached { needed });
         // What was missing when it was installed is missing still.
-        let (missing_packages, package_sources) = if stage.packages.is_some() {
-            self.folder.last_packages(&key)
-        } else {
-            Default::default()
-        };
+        let packages = stage.packages.as_ref();
+        let packages = packages.map(|_| self.folder.last_packages(&key));
+        let (missing_packages, package_sources) = packages.unwrap_or_default();
         let mut result = StageResult {
             cached: true,
+            not_needed: !needed,
             found: place,
             incremental,
             key,
-            image,
+            image: found.map(|found| found.image.clone()),
             missing_packages,
             package_sources,
             ..StageResult::new(name, State::Passed)

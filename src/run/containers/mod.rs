@@ -352,7 +352,7 @@ impl EngineEnv<'_> {
                 self.memory.forget(at);
             }
             self.push(at, start, &found, true);
-            start.found[at] = Some(found);
+            start.take_made(at, found);
         }
     }
 

@@ -185,7 +185,7 @@ impl EngineEnv<'_> {
             inherited: &start.handed().marks,
             links: beginning.on.links,
             from: &beginning.on.from,
-            line: key::line(self.plan, &self.parts, at, start.base.identity),
+            line: key::line(self.plan, &self.parts, at, start.base.identity, &start.keys),
             revision: self.revision(),
         };
         Labels::stage(&of, &self.world.owner)

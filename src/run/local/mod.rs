@@ -167,7 +167,7 @@ impl LocalEnv<'_> {
                 failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
             } else if own.as_ref().is_some_and(|own| own.found[at]) {
-                tell.say(Kind::StageCached);
+                tell.say(Kind::StageCached { needed: true });
                 let cached = true;
                 StageResult {
                     cached,

@@ -131,8 +131,9 @@ fn ids(target: &Target, here: &Start, elsewhere: &Start) -> Vec<(String, String)
         if !stage.push || !elsewhere.run[at] {
             continue;
         }
-        let own = here.increments[at]
-            .iter()
+        let own = here
+            .increment(at)
+            .into_iter()
             .filter(|own| matches!(own.whence, Whence::Engine));
         let own = own.map(|own| &own.image);
         let left = here.resumes[at].iter().map(|left| &left.on.image);

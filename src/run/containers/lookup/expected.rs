@@ -39,7 +39,7 @@ impl Expected {
             stage: stage.name.clone(),
             key: start.keys[at],
             parent: stage.parent.map_or(base.identity, |p| start.keys[p]),
-            line: key::line(plan, parts, at, base.identity),
+            line: key::line(plan, parts, at, base.identity, &start.keys),
             os: base.os.clone(),
             architecture: base.architecture.clone(),
         }

@@ -191,14 +191,21 @@ impl Question<'_> {
         let mut stages = 0..self.plan.stages.len();
         let base = start.base.identity.to_string();
         let fits = |at: &usize| {
+            let expected = self.expected(*at, start);
             self.plan.stages[*at].incremental
-                && self.expected(*at, start).is_stage(&image)
+                && expected.is_stage(&image)
                 && image.label(labels::BASE) == Some(&base)
+                && (!self.stands_on_incremental(*at) || expected.is_in_line(&image))
         };
         stages
             .find(fits)
             .map(|at| (at, Arc::clone(&image)))
             .ok_or_else(|| self.not_base(reference, &image, start))
+    }
+
+    fn stands_on_incremental(&self, at: usize) -> bool {
+        let mut below = self.plan.down(at).skip(1);
+        below.any(|below| self.plan.stages[below].incremental)
     }
 
     /// What `--base` names, and what it should be.
@@ -216,7 +223,12 @@ impl Question<'_> {
             format!("it is for {platform}, and no run of this project left it like this")
         } else {
             let other = if label(labels::BASE) == base.identity.to_string() {
-                ""
+                let own = plan.index(label(labels::STAGE));
+                if own.is_ok_and(|at| self.stands_on_incremental(at)) {
+                    ", and an incremental stage before it is another one now"
+                } else {
+                    ""
+                }
             } else {
                 " and of another base image"
             };

@@ -11,24 +11,20 @@ mod nearest;
 pub(crate) mod registry;
 pub(crate) mod remembered;
 pub(crate) mod resume;
-
-use std::collections::BTreeMap;
+mod start;
 
 use super::super::event::Kind;
 use super::super::folder::Note;
 use super::call::Calls;
-use crate::digest::Digest;
-use crate::engine::facts::{HandedDown, Image};
+use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
 use crate::plan::key::{self, KeyParts};
 use crate::problem::Problem;
 use base::{Base, Beyond, Fetched, Had};
-use increment::Increment;
 use inventory::Inventory;
-use registry::stages::There;
-use resume::Resume;
+pub(crate) use start::Start;
 
 /// A stage's image.
 #[derive(Clone, Debug)]
@@ -53,31 +49,6 @@ impl Found {
             from: image.label(labels::FROM).unwrap_or_default().to_owned(),
         }
     }
-}
-
-/// What a run starts from.
-#[derive(Debug)]
-pub(crate) struct Start {
-    pub(crate) base: Base,
-    /// Why images that stand before it were not taken.
-    pub(crate) passed_over: Vec<Problem>,
-    pub(crate) keys: Vec<Digest>,
-    /// By stage; only those that were looked at.
-    pub(crate) found: Vec<Option<Found>>,
-    /// By stage: it was fetched from a registry, or would be.
-    pub(crate) there: Vec<Option<There>>,
-    /// By stage: somebody needs it, the caller or a later stage that is run and starts from it.
-    pub(crate) needed: Vec<bool>,
-    /// By stage: it has to be run.
-    pub(crate) run: Vec<bool>,
-    /// By stage: where it starts in place of the stage before.
-    pub(crate) increments: Vec<Option<Increment>>,
-    /// By stage: why it is clean though it is incremental and has an image.
-    pub(crate) clean: Vec<Option<String>>,
-    /// By stage: what it left when it ended early, and goes on from.
-    pub(crate) resumes: Vec<Option<Resume>>,
-    /// What the base image hands down to every stage, as soon as one image was seen.
-    handed: Option<HandedDown>,
 }
 
 /// What is asked, and of whom.
@@ -177,20 +148,8 @@ impl Question<'_> {
 
     /// The same where no engine is asked.
     pub(crate) fn blind(&self, base: Base) -> Start {
-        let count = self.plan.stages.len();
-        let mut start = Start {
-            keys: key::chain(self.plan, self.parts, base.identity),
-            found: vec![None; count],
-            there: vec![None; count],
-            needed: Vec::new(),
-            run: Vec::new(),
-            increments: vec![None; count],
-            clean: vec![None; count],
-            resumes: vec![None; count],
-            handed: base.image.as_deref().map(Image::handed_down),
-            base,
-            passed_over: Vec::new(),
-        };
+        let keys = key::chain(self.plan, self.parts, base.identity);
+        let mut start = Start::new(base, keys);
         start.decide(self);
         start
     }
@@ -231,130 +190,6 @@ impl Question<'_> {
             .fetch(self.calls, self.inventory, platform, self.beyond)?;
         start.handed = start.base.image.as_deref().map(Image::handed_down);
         Ok(fetched)
-    }
-}
-
-impl Start {
-    /// The base image's name and identity, and the keys on top of it.
-    pub(crate) fn on(&self) -> (&str, Digest, &[Digest]) {
-        (&self.base.name, self.base.identity, &self.keys)
-    }
-
-    /// What the base image hands down to every stage.
-    pub(crate) fn handed(&self) -> &HandedDown {
-        self.handed
-            .as_ref()
-            .expect("a stage starts from an image that was seen")
-    }
-
-    /// The same; `None`: no image was looked at, since other environments of this run made all that there is.
-    pub(super) fn seen(&self) -> Option<&HandedDown> {
-        self.handed.as_ref()
-    }
-
-    /// Does a stage, if it is run, start from an image of its own, so that the stage before need not be there?
-    fn has_own(&self, at: usize) -> bool {
-        self.increments[at].is_some() || self.resumes[at].is_some()
-    }
-
-    /// Any image says what the base image hands down.
-    pub(super) fn see(&mut self, image: &Image) {
-        self.handed.get_or_insert_with(|| image.handed_down());
-    }
-
-    /// Notes the images that are what a stage's key asks for.
-    pub(super) fn take<'i>(
-        &mut self,
-        images: impl Iterator<Item = &'i Image>,
-        question: &Question<'_>,
-    ) {
-        let (mut clean, mut increments) = (BTreeMap::new(), BTreeMap::new());
-        let (project, env) = (question.project, &question.plan.slug);
-        let mut images: Vec<&Image> = images.filter(|i| self.base.is_like(i)).collect();
-        // Of one key the newest counts: what was made again was made again for a reason.
-        images.sort_by_key(|image| image.made());
-        for image in images {
-            clean.extend(image.stage_key(project).map(|key| (key, image)));
-            let key = image.increment_key(project, env);
-            increments.extend(key.filter(|_| !question.clean).map(|key| (key, image)));
-        }
-        for at in question.selection.found() {
-            let key = &self.keys[at];
-            if let Some(image) = clean.get(key).or_else(|| increments.get(key)) {
-                self.see(image);
-                self.found[at] = Some(Found::of(image));
-            }
-        }
-        self.decide(question);
-    }
-
-    /// Notes a stage that came from a registry, for other environments, too.
-    pub(super) fn take_fetched(
-        &mut self,
-        at: usize,
-        image: &Image,
-        there: There,
-        question: &Question<'_>,
-    ) {
-        self.see(image);
-        let found = Found::of(image);
-        if found.links == 0 {
-            question.inventory.keep(self.keys[at], found.clone());
-        }
-        self.found[at] = Some(found);
-        self.take_there(at, there, question);
-    }
-
-    /// Notes a stage that a registry has.
-    pub(super) fn take_there(&mut self, at: usize, there: There, question: &Question<'_>) {
-        self.there[at] = Some(there);
-        self.decide(question);
-    }
-
-    /// Notes what other environments of this run have kept.
-    fn take_kept(&mut self, question: &Question<'_>) {
-        for at in question.selection.found() {
-            if self.found[at].is_none() {
-                self.found[at] = question.inventory.kept(self.keys[at]);
-            }
-        }
-        self.decide(question);
-    }
-
-    /// Has a stage of this key passed, as its image says, or a clean one that stands on it?
-    pub(super) fn proves(&self, at: usize, plan: &Plan) -> bool {
-        let found = self.found.iter().enumerate();
-        let mut clean = found.filter_map(|(above, found)| {
-            let found = found.as_ref()?;
-            (above == at || found.links == 0).then_some(above)
-        });
-        clean.any(|above| plan.down(above).any(|below| below == at))
-    }
-
-    /// By stage: nobody has found it.
-    pub(super) fn missing(&self) -> Vec<bool> {
-        let all = self.found.iter().zip(&self.there);
-        all.map(|(found, there)| found.is_none() && there.is_none())
-            .collect()
-    }
-
-    /// A stage is run if its image is missing and somebody needs it.
-    pub(super) fn decide(&mut self, question: &Question<'_>) {
-        let (plan, selection) = (question.plan, question.selection);
-        let missing = self.missing();
-        self.needed = vec![false; plan.stages.len()];
-        self.run = self.needed.clone();
-        // What starts from a stage stands behind it.
-        for at in (0..plan.stages.len())
-            .rev()
-            .filter(|at| selection.wants(*at))
-        {
-            let mut above = selection.above(plan, at).peekable();
-            self.needed[at] = above.peek().is_none()
-                || selection.is_anew(at)
-                || above.any(|above| self.run[above] && !self.has_own(above));
-            self.run[at] = self.needed[at] && missing[at];
-        }
     }
 }
 
