@@ -18,6 +18,7 @@ use crate::report::explain as text;
 use crate::run::World;
 use crate::run::ahead::Target;
 use crate::run::explain::{self, Explained, Fate, Told, Way};
+use crate::run::refuted::Untaken;
 use crate::run::result::{Increments, Place};
 use crate::run::why::{Against, Why};
 
@@ -106,7 +107,7 @@ struct Stage {
     pulled: bool,
     /// Its image was made in increments, or it would run from its own image.
     incremental: Option<Increments>,
-    /// Why it runs: `new`, `gone`, `other-engine`, `stage-before`, `changed`, `unsaid`.
+    /// Why it runs: `new`, `gone`, `refuted`, `other-engine`, `stage-before`, `changed`, `unsaid`.
     why: Option<&'static str>,
     /// `last-run`, or the image that it is compared with.
     against: Option<String>,
@@ -204,6 +205,8 @@ impl Stage {
     fn runs(&mut self, why: &Why) {
         self.why = Some(match why {
             Why::New => "new",
+            Why::NotTaken(Untaken::Refuted | Untaken::OnRefuted) => "refuted",
+            Why::NotTaken(Untaken::Increment) => "increment",
             Why::Gone => "gone",
             Why::OtherEngine(_) => "other-engine",
             Why::Before(_) => "stage-before",

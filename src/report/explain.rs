@@ -124,6 +124,7 @@ fn sized(tag: &str, bytes: u64) -> String {
 fn because(why: &Why) -> String {
     match why {
         Why::New => "nothing of it was built yet".to_owned(),
+        Why::NotTaken(why) => why.words().to_owned(),
         Why::Gone => "nothing changed since the last run, but its image is gone".to_owned(),
         Why::OtherEngine(name) => {
             format!("nothing changed since the last run, which was on {name}")

@@ -11,6 +11,7 @@ use super::containers::lookup::registry::{self, Registry};
 use super::containers::lookup::{self, Question};
 use super::event::Kind;
 use super::records::Kept;
+use super::refuted::Refuted;
 use super::stages;
 use super::{World, engine_of};
 use crate::engine::Engine;
@@ -70,6 +71,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) last: Kept,
     /// Ids of images that the last run noted.
     noted: Vec<String>,
+    refuted: Refuted,
 }
 
 impl<'a> Ready<'a> {
@@ -88,6 +90,7 @@ impl<'a> Ready<'a> {
         Ok(Self {
             parts: stages::parts(plan, &manifests, &here),
             noted: lookup::noted(plan, wanted, &note, calls.engine.name(), every),
+            refuted: note.refuted,
             last,
             calls,
             plan,
@@ -112,6 +115,7 @@ impl<'a> Ready<'a> {
             whole: false,
             resume: false,
             base: None,
+            refuted: &self.refuted,
         }
     }
 }

@@ -238,7 +238,7 @@ impl OnEngine<'_> {
         let engine = question.calls.engine.name();
         let nearest = || question.nearest(at, new, start, self.registry);
         Fate::Run {
-            why: Why::of(new, last, engine, nearest),
+            why: Why::of(new, last, start.untaken[at], engine, nearest),
             way: self.way(at, start),
         }
     }

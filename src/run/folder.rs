@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::refuted::Refuted;
 use super::result::State;
 use crate::files;
 use crate::json;
@@ -114,6 +115,7 @@ pub(crate) struct Note {
     pub(crate) recorded: std::collections::BTreeMap<String, String>,
     /// What the last failure left.
     pub(crate) failed: Option<Failed>,
+    pub(crate) refuted: Refuted,
 }
 
 /// What a stage left that failed.

@@ -33,6 +33,7 @@ pub(crate) mod presence;
 mod project_id;
 mod pushed;
 pub(crate) mod records;
+pub(crate) mod refuted;
 pub(crate) mod result;
 pub(crate) mod results;
 pub(crate) mod room;

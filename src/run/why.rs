@@ -1,6 +1,7 @@
 //! Why a stage is run: what changed against the last run, or against the nearest image.
 
 use super::records::Last;
+use super::refuted::Untaken;
 use crate::plan::record::{self, Change, Record, What};
 
 /// Why a stage is run.
@@ -12,6 +13,8 @@ pub(crate) enum Why {
     Gone,
     /// It passed with this very key on the other engine.
     OtherEngine(String),
+    /// An image of this very key is there and not taken.
+    NotTaken(Untaken),
     /// Only the stage before it changed, or is run.
     Before(String),
     Changed {
@@ -44,13 +47,18 @@ pub(crate) enum Nearest {
 }
 
 impl Why {
-    /// `nearest` is asked where there is no record of the last run.
+    /// `untaken`: why an image of its key that is there is not taken; `nearest` is asked where there is no record of the
+    /// last run.
     pub(crate) fn of(
         new: &Record,
         last: Option<&Last>,
+        untaken: Option<Untaken>,
         engine: &str,
         nearest: impl FnOnce() -> Nearest,
     ) -> Self {
+        if let Some(why) = untaken {
+            return Self::NotTaken(why);
+        }
         let (against, old) = match last {
             Some(Last { engine: on, record }) if record.key == new.key => {
                 return if on == engine {
@@ -77,6 +85,7 @@ impl Why {
     pub(crate) fn brief(&self, engine: &str) -> Option<String> {
         match self {
             Self::New | Self::Before(_) | Self::OtherKey => None,
+            Self::NotTaken(why) => Some(why.words().to_owned()),
             Self::Gone => Some("its image is gone".to_owned()),
             Self::OtherEngine(_) => Some(format!("{engine} has no image of it")),
             Self::Unsaid => Some("its images do not say what they were made of".to_owned()),

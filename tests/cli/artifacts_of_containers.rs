@@ -109,7 +109,10 @@ fn a_stage_that_is_found_has_its_own() {
     fake.play("run.fails", "1 1\n");
     redo(&project).exits(1);
     assert!(copied.exists());
+    // It is not found any more: it has them of the run that passes.
+    fs::remove_file(fake.folder().join("play/run.fails")).unwrap();
     found(true);
+    found(false);
 }
 
 const HOSTILE: [(&str, EntryType, &str); 9] = [

@@ -61,6 +61,7 @@ mod played;
 mod proxies;
 mod pushes;
 mod quoting;
+mod refuted;
 mod report;
 mod reports;
 mod room;

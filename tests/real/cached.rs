@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Project, each, lines};
+use crate::support::{Project, each, lines, unique};
 
 const FIVE: &str = r#"
 [stage.s1]
@@ -255,5 +255,36 @@ fn another_base_under_the_old_name_is_another_key() {
                 .all(|s| s["cached"] == true),
             "{stages:#}"
         );
+    });
+}
+
+/// A stage failed when it was run anew: its image is not taken any more, neither here nor from the registry.
+#[test]
+fn an_image_that_a_run_refutes_is_not_taken() {
+    each(|engine| {
+        let name = unique();
+        let toml = format!(
+            "[registry]\nrepository = \"127.0.0.1:5000/{name}\"\n\
+             [stage.two]\nmounts = [{{ host = \"hd\", at = \"/h\" }}]\nrun = [\"test ! -e /h/fail\"]\n\
+             [stage.last]\nrun = [\"true\"]\n"
+        );
+        let project = Project::named(engine, &name, &toml);
+        fs::create_dir(project.root().join("hd")).unwrap();
+        project.run(&["--push"]).code(0);
+        project.file("hd/fail", "");
+        project.run(&["--redo", "two"]).code(1);
+        let words = "its image was refuted";
+        project.run(&[]).code(1).says(words);
+        for image in (0..3).flat_map(|_| project.images()) {
+            project.engine_says(&["rmi", "-f", &image]);
+        }
+        let told = project.runenv(&["explain", &project.env()]).code(0).out;
+        let all = ["two   runs", "last  runs", words];
+        assert!(all.iter().all(|words| told.contains(words)), "{told}");
+        fs::remove_file(project.root().join("hd/fail")).unwrap();
+        project.run(&[]).code(0);
+        assert_eq!(project.ran(), ["two", "last"]);
+        project.run(&[]).code(0);
+        assert_eq!(project.ran(), [""; 0]);
     });
 }

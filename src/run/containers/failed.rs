@@ -5,13 +5,17 @@ use super::super::folder::Failed;
 use super::EngineEnv;
 use super::beginning::{Beginning, How};
 use super::call::{Calls, HEAVY};
-use super::lookup::Start;
 use super::lookup::resume::Resume;
+use super::lookup::{Question, Start};
+use super::stage_run::Ran;
 use crate::command::Command;
 use crate::digest::Digest;
 use crate::engine::labels;
 use crate::exec::{self, Cancel, Limits};
+use crate::plan::chain::Selection;
 use crate::plan::{Stage, tags};
+use crate::problem::Problem;
+use crate::run::result::State;
 
 /// Something to tell of a stage.
 fn note(text: String) -> Kind {
@@ -96,6 +100,38 @@ impl EngineEnv<'_> {
             tag,
         }));
         Some(image)
+    }
+
+    /// Notes, if a stage failed that was run although there are images of its key, that these are not taken any more.
+    /// They are looked for only now: what is run anew was not asked for.
+    pub(super) fn refute(
+        &mut self,
+        at: usize,
+        start: &Start,
+        selection: &Selection,
+        ran: &Ran,
+    ) -> Result<(), Problem> {
+        let failed = matches!(
+            ran.result.state,
+            State::Failed | State::TimedOut | State::OutOfMemory
+        );
+        let all_the_same =
+            selection.is_anew(at) || self.options.clean || start.untaken[at].is_some();
+        if !failed || !all_the_same || ran.keyless || self.starts_keyless(at, start) {
+            return Ok(());
+        }
+        let question = Question {
+            clean: false,
+            ..self.question(selection)
+        };
+        let mut images = question.of_key(at, start);
+        if !self.options.offline && !self.plan.registries.look.is_empty() {
+            let registry = self.world.registry(self.calls.cancel);
+            images.extend(question.in_registries(at, start, registry));
+        }
+        let stage = &self.plan.stages[at].name;
+        self.note.refuted.add(stage, start.keys[at], &images);
+        self.write_note()
     }
 
     /// The stage passed: what it left when it last failed is of no use any more.

@@ -87,7 +87,7 @@ impl EngineEnv<'_> {
         claim: &Claim,
     ) -> Result<bool, Problem> {
         let inventory = self.world.inventory(self.calls.engine);
-        start.found[at] = inventory.kept(start.keys[at]);
+        start.found[at] = self.question(selection).kept(start.keys[at]);
         if let (None, Some(image)) = (&start.found[at], &claim.image) {
             inventory.forget_name(image);
             inventory.ask(&self.calls, std::slice::from_ref(image))?;

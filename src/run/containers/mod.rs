@@ -104,7 +104,10 @@ impl EngineEnv<'_> {
         binfmt::check(self.plan, self.calls.engine, self.world.host)?;
         // Ids of the other engine's images mean nothing here.
         if self.note.engine != self.calls.engine.name() {
-            self.note = Note::default();
+            self.note = Note {
+                refuted: std::mem::take(&mut self.note.refuted),
+                ..Note::default()
+            };
         }
         let mut ended = Ok(Flow::Again);
         // Twice more at most: somebody who prunes all the time is not to keep us here for ever.
@@ -137,7 +140,12 @@ impl EngineEnv<'_> {
     /// What later runs are to know.
     fn write_down(&mut self) -> Result<(), Problem> {
         self.remember()?;
+        self.note.refuted.forget_passed();
         self.calls.engine.name().clone_into(&mut self.note.engine);
+        self.write_note()
+    }
+
+    pub(super) fn write_note(&mut self) -> Result<(), Problem> {
         if self.note != self.noted {
             self.folder.write_note(&self.note)?;
             self.noted.clone_from(&self.note);
@@ -187,6 +195,7 @@ impl EngineEnv<'_> {
             whole: self.whole,
             resume: self.options.resume,
             base: self.options.base.as_deref(),
+            refuted: &self.note.refuted,
         }
     }
 
@@ -318,6 +327,7 @@ impl EngineEnv<'_> {
             self.whole = true;
             return Ok(None);
         }
+        self.refute(at, start, selection, &ran)?;
         self.note_kept(at, start, &beginning, &ran);
         let mut result = ran.result;
         result.key = start.keys[at].to_string();
@@ -332,6 +342,9 @@ impl EngineEnv<'_> {
         if ran.result.state == State::Passed {
             self.forget_failed_of(stage);
             self.note.images.remove(&stage.name);
+            if !ran.keyless {
+                self.note.refuted.passed(&stage.name, key);
+            }
         }
         if let Some(image) = ran.image.clone() {
             self.note.images.insert(stage.name.clone(), image.clone());

@@ -80,7 +80,8 @@ impl EngineEnv<'_> {
         let engine = self.calls.engine.name();
         let question = self.question(selection);
         let nearest = || question.nearest(at, new, start, registry);
-        Why::of(new, last.stages.get(&stage.name), engine, nearest).brief(engine)
+        let last = last.stages.get(&stage.name);
+        Why::of(new, last, start.untaken[at], engine, nearest).brief(engine)
     }
 
     /// Keeps the records of what passed and is what its key says.

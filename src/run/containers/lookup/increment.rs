@@ -123,7 +123,10 @@ impl Question<'_> {
         let line = expected.line();
         let labels = [(labels::LINE, line.as_str())];
         let all = self.inventory.labelled(self.calls, self.project, &labels)?;
-        let fits = all.into_iter().filter(|image| expected.is_in_line(image));
+        let stage = &self.plan.stages[at].name;
+        let fits = all
+            .into_iter()
+            .filter(|image| expected.is_in_line(image) && self.refuted.may_begin(stage, image));
         Ok(fits.max_by_key(|image| image.made()))
     }
 
@@ -153,7 +156,10 @@ impl Question<'_> {
         say: &mut dyn FnMut(Kind),
     ) -> Result<(), Problem> {
         let expected = self.expected(at, start);
-        let fits = |image: &Image| expected.is_in_line(image);
+        let stage = &self.plan.stages[at];
+        let fits = |image: &Image| {
+            expected.is_in_line(image) && self.refuted.may_begin(&stage.name, image)
+        };
         let named = self.line_there(at, start);
         let newer_than = self.newest(at, start)?.map(|image| image.made());
         let Some(there) = registry.newest(&fits, &named, newer_than, say) else {
@@ -161,7 +167,6 @@ impl Question<'_> {
         };
         let image = &there.remote.image;
         let image = if purpose == Purpose::Run && self.no_increment(at, image, false).is_none() {
-            let stage = &self.plan.stages[at];
             say(pulling(&format!("an image of `{}`", stage.name), &there));
             let key = image.any_key(self.project);
             let key = key.expect("an image of a line has one");

@@ -15,7 +15,9 @@ mod start;
 
 use super::super::event::Kind;
 use super::super::folder::Note;
+use super::super::refuted::Refuted;
 use super::call::Calls;
+use crate::digest::Digest;
 use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::Plan;
@@ -72,6 +74,8 @@ pub(crate) struct Question<'a> {
     pub(crate) resume: bool,
     /// The image that an incremental stage is to start from.
     pub(crate) base: Option<&'a str>,
+    /// Images that are not taken.
+    pub(crate) refuted: &'a Refuted,
 }
 
 impl Question<'_> {
@@ -152,6 +156,24 @@ impl Question<'_> {
         let mut start = Start::new(base, keys);
         start.decide(self);
         start
+    }
+
+    /// The images that the engine has of a stage's key; none where it does not answer.
+    pub(crate) fn of_key(&self, at: usize, start: &Start) -> Vec<Image> {
+        let key = start.keys[at].to_string();
+        let labels = [(labels::KEY, key.as_str())];
+        let images = self.inventory.labelled(self.calls, self.project, &labels);
+        let images = images.unwrap_or_default().into_iter();
+        let images = images.filter(|image| self.is_stage(start, at, image));
+        images.map(|image| (*image).clone()).collect()
+    }
+
+    /// What this run has kept of a key.
+    pub(crate) fn kept(&self, key: Digest) -> Option<Found> {
+        let kept = self.inventory.kept(key)?;
+        let image = self.inventory.get(&kept.image);
+        let refuted = image.is_some_and(|image| self.refuted.has(&image));
+        (!refuted).then_some(kept)
     }
 
     /// Stages that start from images of their own, as far as the engine has some.

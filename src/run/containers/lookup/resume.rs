@@ -69,7 +69,7 @@ impl Question<'_> {
     }
 
     fn may_go_on(&self, expected: &Expected, image: &Image) -> bool {
-        expected.is_failed(image) && !(self.clean && image.links() > 0)
+        expected.is_failed(image) && !(self.clean && image.links() > 0) && !self.refuted.has(image)
     }
 
     /// Takes what a registry has of what a stage left, if it is newer than what the engine has.
@@ -110,6 +110,7 @@ pub(crate) fn seek(
     let parts = stages::parts(plan, &manifests, &stages::here(plan, world.host));
     let registry = world.registry(calls.cancel);
     let beyond = Beyond::Registry(registry);
+    let refuted = world.folder.env(&plan.env).note().refuted;
     let question = Question {
         calls,
         inventory: world.inventory(calls.engine),
@@ -123,6 +124,7 @@ pub(crate) fn seek(
         whole: true,
         resume: true,
         base: None,
+        refuted: &refuted,
     };
     let had = base::find(calls, question.inventory, plan, &[], beyond, Vec::new())?;
     let mut start = question.on(had.base, &[])?;

@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use crate::engine::facts::{HandedDown, Image};
 use crate::plan::Plan;
 use crate::problem::Problem;
+use crate::run::refuted::Untaken;
 
 /// What a run starts from.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Start {
     pub(crate) needed: Vec<bool>,
     /// By stage: it has to be run.
     pub(crate) run: Vec<bool>,
+    /// By stage: why an image of its key that is there was not taken.
+    pub(crate) untaken: Vec<Option<Untaken>>,
     /// By stage: it was run, and has come of it what is found.
     made: Vec<bool>,
     /// By stage: its own image, from which it may start in place of the stage before.
@@ -50,6 +53,7 @@ impl Start {
             there: vec![None; count],
             needed: vec![false; count],
             run: vec![false; count],
+            untaken: vec![None; count],
             made: vec![false; count],
             increments: vec![None; count],
             fresh: vec![None; count],
@@ -114,12 +118,13 @@ impl Start {
         let (mut clean, mut increments) = (BTreeMap::new(), BTreeMap::new());
         let (project, env) = (question.project, &question.plan.slug);
         let mut images: Vec<&Image> = images.filter(|i| self.base.is_like(i)).collect();
+        self.pass_over(&mut images, question);
         // Of one key the newest counts: what was made again was made again for a reason.
         images.sort_by_key(|image| image.made());
         for image in images {
             clean.extend(image.stage_key(project).map(|key| (key, image)));
             let key = image.increment_key(project, env);
-            increments.extend(key.filter(|_| !question.clean).map(|key| (key, image)));
+            increments.extend(key.map(|key| (key, image)));
         }
         for at in question.selection.found() {
             let key = &self.keys[at];
@@ -129,6 +134,32 @@ impl Start {
             }
         }
         self.decide(question);
+    }
+
+    /// Takes those out that are not taken for a stage, and notes why.
+    fn pass_over(&mut self, images: &mut Vec<&Image>, question: &Question<'_>) {
+        let (project, env) = (question.project, &question.plan.slug);
+        images.retain(|image| {
+            let increment = image.increment_key(project, env);
+            let Some(key) = image.stage_key(project).or(increment) else {
+                return false;
+            };
+            let why_not = |at: usize| {
+                let stage = &question.plan.stages[at].name;
+                let refuted = question.refuted.why_not(stage, key, image);
+                let clean = increment.filter(|_| question.clean);
+                refuted.or(clean.map(|_| Untaken::Increment))
+            };
+            let mut stages = question.selection.found();
+            let at = stages.find(|at| self.keys[*at] == key);
+            match at.and_then(|at| Some((at, why_not(at)?))) {
+                Some((at, why)) => {
+                    self.untaken[at] = Some(why);
+                    false
+                }
+                None => true,
+            }
+        });
     }
 
     /// Notes a stage that came from a registry, for other environments, too.
@@ -142,6 +173,8 @@ impl Start {
         self.see(image);
         let found = Found::of(image);
         if found.links == 0 {
+            let known = (image.id.clone(), Some(image.clone()));
+            question.inventory.know([known].into_iter());
             question.inventory.keep(self.keys[at], found.clone());
         }
         self.found[at] = Some(found);
@@ -164,7 +197,7 @@ impl Start {
     pub(super) fn take_kept(&mut self, question: &Question<'_>) {
         for at in question.selection.found() {
             if self.found[at].is_none() {
-                self.found[at] = question.inventory.kept(self.keys[at]);
+                self.found[at] = question.kept(self.keys[at]);
             }
         }
         self.decide(question);

@@ -101,8 +101,38 @@ impl Question<'_> {
         self.bring(registry, &fits, offer, &own, say)
     }
 
+    /// Is an image the stage of this key, and not taken all the same?
+    pub(super) fn passes_over(&self, start: &mut Start, at: usize, image: &Image) -> bool {
+        let stage = &self.plan.stages[at].name;
+        let why = self.refuted.why_not(stage, start.keys[at], image);
+        start.untaken[at] = why.or(start.untaken[at]);
+        why.is_some() && self.is_stage(start, at, image)
+    }
+
+    /// Images of a stage's key that registries have, whatever else there is.
+    pub(crate) fn in_registries(
+        &self,
+        at: usize,
+        start: &Start,
+        registry: &Registry,
+    ) -> Vec<Image> {
+        let mut of = vec![false; start.keys.len()];
+        of[at] = true;
+        let sought = self.sought(start, &of).into_iter();
+        let sought: Vec<Sought> = sought.map(|(_, sought)| sought).collect();
+        registry.look(&sought, &mut |_| {});
+        let there = |tag: &Reference| matches!(registry.digest(tag), Some(Ok(Some(_))));
+        let tags = sought.into_iter().map(|sought| sought.name);
+        let named = tags.filter(there).map(|tag| (tag, start.base.platform()));
+        let answers = registry.images(&named.collect::<Vec<_>>()).into_iter();
+        let images = answers.filter_map(|answer| Some(answer.ok()??.image));
+        images
+            .filter(|image| self.is_stage(start, at, image))
+            .collect()
+    }
+
     /// Is an image the stage of this key, as a run of this project left it?
-    pub(super) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
+    pub(crate) fn is_stage(&self, start: &Start, at: usize, image: &Image) -> bool {
         let expected = self.expected(at, start);
         expected.is_clean(image) || !self.clean && expected.is_increment(image)
     }

@@ -194,6 +194,9 @@ fn take(
         let (Asked { question, start }, at, tag) = (&mut *asked[*env], *at, tag.clone());
         let mut warn = |problem| say(Kind::Warning { problem });
         match answer {
+            Ok(Some(remote)) if question.passes_over(start, at, &remote.image) => {
+                registry.note(tag, None);
+            }
             Ok(Some(remote)) if question.is_stage(start, at, &remote.image) => {
                 let offer = Offer { tag, remote };
                 if purpose != Purpose::Run {
