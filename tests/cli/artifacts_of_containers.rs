@@ -234,3 +234,29 @@ fn artifacts_of_another_run_are_not_those_of_the_stage_that_is_found() {
     let paths = project.runenv("artifacts docker-debian-bookworm").exits(0);
     assert!(paths.stdout.ends_with("/one/logs/a\n"), "{}", paths.stdout);
 }
+
+#[test]
+fn those_of_an_increment_come_out_of_its_image() {
+    let fake = Fake::new();
+    let file = FILE.replace(
+        "[stage.two]",
+        "copy = [\"src\"]\nincremental = true\n[stage.two]",
+    );
+    let project = Project::new()
+        .envs_toml(&file)
+        .file("src", "")
+        .engine(&fake);
+    run(&fake, &project);
+    project.write("src", "new");
+    run(&fake, &project);
+    let folder = project.path(".runenv/docker-debian-bookworm");
+    let note: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("images.json")).unwrap()).unwrap();
+    let _ = fs::remove_dir_all(folder.join("artifacts"));
+    fake.forget_calls();
+    let said = run(&fake, &project).stderr;
+    let made = fake.calls_of("docker create");
+    let image = note["images"]["one"].as_str().unwrap();
+    assert!(made.len() == 1 && made[0].contains(image), "{made:?}");
+    assert!(!said.contains("its image is not here"), "{said}");
+}

@@ -246,7 +246,7 @@ fn what_an_incremental_stage_makes_reaches_the_next_one() {
         let project = Project::new(
             engine,
             &format!(
-                "[stage.built]\ncopy = [\"src\"]\nincremental = true\nrun = [\"cp src/prog.sh prog\"]\n[stage.tested]\n{tested}\n"
+                "[stage.built]\ncopy = [\"src\"]\nincremental = true\nrun = [\"cp src/prog.sh prog\"]\nartifacts = [\"prog\"]\n[stage.tested]\n{tested}\n"
             ),
         );
         project.file("src/prog.sh", "echo ok\n");
@@ -260,5 +260,15 @@ fn what_an_incremental_stage_makes_reaches_the_next_one() {
         project.run(&[]).code(1).says("(incremental)");
         assert_eq!(project.stage("built")["incremental"]["links"], 1);
         project.run(&[]).code(1).says("tested failed");
+        // Of an increment, too, artifacts come out of the image where they are gone.
+        project.file("src/prog.sh", "echo ok; :\n");
+        project.run(&[]).code(0);
+        assert_eq!(links(&project, "built"), 2);
+        let left = project.root().join(".runenv").join(project.env());
+        fs::remove_dir_all(left.join("artifacts")).unwrap();
+        project.run(&[]).code(0);
+        assert_eq!(project.ran(), [""; 0]);
+        let prog = fs::read_to_string(left.join("artifacts/built/prog"));
+        assert_eq!(prog.unwrap(), "echo ok; :\n");
     });
 }

@@ -124,7 +124,7 @@ impl EngineEnv<'_> {
             clean: false,
             ..self.question(selection)
         };
-        let mut images = question.of_key(at, start);
+        let mut images = question.of_key(at, start).unwrap_or_default();
         if !self.options.offline && !self.plan.registries.look.is_empty() {
             let registry = self.world.registry(self.calls.cancel);
             images.extend(question.in_registries(at, start, registry));

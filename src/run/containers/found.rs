@@ -8,8 +8,9 @@ use super::EngineEnv;
 use super::lookup::Start;
 use crate::engine::Container;
 use crate::engine::facts::HandedDown;
-use crate::engine::labels::{self, Labels};
+use crate::engine::labels::Labels;
 use crate::plan::Stage;
+use crate::plan::chain::Selection;
 use crate::problem::Problem;
 use crate::random;
 
@@ -20,12 +21,12 @@ impl EngineEnv<'_> {
         &mut self,
         at: usize,
         start: &Start,
+        selection: &Selection,
         tell: &mut Teller<'_>,
     ) -> Result<Option<StageResult>, Problem> {
         let stage = &self.plan.stages[at];
         let (name, key) = (&stage.name, start.keys[at].to_string());
         let found = start.found[at].as_ref();
-        let incremental = found.and_then(|f| Increments::of(f.links, &f.from));
         let place = found.map(|_| match start.there[at] {
             Some(_) => Place::Registry,
             None => Place::Engine,
@@ -49,7 +50,7 @@ impl EngineEnv<'_> {
             cached: true,
             not_needed: !needed,
             found: place,
-            incremental,
+            incremental: found.and_then(|f| Increments::of(f.links, &f.from)),
             key,
             image: found.map(|found| found.image.clone()),
             missing_packages,
@@ -58,7 +59,7 @@ impl EngineEnv<'_> {
         };
         if !stage.artifacts.is_empty()
             && !self.keep_own_artifacts(name, &result.key)?
-            && !self.bring_artifacts(at, start, &mut result, tell)?
+            && !self.bring_artifacts(at, start, selection, &mut result, tell)?
         {
             let text = "an image was removed meanwhile: looking again".to_owned();
             tell.say(Kind::Note { text });
@@ -81,21 +82,22 @@ impl EngineEnv<'_> {
         &mut self,
         at: usize,
         start: &Start,
+        selection: &Selection,
         result: &mut StageResult,
         tell: &mut Teller<'_>,
     ) -> Result<bool, Problem> {
         let stage = &self.plan.stages[at];
         let name = &stage.name;
         let image = if stage.keep {
-            self.image_of(at, start)?
+            self.image_of(at, start, selection)?
         } else {
             None
         };
         let Some(image) = image else {
-            let why = if stage.keep {
-                "which was found, and its image is not here"
-            } else {
-                "which was found and keeps no files"
+            let why = match (stage.keep, result.not_needed) {
+                (true, false) => "which was found, and its image is not here",
+                (true, true) => "which was not needed, and has no image",
+                (false, _) => "which was found and keeps no files",
             };
             let text =
                 format!("artifacts: none are here of `{name}`, {why}: `--redo {name}` runs it");
@@ -116,18 +118,21 @@ impl EngineEnv<'_> {
         Ok(true)
     }
 
-    /// The image of a stage that need not have been looked at, as a deeper one was found.
-    fn image_of(&self, at: usize, start: &Start) -> Result<Option<String>, Problem> {
+    /// The image of a stage that need not have been looked at, as a deeper one was found: a clean one before increments,
+    /// the newest first.
+    fn image_of(
+        &self,
+        at: usize,
+        start: &Start,
+        selection: &Selection,
+    ) -> Result<Option<String>, Problem> {
         if let Some(found) = &start.found[at] {
             return Ok(Some(found.image.clone()));
         }
-        let project = &self.world.ours.id;
-        let inventory = self.world.inventory(self.calls.engine);
-        let key = start.keys[at].to_string();
-        let images = inventory.labelled(&self.calls, project, &[(labels::KEY, &key)])?;
-        let mut own = images.iter().filter(|image| start.base.is_like(image));
-        let own = own.find(|image| image.stage_key(project) == Some(start.keys[at]));
-        Ok(own.map(|image| image.id.clone()))
+        let images = self.question(selection).of_key(at, start)?.into_iter();
+        let own = images.filter(|image| !self.note.refuted.has(image));
+        let own = own.max_by_key(|image| (image.links() == 0, image.made()));
+        Ok(own.map(|image| image.id))
     }
 
     /// A container is made of the image and never started.

@@ -31,7 +31,7 @@ impl EngineEnv<'_> {
             Err(stopped) => return Ok(Some(*stopped)),
         };
         let result = if self.was_built(at, start, selection, &claim)? {
-            self.cached(at, start, tell)
+            self.cached(at, start, selection, tell)
         } else {
             self.run_stage(at, start, selection, tell)
         };

@@ -273,7 +273,7 @@ impl EngineEnv<'_> {
                 }
                 result
             } else {
-                let Some(result) = self.cached(at, &start, &mut tell)? else {
+                let Some(result) = self.cached(at, &start, selection, &mut tell)? else {
                     self.world.inventory(self.calls.engine).forget();
                     return Ok(Flow::Again);
                 };

@@ -158,14 +158,14 @@ impl Question<'_> {
         start
     }
 
-    /// The images that the engine has of a stage's key; none where it does not answer.
-    pub(crate) fn of_key(&self, at: usize, start: &Start) -> Vec<Image> {
+    /// The images that the engine has of a stage's key.
+    pub(crate) fn of_key(&self, at: usize, start: &Start) -> Result<Vec<Image>, Problem> {
         let key = start.keys[at].to_string();
         let labels = [(labels::KEY, key.as_str())];
-        let images = self.inventory.labelled(self.calls, self.project, &labels);
-        let images = images.unwrap_or_default().into_iter();
+        let images = self.inventory.labelled(self.calls, self.project, &labels)?;
+        let images = images.into_iter();
         let images = images.filter(|image| self.is_stage(start, at, image));
-        images.map(|image| (*image).clone()).collect()
+        Ok(images.map(|image| (*image).clone()).collect())
     }
 
     /// What this run has kept of a key.
