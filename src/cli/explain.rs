@@ -176,7 +176,8 @@ impl Stage {
                 stage.begins(way);
                 stage.runs(why);
             }
-            Fate::Passed | Fate::NotNeeded(_) | Fate::Always => {}
+            Fate::NotNeeded(_, changes) => stage.changes.clone_from(changes),
+            Fate::Passed | Fate::Always => {}
         }
         stage
     }
@@ -209,7 +210,8 @@ impl Stage {
             Why::NotTaken(Untaken::Increment) => "increment",
             Why::Gone => "gone",
             Why::OtherEngine(_) => "other-engine",
-            Why::Before(_) => "stage-before",
+            Why::NotPassed => "not-passed",
+            Why::Before(_) | Why::InTree(_) => "stage-before",
             Why::OtherKey => "changed",
             Why::Unsaid => "unsaid",
             Why::Changed { against, changes } => {

@@ -37,11 +37,11 @@ pub(crate) fn text(env: &str, explained: &Explained) -> String {
                 why: Why::Changed { changes, .. },
                 ..
             }
+            | Fate::NotNeeded(_, changes)
             | Fate::Unknown(_, changes) => changes,
             Fate::Found { .. }
             | Fate::There { .. }
             | Fate::Passed
-            | Fate::NotNeeded(_)
             | Fate::Run { .. }
             | Fate::Always => &[],
         };
@@ -54,7 +54,7 @@ pub(crate) fn text(env: &str, explained: &Explained) -> String {
 pub(crate) fn word(stage: &Told) -> &'static str {
     match stage.fate {
         Fate::Found { .. } | Fate::There { .. } | Fate::Passed => "found",
-        Fate::NotNeeded(_) => "skipped",
+        Fate::NotNeeded(..) => "skipped",
         Fate::Run { .. } => "runs",
         Fate::Unknown(..) => "unknown",
         Fate::Always => "always",
@@ -82,11 +82,12 @@ fn said(stage: &Told) -> String {
             format!("in the registry{pulled}: {}", sized(tag, *bytes))
         }
         Fate::Passed => "it passed in its tree".to_owned(),
-        Fate::NotNeeded(Spared::Later) => {
+        Fate::NotNeeded(Spared::Later, _) => {
             "its image is not here, and a later stage's is".to_owned()
         }
-        Fate::NotNeeded(Spared::Own(stage)) => {
-            format!("not needed: `{}` starts from its own image", visible(stage))
+        Fate::NotNeeded(Spared::Own(stage), changes) => {
+            let own = format!("not needed: `{}` starts from its own image", visible(stage));
+            own + since(changes)
         }
         Fate::Run { why, way } => from(way) + &because(why),
         Fate::Unknown(unasked, changes) => unknown(unasked, changes),
@@ -136,6 +137,8 @@ fn because(why: &Why) -> String {
                 format!("against the image {}:", visible(short(image)))
             }
         },
+        Why::NotPassed => "it has not passed in its tree as that is now".to_owned(),
+        Why::InTree(stage) => format!("`{}` runs before it in the tree", visible(stage)),
         Why::OtherKey => "it passed in its tree with another key".to_owned(),
         Why::Unsaid => "its images do not say what they were made of".to_owned(),
     }
@@ -147,12 +150,17 @@ fn unknown(unasked: &Unasked, changes: &[Change]) -> String {
         Unasked::Engine(_) => "it is in no registry, and ",
         Unasked::Offline | Unasked::Registry(_) => "it is not on the engine, and ",
     };
-    let rest = if changes.is_empty() {
+    let rest = since(changes);
+    format!("{what}{}{rest}", visible(&unasked.to_string()))
+}
+
+/// What leads over to changes.
+fn since(changes: &[Change]) -> &'static str {
+    if changes.is_empty() {
         ""
     } else {
         "; since the last run:"
-    };
-    format!("{what}{}{rest}", visible(&unasked.to_string()))
+    }
 }
 
 fn lines(changes: &[Change]) -> String {

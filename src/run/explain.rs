@@ -17,7 +17,7 @@ use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::exec::Cancel;
 use crate::plan::copy;
-use crate::plan::record::{self, Change, Record};
+use crate::plan::record::{self, Change, Record, What};
 use crate::problem::Problem;
 
 /// One environment, explained.
@@ -60,8 +60,8 @@ pub(crate) enum Fate {
     },
     /// It passed in the environment's own tree.
     Passed,
-    /// Its image is not there, and nobody needs it.
-    NotNeeded(Spared),
+    /// Its image is not there, and nobody needs it; with what changed where it was not made again.
+    NotNeeded(Spared, Vec<Change>),
     Run {
         why: Why,
         way: Way,
@@ -144,8 +144,9 @@ fn here(target: &Target, world: &World<'_>, cancel: &Cancel) -> Result<Explained
             (Some(looked), _) if looked.found[at] => Fate::Passed,
             (Some(looked), ran) => Fate::Run {
                 why: match ran {
-                    Some(before) => Why::Before(before.to_owned()),
+                    Some(before) => Why::InTree(before.to_owned()),
                     None if looked.passed.contains(&stage.name) => Why::OtherKey,
+                    None if looked.known => Why::NotPassed,
                     None => Why::New,
                 },
                 way: Way::Clean,
@@ -229,7 +230,7 @@ impl OnEngine<'_> {
             };
         }
         if !start.needed[at] {
-            return Fate::NotNeeded(self.spared(at, start));
+            return self.not_needed(at, start, new);
         }
         if let Some(unknown) = self.known.unasked(at, self.registry) {
             return Fate::Unknown(unknown, self.since_the_last_run(at, new));
@@ -254,11 +255,15 @@ impl OnEngine<'_> {
             .unwrap_or_default()
     }
 
-    fn spared(&self, at: usize, start: &Start) -> Spared {
+    fn not_needed(&self, at: usize, start: &Start, new: &Record) -> Fate {
         let plan = self.ready.plan;
-        start.spared_for(at, plan).map_or(Spared::Later, |at| {
-            Spared::Own(plan.stages[at].name.clone())
-        })
+        let Some(above) = start.spared_for(at, plan) else {
+            return Fate::NotNeeded(Spared::Later, Vec::new());
+        };
+        let mut changes = self.since_the_last_run(at, new);
+        changes.retain(|change| change.what != What::Stage);
+        let spared = Spared::Own(plan.stages[above].name.clone());
+        Fate::NotNeeded(spared, changes)
     }
 
     fn way(&self, at: usize, start: &Start) -> Way {

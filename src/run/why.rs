@@ -23,6 +23,10 @@ pub(crate) enum Why {
     },
     /// On this host: it passed with another key.
     OtherKey,
+    /// On this host: it did not pass in its tree, or not since it was last begun there.
+    NotPassed,
+    /// On this host: this stage runs before it in the tree.
+    InTree(String),
     /// There are images of it that do not say what they were made of.
     Unsaid,
 }
@@ -81,10 +85,28 @@ impl Why {
         }
     }
 
+    /// The same with what changed of stages before it that are not run, since it starts from its own image.
+    pub(crate) fn with(mut self, more: Vec<Change>) -> Self {
+        if matches!(self, Self::Before(_)) && !more.is_empty() {
+            return Self::Changed {
+                against: Against::LastRun,
+                changes: more,
+            };
+        }
+        if let Self::Changed { against, changes } = &mut self
+            && matches!(against, Against::LastRun)
+        {
+            changes.extend(more);
+        }
+        self
+    }
+
     /// The same in a line; `None` where it is new, or the stage before was run for a reason that was told.
     pub(crate) fn brief(&self, engine: &str) -> Option<String> {
         match self {
-            Self::New | Self::Before(_) | Self::OtherKey => None,
+            Self::New | Self::Before(_) | Self::OtherKey | Self::NotPassed | Self::InTree(_) => {
+                None
+            }
             Self::NotTaken(why) => Some(why.words().to_owned()),
             Self::Gone => Some("its image is gone".to_owned()),
             Self::OtherEngine(_) => Some(format!("{engine} has no image of it")),

@@ -248,12 +248,24 @@ fn a_stage_that_is_not_needed_is_told_apart_from_one_that_is_found() {
     let fake = Fake::new();
     let project = two(&fake, "");
     project.write("conf", "new");
-    let run = || run(&project, "", 0);
+    let explained = project.runenv(format!("explain {ENV}").as_str());
+    let all = [
+        explained.exits(0).stdout,
+        run(&project, "", 0),
+        run(&project, "--clean", 0),
+    ];
     same(
-        run() + "\n" + &run(),
+        all.join("\n"),
         str![[r#"
+docker-debian-bookworm (docker, debian:bookworm eeb81b2675cc60ce)
+  conf    skipped  434920820a336920  not needed: `built` starts from its own image; since the last run:
+      conf changed
+  built   runs     36ac0ae7e40afb2f  from its own image of key-2d0871ecabfb64a2 (link 1 of 10); `conf` changed
+  tested  runs     936ad32c6604a342  `built` changed
+
 docker-debian-bookworm
   conf    not needed
+== built runs: conf changed
 == built (2/3)
 == from its image of key-2d0871ecabfb64a2: 1 file sent, 0 taken away
 $ make
@@ -264,10 +276,19 @@ $ make check
 1 passed in [TIME]
 
 docker-debian-bookworm
-  conf    cached
-  built   cached
-  tested  cached
-1 passed in [TIME], all stages cached
+== conf runs: conf changed
+== conf (1/3)
+$ cat conf
+== conf passed in [TIME]
+== built runs: its image was made in increments, and `--clean` takes none
+== built (2/3)
+$ make
+== built passed in [TIME]
+== tested runs: its image was made in increments, and `--clean` takes none
+== tested (3/3)
+$ make check
+== tested passed in [TIME]
+1 passed in [TIME]
 
 "#]],
     );

@@ -150,6 +150,40 @@ fn a_stage_that_failed_is_not_found() {
 }
 
 #[test]
+fn why_is_told_of_what_passed_and_failed_since() {
+    let project = Project::new().envs_toml(&format!(
+        "{FILE}[stage.docs]\nfrom = \"configured\"\nrun = [\"true\"]\n"
+    ));
+    let project = project.file("configure", "echo c").file("src/a", "a\n");
+    let project = project.file("notes", "n");
+    let explain = || project.runenv("explain local").exits(0).stdout;
+    let before = explain();
+    found(&project, "run local");
+    project.write("configure", "false");
+    project.runenv("run local").exits(1);
+    project.write("configure", "echo c");
+    let text = [before, explain()].join("\n");
+    let keys = regex::Regex::new(" [0-9a-f]{16} ").unwrap();
+    same(
+        keys.replace_all(&text, " ").as_ref(),
+        str![[r#"
+local-host (this host)
+  configured  runs      nothing of it was built yet
+  built       runs      `configured` runs before it in the tree
+  tested      runs      `configured` runs before it in the tree
+  docs        runs      `configured` runs before it in the tree
+
+local-host (this host)
+  configured  runs      it has not passed in its tree as that is now
+  built       runs      `configured` runs before it in the tree
+  tested      runs      `configured` runs before it in the tree
+  docs        runs      `configured` runs before it in the tree
+
+"#]],
+    );
+}
+
+#[test]
 fn a_kill_leaves_nothing_that_is_believed() {
     let project = project();
     project.runenv("run local").exits(0);

@@ -169,6 +169,7 @@ fn files_of_the_stages_before_it_are_made_up_to_date_and_their_commands_bind() {
             .run(&[])
             .code(0)
             .says("conf new")
+            .says("built runs: conf changed")
             .says("1 file sent");
         assert_eq!(
             project.ran(),

@@ -66,7 +66,7 @@ impl Change {
     }
 }
 
-/// What is different; never nothing for two keys.
+/// What is different; never nothing for two keys that are known.
 pub(crate) fn changes(old: &Record, new: &Record) -> Vec<Change> {
     let mut all: Vec<Change> = parent(old, new).into_iter().collect();
     all.extend(base(old, new));
@@ -85,7 +85,8 @@ pub(crate) fn changes(old: &Record, new: &Record) -> Vec<Change> {
     // What is behind others comes first.
     let mut first: Vec<Change> = names.into_values().collect();
     first.append(&mut all);
-    if first.is_empty() && (old.rest != new.rest || old.key != new.key) {
+    let known = !old.key.is_empty() && !new.key.is_empty();
+    if first.is_empty() && (old.rest != new.rest || known && old.key != new.key) {
         first.push(Change::new(What::Script, "script", None, None));
     }
     first

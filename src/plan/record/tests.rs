@@ -170,6 +170,16 @@ fn another_key_is_never_nothing() {
 
 /// Whatever is in a record, a label is short; and what it leaves out is not told as new.
 #[test]
+fn a_key_that_is_not_known_is_no_change() {
+    let known = record(&[("run", &["a"])]);
+    let unknown = Record {
+        key: String::new(),
+        ..known.clone()
+    };
+    assert_eq!(changes(&known, &unknown), []);
+}
+
+#[test]
 fn a_label_is_bounded() {
     let words: Vec<String> = (0..3000).map(|n| format!("package-{n}")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

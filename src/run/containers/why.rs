@@ -1,11 +1,13 @@
 //! Why a stage is run that was passed or found before; and what is kept for that question the next time.
 
+use std::collections::BTreeSet;
+
 use super::EngineEnv;
 use super::lookup::Start;
 use super::lookup::base::Beyond;
 use crate::plan::chain::Selection;
 use crate::plan::copy;
-use crate::plan::record::Record;
+use crate::plan::record::{self, Change, Record, What};
 use crate::problem::Problem;
 use crate::run::records::{Kept, Last, Now};
 use crate::run::result::State;
@@ -18,6 +20,8 @@ pub(crate) struct Memory {
     last: Kept,
     /// By stage; `None` where it is not wanted.
     now: Vec<Option<Record>>,
+    /// Stages that are not to be remembered.
+    unproven: BTreeSet<usize>,
 }
 
 impl Memory {
@@ -29,9 +33,7 @@ impl Memory {
 
     /// Nothing shows that a stage of this key has passed: it is not to be remembered.
     pub(super) fn forget(&mut self, at: usize) {
-        if let Some(record) = self.now.get_mut(at) {
-            *record = None;
-        }
+        self.unproven.insert(at);
     }
 }
 
@@ -59,13 +61,14 @@ impl EngineEnv<'_> {
         self.memory = Memory {
             last: Kept::read(self.folder),
             now,
+            unproven: BTreeSet::new(),
         };
     }
 
     /// Why a stage is run, in a line; `None` where nobody asks: it is new, it was asked for, or the stage before it was
     /// run for a reason that was told.
     pub(super) fn why(&self, at: usize, start: &Start, selection: &Selection) -> Option<String> {
-        let Memory { last, now } = &self.memory;
+        let Memory { last, now, .. } = &self.memory;
         let new = now.get(at)?.as_ref()?;
         if selection.is_anew(at) {
             return None;
@@ -81,18 +84,43 @@ impl EngineEnv<'_> {
         let question = self.question(selection);
         let nearest = || question.nearest(at, new, start, registry);
         let last = last.stages.get(&stage.name);
-        Why::of(new, last, start.untaken[at], engine, nearest).brief(engine)
+        let why = Why::of(new, last, start.untaken[at], engine, nearest);
+        why.with(self.not_made_again(at, start)).brief(engine)
+    }
+
+    /// What changed of the stages that are not run since this one starts from its own image.
+    fn not_made_again(&self, at: usize, start: &Start) -> Vec<Change> {
+        let Memory { last, now, .. } = &self.memory;
+        let below = self.plan.down(at).skip(1);
+        let spared = below.filter(|below| {
+            let missing = start.found[*below].is_none() && !start.run[*below];
+            missing && start.increment(at).is_some()
+        });
+        let mut all = Vec::new();
+        for below in spared {
+            let old = last.stages.get(&self.plan.stages[below].name);
+            if let Some((old, new)) = old.zip(now[below].as_ref()) {
+                all.extend(record::changes(&old.record, new));
+            }
+        }
+        all.retain(|change| change.what != What::Stage);
+        all
     }
 
     /// Keeps the records of what passed and is what its key says.
     pub(super) fn remember(&mut self) -> Result<(), Problem> {
-        let Memory { mut last, mut now } = std::mem::take(&mut self.memory);
+        let Memory {
+            mut last,
+            mut now,
+            unproven,
+        } = std::mem::take(&mut self.memory);
         if now.is_empty() {
             return Ok(());
         }
         let passed = self.results.iter().filter(|r| r.state == State::Passed);
         for result in passed {
             let at = self.plan.stages.iter().position(|s| s.name == result.name);
+            let at = at.filter(|at| !unproven.contains(at));
             let Some(record) = at.and_then(|at| now[at].take()) else {
                 continue;
             };

@@ -69,6 +69,8 @@ pub(crate) struct Looked {
     pub(crate) keys: Vec<Digest>,
     /// By stage: it is skipped.
     pub(crate) found: Vec<bool>,
+    /// Something was run in the tree.
+    pub(crate) known: bool,
     /// Names of the stages that passed in the tree, with whatever key.
     pub(crate) passed: Vec<String>,
 }
@@ -86,13 +88,15 @@ pub(crate) fn look(
     let parts = parts(plan, world, &tree, selection, &mut cache)?;
     let keys = key::chain(plan, &parts, identity(plan, world));
     let folder = world.folder.env(&plan.env);
-    let passed = if sync::is_known(folder.path()) {
+    let known = sync::is_known(folder.path());
+    let passed = if known {
         read(&folder)
     } else {
         Passed::default()
     };
     Ok(Looked {
         found: passed.found(plan, selection, &keys),
+        known,
         passed: passed.stages.into_iter().map(|stage| stage.name).collect(),
         keys,
     })
