@@ -10,6 +10,7 @@ use super::containers::lookup::registry::walk::Purpose;
 use super::containers::lookup::registry::{self, Registry};
 use super::containers::lookup::{self, Question};
 use super::event::Kind;
+use super::folder::EnvFolder;
 use super::records::Kept;
 use super::refuted::Refuted;
 use super::stages;
@@ -72,6 +73,7 @@ pub(crate) struct Ready<'a> {
     /// Ids of images that the last run noted.
     noted: Vec<String>,
     refuted: Refuted,
+    folder: EnvFolder,
 }
 
 impl<'a> Ready<'a> {
@@ -86,11 +88,13 @@ impl<'a> Ready<'a> {
     ) -> Result<Self, Problem> {
         let manifests = stages::read(plan, world, wanted)?;
         let here = stages::here(plan, world.host);
-        let note = world.folder.env(&plan.env).note();
+        let folder = world.folder.env(&plan.env);
+        let note = folder.note();
         Ok(Self {
             parts: stages::parts(plan, &manifests, &here),
             noted: lookup::noted(plan, wanted, &note, calls.engine.name(), every),
             refuted: note.refuted,
+            folder,
             last,
             calls,
             plan,
@@ -115,6 +119,8 @@ impl<'a> Ready<'a> {
             whole: false,
             resume: false,
             base: None,
+            manifests: &self.manifests,
+            folder: &self.folder,
             refuted: &self.refuted,
         }
     }

@@ -60,6 +60,7 @@ pub(crate) fn run(
         background: Vec::new(),
         pusher: None,
         results: Vec::new(),
+        ran: Vec::new(),
         memory: Memory::default(),
     };
     let ended = run.run(selection, tell);

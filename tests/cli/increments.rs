@@ -316,3 +316,49 @@ error: docker-debian-bookworm
 "#]],
     );
 }
+
+const LINTED: &str = r#"
+[project]
+name = "p"
+[stage.conf]
+copy = ["conf"]
+run = ["cat conf"]
+[stage.lint]
+allow-failure = true
+run = ["lint"]
+[stage.built]
+copy = ["src"]
+incremental = true
+run = ["make"]
+"#;
+
+/// A folder where a file was: that is known before anything is run, if the image is one of the last run's.
+#[test]
+fn what_cannot_be_made_up_to_date_is_clean_and_nothing_else_runs_twice() {
+    for known in [true, false] {
+        let fake = Fake::new();
+        let project = Project::new().envs_toml(LINTED).file("conf", "");
+        let project = project.file("src/a", "").engine(&fake);
+        fake.play("run.fails", "1 1");
+        run(&project, "", 0);
+        fs::remove_file(project.path("src/a")).unwrap();
+        project.write("src/a/x", "");
+        if !known {
+            fs::remove_file(project.path(&format!(".runenv/{ENV}/keys.json"))).unwrap();
+        }
+        let explained = project.runenv(format!("explain {ENV}").as_str());
+        let explained = explained.exits(0).stdout;
+        let text = run(&project, "", 0);
+        let turned = "`src/a` was a file and is a folder, or the reverse";
+        assert_eq!(
+            (explained.contains(turned), text.contains("it cannot start")),
+            (known, !known),
+            "{explained}{text}"
+        );
+        assert_eq!(text.matches("$ lint").count(), 1, "{text}");
+        assert_eq!(text.matches("built passed").count(), 1, "{text}");
+        let result = project.json(&format!(".runenv/{ENV}/result.json"));
+        assert_eq!(result["stages"][1]["allowed"], true);
+        assert_eq!(result["stages"][2]["incremental"], Value::Null);
+    }
+}

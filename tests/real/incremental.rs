@@ -234,6 +234,17 @@ fn what_vanished_goes_and_what_the_build_made_stays() {
         project
             .run(&[])
             .code(0)
+            .says("clean: `src/plain` was a file and is a folder, or the reverse");
+        assert_eq!(links(&project, "built"), Value::Null);
+        // Where the records are gone, it is found out when the container is made.
+        fs::remove_file(project.root().join("src/plain/file")).unwrap();
+        fs::remove_dir(project.root().join("src/plain")).unwrap();
+        project.file("src/plain", "other\n");
+        let left = project.root().join(".runenv").join(project.env());
+        fs::remove_file(left.join("keys.json")).unwrap();
+        project
+            .run(&[])
+            .code(0)
             .says("it cannot start from its own image");
         assert_eq!(links(&project, "built"), Value::Null);
     });

@@ -146,6 +146,8 @@ impl Record {
     }
 }
 
+/// What stands at a folder's path.
+const FOLDER: &str = "folder";
 const IMAGE: &str = "image";
 const BASE: &str = "base";
 const PERIOD: &str = "key-period";
@@ -158,6 +160,29 @@ const OF_THE_BASE: [&str; 2] = [IMAGE, "platform"];
 const OF_FILES: [&str; 2] = [COPY, IGNORE];
 
 impl Record {
+    /// A path that was a folder and is none among these files, or the reverse.
+    pub(crate) fn turned(&self, files: &Manifest) -> Option<String> {
+        let within = |path: &str| {
+            let folder = format!("{path}/");
+            let mut behind = self.files.range(folder.clone()..);
+            behind
+                .next()
+                .filter(|(path, _)| path.starts_with(&folder))
+                .map(|_| true)
+        };
+        let was_folder = |path: &str| self.files.get(path).map(|entry| entry == FOLDER);
+        files.entries().iter().find_map(|entry| {
+            let (path, is) = (shown(&entry.path), matches!(entry.kind, EntryKind::Folder));
+            let was = was_folder(&path).or_else(|| within(&path));
+            if was.is_some_and(|was| was != is) {
+                return Some(path);
+            }
+            let mut above = path.match_indices('/').map(|(end, _)| &path[..end]);
+            let above = above.find(|above| was_folder(above) == Some(false));
+            above.map(str::to_owned)
+        })
+    }
+
     /// The name of the base image that was taken, if it starts from one.
     pub(crate) fn image(&self) -> Option<&Item> {
         let part = self.said.tells.iter().find(|part| part.name == IMAGE)?;
@@ -219,7 +244,7 @@ fn short(digest: &Digest) -> String {
 /// What is at a path, as a record keeps it: `folder`, `link TARGET`, `file SIZE DIGEST`, `program SIZE DIGEST`.
 fn entry(kind: &EntryKind) -> String {
     match kind {
-        EntryKind::Folder => "folder".to_owned(),
+        EntryKind::Folder => FOLDER.to_owned(),
         EntryKind::Link { target } => format!("link {}", shown(target)),
         EntryKind::File {
             executable,

@@ -15,7 +15,7 @@ use crate::exec::{self, Cancel, Limits};
 use crate::plan::chain::Selection;
 use crate::plan::{Stage, tags};
 use crate::problem::Problem;
-use crate::run::result::State;
+use crate::run::result::{StageResult, State};
 
 /// Something to tell of a stage.
 fn note(text: String) -> Kind {
@@ -100,6 +100,28 @@ impl EngineEnv<'_> {
             tag,
         }));
         Some(image)
+    }
+
+    /// What was run need not be run again only because we look again.
+    pub(super) fn keep_results(&mut self) {
+        let mut new = std::mem::take(&mut self.results);
+        new.retain(|result| !result.cached && result.state != State::NotRun);
+        let again = |old: &StageResult| new.iter().any(|new| new.name == old.name);
+        self.ran.retain(|old| !again(old));
+        self.ran.append(&mut new);
+    }
+
+    /// The result of a stage that was run before we looked again: it failed, or its image is what was found now.
+    pub(super) fn ran_before(&self, at: usize, start: &Start) -> Option<StageResult> {
+        let (name, key) = (&self.plan.stages[at].name, start.keys[at].to_string());
+        let found = start.found[at].as_ref().map(|found| &found.image);
+        let mut ran = self.ran.iter();
+        let ran = ran.find(|result| result.name == *name && result.key == key)?;
+        let holds = match found {
+            Some(image) => ran.image.as_ref() == Some(image),
+            None => ran.state.is_bad(),
+        };
+        holds.then(|| ran.clone())
     }
 
     /// Notes, if a stage failed that was run although there are images of its key, that these are not taken any more.

@@ -91,6 +91,8 @@ pub(crate) struct EngineEnv<'a> {
     /// What is pushed; made with the first image.
     pub(crate) pusher: Option<Pusher>,
     pub(crate) results: Vec<StageResult>,
+    /// Those of stages that were run before we looked again.
+    pub(crate) ran: Vec<StageResult>,
     pub(crate) memory: Memory,
 }
 
@@ -115,7 +117,7 @@ impl EngineEnv<'_> {
             if !matches!(ended, Ok(Flow::Again)) {
                 break;
             }
-            self.results.clear();
+            self.keep_results();
             self.network = None;
             ended = self.look_up_and_run(selection, tell);
         }
@@ -195,6 +197,8 @@ impl EngineEnv<'_> {
             whole: self.whole,
             resume: self.options.resume,
             base: self.options.base.as_deref(),
+            manifests: &self.manifests,
+            folder: self.folder,
             refuted: &self.note.refuted,
         }
     }
@@ -256,14 +260,16 @@ impl EngineEnv<'_> {
             } else if stage.parent.is_some_and(|parent| failed[parent]) {
                 failed[at] = true;
                 StageResult::new(&stage.name, State::NotRun)
+            } else if let Some(result) = self.ran_before(at, &start) {
+                failed[at] = result.ends();
+                result
             } else if start.run[at] {
                 let why = self.why(at, &start, selection);
                 if let Some(text) = why.map(|why| format!("{} runs: {why}", stage.name)) {
                     tell.say(Kind::Note { text });
                 }
                 let Some(mut result) = self.missing(at, &mut start, selection, &mut tell)? else {
-                    self.world.inventory(self.calls.engine).forget();
-                    return Ok(Flow::Again);
+                    return Ok(self.again());
                 };
                 result.allow(stage.allow_failure);
                 failed[at] = result.ends();
@@ -274,8 +280,7 @@ impl EngineEnv<'_> {
                 result
             } else {
                 let Some(result) = self.cached(at, &start, selection, &mut tell)? else {
-                    self.world.inventory(self.calls.engine).forget();
-                    return Ok(Flow::Again);
+                    return Ok(self.again());
                 };
                 result
             };
@@ -284,6 +289,11 @@ impl EngineEnv<'_> {
             super::ends_run(failed[at], self.options, self.calls.cancel);
         }
         Ok(Flow::Ended)
+    }
+
+    fn again(&self) -> Flow {
+        self.world.inventory(self.calls.engine).forget();
+        Flow::Again
     }
 
     /// Runs a stage and notes its image, from which later ones start. `None`: the image that it was to start from is

@@ -21,6 +21,7 @@ use crate::problem::Problem;
 use crate::registry::Reference;
 use crate::run::containers::checks::MOST_LAYERS;
 use crate::run::event::Kind;
+use crate::run::records::Kept;
 
 /// The image that a stage starts from in place of that of the stage before.
 #[derive(Clone, Debug)]
@@ -108,8 +109,32 @@ impl Question<'_> {
             let links = image.links();
             Some(format!("clean after {links} increments (`max-links`)"))
         } else {
-            None
+            let path = self.turned(at, image)?;
+            Some(format!(
+                "clean: `{path}` was a file and is a folder, or the reverse"
+            ))
         }
+    }
+
+    /// A path that is no folder any more, or one now: no engine copies one over the other. Where the records are not of
+    /// this image, it is found out when its container is made.
+    fn turned(&self, at: usize, image: &Image) -> Option<String> {
+        let last = Kept::read(self.folder);
+        let mut key = image.label(labels::KEY)?;
+        for below in self.plan.down(at) {
+            let stage = &self.plan.stages[below].name;
+            let record = &last
+                .stages
+                .get(stage)
+                .filter(|l| l.record.key == key)?
+                .record;
+            let files = self.manifests[below].as_ref();
+            if let Some(path) = files.and_then(|files| record.turned(files)) {
+                return Some(path);
+            }
+            key = &record.parent.as_ref()?.key;
+        }
+        None
     }
 
     /// Would the stages from this one on be more layers on an image than engines stack?

@@ -14,7 +14,7 @@ pub(crate) mod resume;
 mod start;
 
 use super::super::event::Kind;
-use super::super::folder::Note;
+use super::super::folder::{EnvFolder, Note};
 use super::super::refuted::Refuted;
 use super::call::Calls;
 use crate::digest::Digest;
@@ -22,6 +22,7 @@ use crate::engine::facts::Image;
 use crate::engine::labels;
 use crate::plan::Plan;
 use crate::plan::chain::Selection;
+use crate::plan::copy::Manifest;
 use crate::plan::key::{self, KeyParts};
 use crate::problem::Problem;
 use base::{Base, Beyond, Fetched, Had};
@@ -74,6 +75,9 @@ pub(crate) struct Question<'a> {
     pub(crate) resume: bool,
     /// The image that an incremental stage is to start from.
     pub(crate) base: Option<&'a str>,
+    /// What its stages copy now, and where the records of the last run are.
+    pub(crate) manifests: &'a [Option<Manifest>],
+    pub(crate) folder: &'a EnvFolder,
     /// Images that are not taken.
     pub(crate) refuted: &'a Refuted,
 }

@@ -110,7 +110,8 @@ pub(crate) fn seek(
     let parts = stages::parts(plan, &manifests, &stages::here(plan, world.host));
     let registry = world.registry(calls.cancel);
     let beyond = Beyond::Registry(registry);
-    let refuted = world.folder.env(&plan.env).note().refuted;
+    let folder = world.folder.env(&plan.env);
+    let refuted = folder.note().refuted;
     let question = Question {
         calls,
         inventory: world.inventory(calls.engine),
@@ -124,6 +125,8 @@ pub(crate) fn seek(
         whole: true,
         resume: true,
         base: None,
+        manifests: &manifests,
+        folder: &folder,
         refuted: &refuted,
     };
     let had = base::find(calls, question.inventory, plan, &[], beyond, Vec::new())?;
