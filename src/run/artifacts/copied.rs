@@ -51,7 +51,8 @@ pub(super) struct Copied {
     /// `.runenv/ENV/artifacts`, opened, and its path for messages.
     artifacts: OwnedFd,
     path: PathBuf,
-    keys: Keys,
+    /// The tree's root and the environment: where it is said whose they are.
+    keys: (PathBuf, String),
     stage: String,
     /// The new folder's name in it, and the folder once there is something in it.
     name: String,
@@ -76,7 +77,7 @@ impl Copied {
         Ok(Self {
             artifacts,
             path,
-            keys: Keys::open(root, env)?,
+            keys: (root.to_owned(), env.to_owned()),
             stage: stage.to_owned(),
             name: format!(".{stage}.{}.new", std::process::id()),
             new: None,
@@ -225,8 +226,14 @@ impl Copied {
         }
         let folder = self.path.join(&self.stage);
         let failed = |e: rustix::io::Errno| files::trouble("write", &folder, &e.into());
-        let _locked = self.keys.lock()?;
-        let word = self.keys.begin(&self.stage)?;
+        // Where nothing is put in place, nothing is anybody's.
+        let keys = self
+            .new
+            .as_ref()
+            .map(|_| Keys::open(&self.keys.0, &self.keys.1));
+        let keys = keys.transpose()?;
+        let _locked = keys.as_ref().map(Keys::lock).transpose()?;
+        let word = keys.map_or(Ok(String::new()), |keys| keys.begin(&self.stage))?;
         let old = format!(".{}.{}.old", self.stage, std::process::id());
         match rustix::fs::renameat(&self.artifacts, &self.stage, &self.artifacts, &old) {
             Ok(()) | Err(rustix::io::Errno::NOENT) => {}

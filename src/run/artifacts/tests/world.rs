@@ -64,12 +64,13 @@ impl World {
         (taken, broken)
     }
 
-    /// Everything that is not in the stage's own folder: path, mode, size, target.
+    /// Everything that is not in the stages' own folders, nor says whose they are: path, mode, size, target.
     pub(super) fn rest(&self) -> BTreeMap<PathBuf, (u32, u64, PathBuf)> {
         let mut all = BTreeMap::new();
         let own = self.artifacts();
+        let of = own.with_file_name("artifacts-of");
         walk(self.0.path(), &mut |path, meta| {
-            if !path.starts_with(&own) {
+            if !path.starts_with(&own) && !path.starts_with(&of) {
                 let size = if meta.is_dir() { 0 } else { meta.size() };
                 let target = fs::read_link(path).unwrap_or_default();
                 all.insert(path.to_owned(), (meta.mode(), size, target));
