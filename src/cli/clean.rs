@@ -227,7 +227,12 @@ fn text(engine: Engine, found: &Leftovers, dry_run: bool) -> String {
     for kept in &found.kept {
         text += &format!("{engine}: kept {kept}\n");
     }
-    let images = counted("image", found.images.len());
+    let (stay, go): (Vec<_>, Vec<_>) = found.images.iter().partition(|image| image.stays);
+    let mut images = counted("image", go.len());
+    if !stay.is_empty() {
+        let names: usize = stay.iter().map(|image| image.names.len()).sum();
+        images += &format!(", {} of images that stay", counted("name", names));
+    }
     let containers = counted("container", found.containers.len());
     let frees = frees(found.bytes(), dry_run);
     text + &format!("{engine}: {verb} {images}, {containers}; {frees}\n")

@@ -17,6 +17,11 @@ pub(crate) fn key(key: Digest) -> String {
     format!("{KEY}{}", key.short())
 }
 
+/// Of a stage that was made in an increment.
+pub(crate) fn increment(key: Digest) -> String {
+    format!("{INCREMENT}{}", key.short())
+}
+
 pub(crate) fn is_key(tag: &str) -> bool {
     tag.starts_with(KEY)
 }
@@ -27,7 +32,7 @@ pub(crate) fn stage(registries: &Registries, env: &str, of: Digest, clean: bool)
     if clean {
         key(of)
     } else {
-        registries.own_tag(env, &format!("{INCREMENT}{}", of.short()))
+        registries.own_tag(env, &increment(of))
     }
 }
 

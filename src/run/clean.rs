@@ -32,6 +32,19 @@ pub(crate) struct Removable {
     pub(crate) names: Vec<String>,
     /// What it adds to those that go before it.
     pub(crate) bytes: u64,
+    /// Only these names go: it has others.
+    pub(crate) stays: bool,
+}
+
+impl Removable {
+    /// Only these names of it.
+    fn names(names: Vec<String>) -> Self {
+        Self {
+            names,
+            bytes: 0,
+            stays: true,
+        }
+    }
 }
 
 impl Leftovers {
@@ -96,8 +109,7 @@ fn images(calls: &Calls<'_>, of: &Ours, older: Option<Duration>) -> Result<Lefto
         found.kept.extend(foreign.into_iter().map(told));
         // Our names of it go alone.
         if !ours.is_empty() {
-            let (names, bytes) = (ours, 0);
-            found.images.push(Removable { names, bytes });
+            found.images.push(Removable::names(ours));
         }
         stay.push(image);
     }
@@ -116,7 +128,11 @@ fn images(calls: &Calls<'_>, of: &Ours, older: Option<Duration>) -> Result<Lefto
     let images = go.into_iter().zip(bytes).map(|(image, bytes)| {
         let tags = image.repo_tags.filter(|tags| !tags.is_empty());
         let names = tags.unwrap_or_else(|| vec![image.id]);
-        Removable { names, bytes }
+        Removable {
+            names,
+            bytes,
+            stays: false,
+        }
     });
     let names = std::mem::take(&mut found.images);
     found.images = images.chain(names).collect();
@@ -207,8 +223,11 @@ impl Leftovers {
             }
         }
         if !gone.is_empty() {
-            let (names, bytes) = (gone, if stay { 0 } else { image.bytes });
-            self.images.push(Removable { names, bytes });
+            self.images.push(Removable {
+                names: gone,
+                bytes: if stay { 0 } else { image.bytes },
+                stays: stay || image.stays,
+            });
         }
         Ok(())
     }

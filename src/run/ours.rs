@@ -28,20 +28,92 @@ impl Ours {
         })
     }
 
-    /// Did a run give the image this tag?
+    /// Did a run give the image this tag? Also one by which `[registry]` called it before it said another.
     pub(super) fn gave(&self, tag: &str, image: &Image) -> bool {
         let label = |name| image.label(name).unwrap_or_default();
-        let stage = label(labels::STAGE);
+        let (env, stage) = (label(labels::ENV), label(labels::STAGE));
+        let key = Digest::parse(label(labels::KEY));
         // Environments that share a stage share its image.
-        let key = Digest::parse(label(labels::KEY)).map(tags::key);
-        let shared = |key: String| {
+        let shared = |key: Digest| {
             self.registries
-                .gave_for_any([&self.project, stage], &key, tag)
+                .gave_for_any([&self.project, stage], &tags::key(key), tag)
         };
-        if key.is_some_and(shared) {
+        if key.is_some_and(shared) || self.registries.gave([&self.project, env, stage], tag) {
             return true;
         }
-        let of = [&self.project, label(labels::ENV), stage];
-        self.registries.gave(of, tag)
+        let Some(key) = key else {
+            return false;
+        };
+        if names_key(tag, key) {
+            return true;
+        }
+        // What stands beside the name of its key, where that says the environment and the stage.
+        let (name, _) = split(tag);
+        let all = image.repo_tags.iter().flatten();
+        let mut beside = all.filter(|other| split(other).0 == name);
+        let last = name.rsplit('/').next().unwrap_or_default();
+        last == format!("{}-{env}-{stage}", self.project)
+            && beside.any(|other| names_key(other, key))
+    }
+}
+
+/// A name and its tag.
+fn split(name: &str) -> (&str, &str) {
+    let (name, tag) = name.rsplit_once(':').unwrap_or((name, ""));
+    if tag.contains('/') {
+        (name, "")
+    } else {
+        (name, tag)
+    }
+}
+
+/// Does a tag say this key, as runs say it?
+fn names_key(name: &str, key: Digest) -> bool {
+    let (_, tag) = split(name);
+    [tags::key(key), tags::increment(key)].iter().any(|own| {
+        let before = tag.strip_suffix(own.as_str());
+        before.is_some_and(|before| before.is_empty() || before.ends_with('-'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_an_earlier_registry_are_known_by_the_images_own_key() {
+        let ours = Ours {
+            project: "p".to_owned(),
+            id: "p".to_owned(),
+            registries: Registries::default(),
+        };
+        let (key, other) = (Digest::of(b"a"), Digest::of(b"b"));
+        let image = |names: &[&str]| {
+            let tags = serde_json::to_string(names).unwrap();
+            let json = format!(
+                r#"[{{"Id":"i","RepoTags":{tags},"Config":{{"Labels":{{"runenv.key":"{key}","runenv.env":"e","runenv.stage":"s"}}}},"RootFS":{{"Layers":[]}}}}]"#
+            );
+            crate::engine::facts::images(json.as_bytes())
+                .unwrap()
+                .remove(0)
+        };
+        let own = tags::key(key);
+        let old = format!("127.0.0.1:5000/x/p-e-s:{own}");
+        for (tag, gave) in [
+            (old.clone(), true),
+            (format!("y/p:e-s-{own}"), true),
+            (format!("y/p:e-s-{}", tags::increment(key)), true),
+            (format!("y/p-e-s:{}", tags::key(other)), false),
+            (format!("y/p-e-s:my{own}"), false),
+            // Beside the name of the key, but for a name that others share.
+            ("127.0.0.1:5000/x/p-e-s:v1".to_owned(), true),
+            ("y/p-e-s:v1".to_owned(), false),
+            ("y/p:mine".to_owned(), false),
+            ("127.0.0.1:5000/x".to_owned(), false),
+        ] {
+            let shared = format!("y/p:e-s-{own}");
+            let image = image(&[&old, &shared, &tag]);
+            assert_eq!(ours.gave(&tag, &image), gave, "{tag}");
+        }
     }
 }

@@ -63,6 +63,38 @@ docker: removed 0 images, 0 containers; freed 0 kB
     );
 }
 
+/// What `[registry]` said before is no name of somebody else; one that is keeps the image.
+#[test]
+fn names_of_an_earlier_registry_go_too() {
+    let fake = Fake::new();
+    let file = |repository: &str| {
+        let id = FILE.replacen("[project]\n", "[project]\nid = \"one\"\n", 1);
+        format!("{id}\n[registry]\nrepository = \"{repository}\"\n")
+    };
+    let project = Project::new().envs_toml(&file("a.example/x"));
+    let project = project.file("src/a.c", "int a;\n").engine(&fake);
+    let run = "run docker-debian-bookworm --offline";
+    project.runenv(run).exits(0);
+    project.write("envs.toml", file("b.example/y"));
+    let folder = fake.images().into_iter().find(|i| i != "debian-bookworm");
+    let tags = fake
+        .folder()
+        .join("images")
+        .join(folder.unwrap())
+        .join("tags");
+    let named = std::fs::read_to_string(&tags).unwrap();
+    std::fs::write(&tags, format!("{named}mine:1\n")).unwrap();
+    let said = project.runenv("clean --engine docker").exits(0).stderr;
+    let count = "docker: removed 2 images, 1 name of images that stay, 0 containers; ";
+    assert!(said.contains(count), "{said}");
+    let kept = "docker: kept mine:1: a name that somebody gave it\n";
+    assert!(
+        said.contains(kept) && said.matches("kept").count() == 1,
+        "{said}"
+    );
+    assert_eq!(std::fs::read_to_string(&tags).unwrap(), "mine:1\n");
+}
+
 #[test]
 fn images_of_others_stay() {
     let fake = Fake::new();
