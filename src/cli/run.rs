@@ -265,6 +265,16 @@ fn tag(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+/// What is to be run anew has to be run somewhere.
+fn check_redo(jobs: &[Job], redo: Option<&str>) -> Result<(), Problem> {
+    let redo = redo.filter(|_| !jobs.iter().any(|job| job.wanted.redoes()));
+    redo.map_or(Ok(()), |stage| {
+        let title = format!("`--redo {stage}` runs nothing anew: what is run does not need it");
+        let help = format!("name it in `--to`, too, or leave `--redo {stage}` out");
+        Err(Problem::new(title, help))
+    })
+}
+
 /// There has to be a registry to push to.
 fn check_push(jobs: &[Job], options: &Options) -> Result<(), Problem> {
     let option = match options.push {
@@ -290,6 +300,7 @@ pub(crate) fn exec(args: RunArgs, context: &mut Context) -> Exit {
     let project = context.project()?;
     let jobs = args.jobs(&project, context)?;
     let options = args.options();
+    check_redo(&jobs, args.redo.as_deref())?;
     check_push(&jobs, &options)?;
     if args.dry_run {
         let text = dry_run::text(&project.root, &jobs, &options, &context.host);

@@ -119,6 +119,12 @@ impl Selection {
         self.anew[at]
     }
 
+    /// Is any stage that is meant run whatever there is of it?
+    pub(crate) fn redoes(&self) -> bool {
+        let mut both = self.wanted.iter().zip(&self.anew);
+        both.any(|(wanted, anew)| *wanted && *anew)
+    }
+
     /// The stages that are meant and need not be run if they are there.
     pub(crate) fn found(&self) -> impl DoubleEndedIterator<Item = usize> {
         (0..self.wanted.len()).filter(|at| self.wanted[*at] && !self.anew[*at])

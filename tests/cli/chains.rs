@@ -104,9 +104,8 @@ fn stages_of_branches_start_from_their_own_images() {
         states(&project, env),
         "built passed cached, tested passed cached, linted passed cached, documented passed, packed passed"
     );
-    project
-        .runenv(format!("run {env} --to linted --redo tested").as_str())
-        .exits(0);
+    let words = format!("run {env} --to linted");
+    project.runenv(words.as_str()).exits(0);
     assert_eq!(
         states(&project, env),
         "built passed cached, linted passed cached"
@@ -122,6 +121,16 @@ fn stages_of_branches_start_from_their_own_images() {
     let after = ["built", "tested", "linted", "packed"].map(key);
     assert_eq!(before[..3], after[..3]);
     assert_ne!(before[3], after[3]);
+}
+
+#[test]
+fn what_is_redone_has_to_be_run() {
+    let project = Project::new().envs_toml(STAGES);
+    let run = "run -n docker-debian-bookworm --to linted --redo";
+    let told = project.runenv(format!("{run} tested").as_str()).exits(2);
+    let title = "error: `--redo tested` runs nothing anew: what is run does not need it\n";
+    assert!(told.stderr.starts_with(title), "{}", told.stderr);
+    project.runenv(format!("{run} built").as_str()).exits(0);
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl Claims {
                 Err(TryLockError::WouldBlock) => {
                     // What another one that waited held for a moment says what was built before.
                     let holder = said(&file).filter(|said| !said.starts_with(BUILT));
-                    let holder = holder.unwrap_or_else(|| "another process".to_owned());
+                    let holder =
+                        holder.unwrap_or_else(|| "another environment or process".to_owned());
                     return Asked::Others(Waiting { file, holder });
                 }
                 Err(TryLockError::Error(_)) => break,

@@ -117,20 +117,19 @@ fn failure(
         });
     let exited = state.is_some_and(|s| s.status == "exited") && code.is_some_and(|c| c != 0);
     let memory = state.is_some_and(|s| s.oom_killed) && code == Some(137);
-    let outside = code == Some(137) && seen.ended.is_none();
+    // Whoever sent it: the engine says no more than 137.
+    let killed = code == Some(137) && seen.ended.is_none();
     let (state, detail) = match stopped {
         Some(stop) => result::stopped(stop, run.timeout),
         None if memory => (State::OutOfMemory, Some(NO_MEMORY.to_owned())),
-        None if exited && seen.begun > 0 => {
-            (State::Failed, outside.then(|| KILLED_OUTSIDE.to_owned()))
-        }
+        None if exited && seen.begun > 0 => (State::Failed, killed.then(|| KILLED.to_owned())),
         None => (State::Error, Some(engine_trouble(run, ended, state))),
     };
     (result.state, result.detail) = (state, detail);
 }
 
 const NO_MEMORY: &str = "the engine ended it for want of memory";
-const KILLED_OUTSIDE: &str = "the container was killed from outside, or ran out of memory";
+const KILLED: &str = "KILL ended it: for want of memory, from outside, or by the command itself";
 
 fn engine_trouble(run: &StageRun<'_>, ended: &Ended, state: Option<&ContainerState>) -> String {
     let begun = ended.seen.begun > 0;
