@@ -204,7 +204,9 @@ fn an_incremental_stage_says_what_it_would_begin_from() {
         project.file("conf", "2\n");
         let explained = explain(&project, &env, &[]);
         assert_eq!(said(&explained), ["skipped", "changed", "stage-before"]);
-        assert_eq!(causes(&explained), ["built: src/a file 2 # -> file 2 #"]);
+        let file = "file 2 # -> file 2 #";
+        let told = [format!("built: src/a {file}"), format!("conf: conf {file}")];
+        assert_eq!(causes(&explained), told);
         assert_eq!(explained["stages"][1]["incremental"]["links"], 1);
         let text = project.runenv(&["explain", &env]).code(0).out;
         let from = "built   runs     ";
