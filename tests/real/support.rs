@@ -277,9 +277,9 @@ impl Project {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("Dockerfile"), dockerfile).unwrap();
         let folder = folder.path().to_str().unwrap();
-        let mut words = vec!["build", "-q", "-t", &tag];
+        // A layer that is found in another test's image may be removed meanwhile.
+        let mut words = vec!["build", "-q", "--no-cache", "-t", &tag];
         if self.engine == "podman" {
-            // It looks at every image for a cached layer, also at those that other tests remove meanwhile.
             words.extend(["--format", "docker", "--layers=false"]);
         }
         words.push(folder);

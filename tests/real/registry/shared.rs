@@ -84,7 +84,8 @@ fn push_base(engine: &str, name: &str, text: &str) {
     let file = "FROM busybox:latest\nCOPY base /base\n";
     std::fs::write(folder.path().join("Dockerfile"), file).unwrap();
     let folder = folder.path().to_str().unwrap();
-    let mut words = vec!["build", "-q", "-t", name];
+    // An image that an earlier test made alike might be removed as it is found.
+    let mut words = vec!["build", "-q", "--no-cache", "-t", name];
     if engine == "podman" {
         words.extend(["--format", "docker", "--layers=false"]);
     }
