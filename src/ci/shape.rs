@@ -110,14 +110,12 @@ impl<'p> Shape<'p> {
         };
         let last = self.rows.len() - 1;
         let rows = if local { &[] } else { &*self.rows };
-        let row = |stage: &str| {
-            let listed = rows.iter().position(|row| row.iter().any(|s| s == stage));
-            listed.unwrap_or(last)
-        };
+        let listed = |stage: &str| rows.iter().position(|row| row.iter().any(|s| s == stage));
+        let row = |stage: &str| listed(stage).unwrap_or(last);
         let goals = (0..=last)
             .map(|at| stages::ends(&stages, |s| !later(s) && row(s) == at).join(","))
             .collect();
-        if let Some((early, late)) = stages::disordered(&stages, row) {
+        if let Some((early, late)) = stages::disordered(&stages, listed) {
             return Err(self.disordered(entry, early, late));
         }
         if local {

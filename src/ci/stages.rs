@@ -57,11 +57,16 @@ pub(super) fn ends(stages: &[Stage], wanted: impl Fn(&str) -> bool) -> Vec<&str>
     names.filter(|name| !below.contains(name)).collect()
 }
 
-/// A stage, and one that it stands on which is in a later row.
-pub(super) fn disordered(stages: &[Stage], row: impl Fn(&str) -> usize) -> Option<(&str, &str)> {
+/// A stage, and one that it stands on which is in a later row. What no row lists runs where it is needed.
+pub(super) fn disordered(
+    stages: &[Stage],
+    row: impl Fn(&str) -> Option<usize>,
+) -> Option<(&str, &str)> {
     stages.iter().find_map(|stage| {
-        let parent = &stages[stage.parent?];
-        (row(&parent.name) > row(&stage.name)).then_some((&*stage.name, &*parent.name))
+        let own = row(&stage.name)?;
+        let mut below = std::iter::successors(stage.parent, |at| stages[*at].parent);
+        let late = below.find(|at| row(&stages[*at].name).is_some_and(|row| row > own))?;
+        Some((&*stage.name, &*stages[late].name))
     })
 }
 
@@ -85,8 +90,15 @@ mod tests {
         assert_eq!(ends(&stages, |s| s == "built" || s == "packed"), ["packed"]);
         assert_eq!(ends(&stages, |s| s == "built"), ["built"]);
         assert_eq!(ends(&stages, |_| false), [""; 0]);
-        assert_eq!(disordered(&stages, |s| usize::from(s != "built")), None);
-        let turned = disordered(&stages, |s| usize::from(s == "tested"));
-        assert_eq!(turned, Some(("packed", "tested")));
+        let all = |late: &'static str| move |s: &str| Some(usize::from(s == late));
+        assert_eq!(disordered(&stages, all("packed")), None);
+        assert_eq!(
+            disordered(&stages, all("tested")),
+            Some(("packed", "tested"))
+        );
+        let some = |s: &str| (s != "built" && s != "tested").then_some(0);
+        assert_eq!(disordered(&stages, some), None);
+        let far = |s: &str| (s != "tested").then(|| usize::from(s == "built"));
+        assert_eq!(disordered(&stages, far), Some(("linted", "built")));
     }
 }

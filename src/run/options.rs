@@ -51,6 +51,9 @@ pub(crate) enum Push {
     Yes,
 }
 
+/// Nothing runs for a century.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// When somebody's time is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit {
@@ -65,7 +68,7 @@ impl Limit {
     /// A stage's, which began then.
     pub(crate) fn of_stage(time: Duration, started: Instant) -> Self {
         Self {
-            ends: started + time,
+            ends: end(started, time),
             time,
             of_run: false,
         }
@@ -74,7 +77,7 @@ impl Limit {
     /// That of a run which begins now.
     pub(crate) fn of_run(time: Duration) -> Self {
         Self {
-            ends: time::start() + time,
+            ends: end(time::start(), time),
             time,
             of_run: true,
         }
@@ -83,6 +86,12 @@ impl Limit {
     pub(crate) fn left(self) -> Duration {
         self.ends.saturating_duration_since(time::start())
     }
+}
+
+/// The clock has an end, too: what lies beyond it is not lived to see.
+fn end(started: Instant, time: Duration) -> Instant {
+    let most = started + FOREVER;
+    started.checked_add(time).map_or(most, |end| end.min(most))
 }
 
 impl Options {

@@ -81,3 +81,21 @@ fn a_selection_is_taken() {
     let ran = of(20).runenv("ci matrix *-v1 *-v1?").exits(0);
     assert_eq!(sizes(&ran), [11]);
 }
+
+/// What no job lists runs where it is needed, in whatever place it stands.
+#[test]
+fn jobs_need_not_list_every_stage() {
+    let file = |jobs: &str| {
+        let stages =
+            ["prepared", "built", "tested"].map(|s| format!("[stage.{s}]\nrun = \"true\"\n"));
+        let project = "[project]\nenv-list = [\"docker-debian-bookworm\"]\n";
+        format!("{project}{}[ci]\njobs = [{jobs}]\n", stages.concat())
+    };
+    let project = Project::new().envs_toml(&file("\"built\", \"tested\""));
+    let ran = project.runenv("ci matrix").exits(0);
+    assert_eq!(ran.stdout, "[{\"env\":[\"docker-debian-bookworm\"]}]\n");
+    let turned = Project::new().envs_toml(&file("\"tested\", \"prepared\""));
+    let ran = turned.runenv("ci matrix").exits(2);
+    let title = "`tested` stands on `prepared`, which is in a later job";
+    assert!(ran.stderr.contains(title), "{}", ran.stderr);
+}

@@ -222,6 +222,16 @@ fn a_time_limit_ends_the_run() {
     assert_eq!(result["stages"][2]["state"], "timed-out");
 }
 
+/// No limit is too long to be written down.
+#[test]
+fn a_time_limit_may_be_longer_than_the_clock_counts() {
+    let project = local(r#"["true"]"#);
+    for option in ["--timeout", "--time-limit"] {
+        let words = format!("run a {option} 9223372036854775807s");
+        project.runenv(words.as_str()).exits(0);
+    }
+}
+
 /// A tree holds one local run at a time; the other is told who has it.
 #[test]
 fn two_runs_of_a_tree_do_not_mix() {
