@@ -1,6 +1,5 @@
 //! What `[ci]` means: which environments an event runs, which job runs which stages, on which machines, for how long.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::goal::{Goal, NOTHING};
@@ -107,13 +106,15 @@ impl Pipeline {
         (self.time_limit.as_secs() / 60).max(2)
     }
 
-    /// The labels of its machines.
-    pub(crate) fn labels(&self) -> BTreeSet<&str> {
+    /// The labels of its machines. What is for no environment runs on the first.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &str> {
         let cells = self.sets.iter().flat_map(|set| &set.cells);
         let pairs = cells.flat_map(Cell::pairs);
         let own = pairs.filter(|(key, _)| *key == "runner");
-        let own = own.map(|(_, label)| label);
-        self.runs_on.as_deref().into_iter().chain(own).collect()
+        self.runs_on
+            .as_deref()
+            .into_iter()
+            .chain(own.map(|(_, label)| label))
     }
 }
 

@@ -93,18 +93,16 @@ fn merged(
     if paths.is_empty() {
         paths.push(here(context)?);
     }
-    let (envs, mut broken) = find::read(&paths);
-    if envs.is_empty() && broken.0.is_empty() && !allow_empty {
-        let paths: Vec<String> = paths.iter().map(|p| format!("`{}`", p.display())).collect();
-        let title = format!("no results in {}", paths.join(", "));
-        let help = "runs leave them in `.runenv`, and where `--result-json` says";
-        broken.push(Problem::new(title, help));
+    match find::read(&paths) {
+        (envs, broken) if envs.is_empty() && !broken.0.is_empty() => Err(broken),
+        (envs, _) if envs.is_empty() && !allow_empty => {
+            let paths: Vec<String> = paths.iter().map(|p| format!("`{}`", p.display())).collect();
+            let title = format!("no results in {}", paths.join(", "));
+            let help = "runs leave them in `.runenv`, and where `--result-json` says";
+            Err(Problem::new(title, help).into())
+        }
+        (envs, broken) => Ok((merge::merge(envs), broken)),
     }
-    if envs.is_empty() {
-        broken.none()?;
-        return Ok((merge::merge(envs), Problems::default()));
-    }
-    Ok((merge::merge(envs), broken))
 }
 
 /// `.runenv` of this folder's project.

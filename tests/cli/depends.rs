@@ -115,6 +115,15 @@ fn what_a_failure_kept_from_running_is_run_by_failed() {
     project.runenv("list --failed").exits(4);
 }
 
+/// A project whose container does not end; while it runs there is a file `going`.
+fn hanging(fake: &Fake, file: &str) -> Project {
+    fake.play("run.hang", "");
+    let project = Project::new().envs_toml(file).engine(fake);
+    let hanging = fake.folder().join("hanging");
+    std::os::unix::fs::symlink(hanging, project.path("going")).unwrap();
+    project
+}
+
 #[test]
 fn the_first_failure_ends_the_run_if_that_is_asked_for() {
     let file = r#"
@@ -131,10 +140,7 @@ runner = "local"
 commands = ["true"]
 "#;
     let fake = Fake::new();
-    fake.play("run.hang", "");
-    let project = Project::new().envs_toml(file).engine(&fake);
-    let hanging = fake.folder().join("hanging");
-    std::os::unix::fs::symlink(hanging, project.path("going")).unwrap();
+    let project = hanging(&fake, file);
     let ran = project.runenv("run -p 2 --fail-fast").exits(1);
     let why = "another environment failed (`--fail-fast`)";
     assert_eq!(
@@ -182,10 +188,7 @@ from = "one"
 run = ["echo three >ran"]
 "#;
     let fake = Fake::new();
-    fake.play("run.hang", "");
-    let project = Project::new().envs_toml(file).engine(&fake);
-    let hanging = fake.folder().join("hanging");
-    std::os::unix::fs::symlink(hanging, project.path("going")).unwrap();
+    let project = hanging(&fake, file);
     let ran = project.runenv("run -p 2 --fail-fast").exits(1);
     let names = ["docker-debian-bookworm", "local-host"];
     let why = "interrupted \"another environment failed (`--fail-fast`)\"";

@@ -121,10 +121,7 @@ fn with_report(pipeline: &Pipeline, mut jobs: Vec<Entry>) -> Vec<Entry> {
 
 /// Where jobs run that are for no environment: where the first one does.
 fn machine(pipeline: &Pipeline) -> &str {
-    let mut cells = pipeline.sets.iter().flat_map(|set| &set.cells);
-    let first = cells.find_map(|cell| cell.pairs().find(|(key, _)| *key == "runner"));
-    let first = first.map(|(_, label)| label);
-    let label = pipeline.runs_on.as_deref().or(first);
+    let label = pipeline.labels().next();
     label.expect("a cell has a label where the file has not one for all")
 }
 

@@ -23,11 +23,15 @@ fn download(name: &str, pattern: &str, folder: &str, together: bool) -> Yaml {
         entry("path", text(format!("${{{{ runner.temp }}}}/{folder}"))),
     ];
     with.extend(together.then(|| entry("merge-multiple", Yaml::Flag(true))));
-    map([
-        entry("name", text(name)),
-        uses(&DOWNLOAD),
-        entry("with", Yaml::Map(with)),
-    ])
+    step(name, None, &DOWNLOAD, with)
+}
+
+/// A step that is an action; `condition`: only where this holds.
+fn step(name: &str, condition: Option<&str>, action: &Action, with: Vec<Entry>) -> Yaml {
+    let mut step = vec![entry("name", text(name))];
+    step.extend(condition.map(|condition| entry("if", expression(condition))));
+    step.extend([uses(action), entry("with", Yaml::Map(with))]);
+    Yaml::Map(step)
 }
 
 fn upload(
@@ -37,8 +41,6 @@ fn upload(
     path: Yaml,
     more: Vec<Entry>,
 ) -> Yaml {
-    let mut step = vec![entry("name", text(name))];
-    step.extend(condition.map(|condition| entry("if", expression(condition))));
     let mut with = vec![
         entry("name", text(artifact)),
         entry("path", path),
@@ -46,8 +48,7 @@ fn upload(
         entry("overwrite", Yaml::Flag(true)),
     ];
     with.extend(more);
-    step.extend([uses(&UPLOAD), entry("with", Yaml::Map(with))]);
-    Yaml::Map(step)
+    step(name, condition, &UPLOAD, with)
 }
 
 /// Loads the stages that the jobs before made and could not push.
@@ -100,26 +101,13 @@ pub(super) fn keep(pipeline: &Pipeline, job: &str) -> Vec<Yaml> {
         result,
         hidden(),
     )];
-    let logs = format!("{folder}/log/");
-    if !pipeline.artifacts {
-        all.push(upload(
-            "keep logs",
-            Some(ALWAYS),
-            name,
-            text(logs),
-            hidden(),
-        ));
-        return all;
+    let (mut what, mut paths) = ("keep logs", text(format!("{folder}/log/")));
+    if pipeline.artifacts {
+        all.push(pack());
+        what = "keep logs and artifacts";
+        paths = Yaml::Lines(format!("{folder}/log/\n{folder}/artifacts.tar\n"));
     }
-    let both = Yaml::Lines(format!("{logs}\n{folder}/artifacts.tar\n"));
-    all.push(pack());
-    all.push(upload(
-        "keep logs and artifacts",
-        Some(ALWAYS),
-        name,
-        both,
-        hidden(),
-    ));
+    all.push(upload(what, Some(ALWAYS), name, paths, hidden()));
     all
 }
 
@@ -184,11 +172,8 @@ fn ended() -> Yaml {
 /// The cache of results. An entry of it never changes, so each run has its own; a branch finds its newest, else that
 /// of the branch that it is from (docs.github.com: dependency caching).
 fn known(name: &str, condition: Option<&str>, action: &Action, more: Option<Entry>) -> Yaml {
-    let mut step = vec![entry("name", text(name))];
-    step.extend(condition.map(|condition| entry("if", expression(condition))));
     let key = text("runenv-${{ github.run_id }}-${{ github.run_attempt }}");
     let mut with = vec![entry("path", text(KNOWN)), entry("key", key)];
     with.extend(more);
-    step.extend([uses(action), entry("with", Yaml::Map(with))]);
-    Yaml::Map(step)
+    step(name, condition, action, with)
 }

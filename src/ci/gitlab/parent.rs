@@ -201,9 +201,7 @@ fn idle(pipeline: &Pipeline, line: &str) -> Vec<Entry> {
 
 /// Where a job runs that is of no environment: where the first one does.
 fn machine(pipeline: &Pipeline) -> (Option<Entry>, Option<Entry>) {
-    let mut cells = pipeline.sets.iter().flat_map(|set| &set.cells);
-    let label = cells.find_map(|cell| cell.pairs().find(|(key, _)| *key == "runner"));
-    job::machine(pipeline, label.map_or("", |(_, label)| label))
+    job::machine(pipeline, pipeline.labels().next().unwrap_or_default())
 }
 
 fn trigger(file: Yaml, forward: bool) -> Entry {

@@ -78,8 +78,7 @@ fn warnings(project: &Project, pipeline: &Pipeline) -> Problems {
         Some(Problem::warning(title, help).place(project.place(step.span())))
     };
     let mut all: Vec<Problem> = steps.clone().filter_map(left_out).collect();
-    let labels = pipeline.labels();
-    if !labels.iter().any(|label| is_hosted(label)) {
+    if !pipeline.labels().any(is_hosted) {
         return Problems(all);
     }
     if !steps

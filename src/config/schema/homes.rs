@@ -22,12 +22,13 @@ pub(crate) fn homes(key: &str, known: &[&str]) -> Vec<String> {
     if !tables.iter().any(is_one) {
         return Vec::new();
     }
-    let has = tables.iter().filter(|(_, keys)| keys.contains_key(key));
-    let all: Vec<String> = has.map(|(header, _)| header.clone()).collect();
     if schema["$defs"]["Layer"]["properties"].get(key).is_some() {
         return LAYERS.map(str::to_owned).into();
     }
-    all
+    let has = tables
+        .into_iter()
+        .filter(|(_, keys)| keys.contains_key(key));
+    has.map(|(header, _)| header).collect()
 }
 
 /// The tables of the file and their keys.
