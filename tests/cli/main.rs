@@ -20,6 +20,7 @@ mod cleaning;
 mod clones;
 mod context;
 mod depends;
+mod described;
 mod devcontainer;
 mod dockerfile;
 mod doctor;

@@ -8,7 +8,7 @@ use crate::plan::Stage;
 impl EngineEnv<'_> {
     /// The names that the image gets. One that was found keeps the description of the tree that it was made of.
     pub(super) fn other_names(&self, stage: &Stage, made: bool) -> Vec<String> {
-        let describe = self.world.describe().filter(|_| made);
+        let describe = made.then(|| self.world.describe()).flatten();
         let tags = self.options.tags.iter().map(String::as_str);
         let tags = describe.into_iter().chain(tags);
         tags.map(|tag| {
